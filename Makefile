@@ -1,0 +1,82 @@
+# make run      set up, then calibrate on Tables 1-2, compare policies and write the report (profile quick)
+# make test     set up, then every test but the slow ones
+# make install  the set-up alone: .venv here, pinned by constraints.txt, kernels compiled
+# make slow | lint | bench | clean
+#
+# Needs Python >= 3.11 and make. Another Python: `PYTHON=python3.12 make run`. Another folder for the environment: `VENV=DIR`.
+
+VENV ?= .venv
+PROFILE ?= quick
+# Continues an interrupted run of the same data and code, and does nothing on a finished one.
+RUN_OPTIONS ?= --resume
+TEST_OPTIONS ?= --numprocesses auto --maxprocesses 4
+
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+# The Python of the environment that is there, else the first that is new enough.
+FIND_PYTHON := for name in $(if $(wildcard $(VENV)/created-*),$(VENV)/bin/python) python3 python3.13 python3.12 python3.11 python3.14 python; do \
+    "$$name" -c '$(NEW_ENOUGH)' >/dev/null 2>&1 && echo "$$name" && break; done
+ifndef PYTHON
+PYTHON := $(shell $(FIND_PYTHON))
+endif
+VERSION := $(if $(PYTHON),$(shell $(PYTHON) -c '$(NEW_ENOUGH)' 2>/dev/null && \
+    $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'))
+
+CREATED := $(VENV)/created-$(VERSION)
+INSTALLED := $(VENV)/installed-$(VERSION)
+COMPILED := $(VENV)/compiled-$(VERSION)
+KERNELS := $(wildcard model/*.py model/*/*.py)
+
+.PHONY: run test install slow lint bench clean check-python
+
+run: install
+	@echo "takeoff run --profile $(PROFILE)"
+	@$(VENV)/bin/takeoff run --profile $(PROFILE) $(RUN_OPTIONS); code=$$?; \
+	case $$code in \
+	    0) echo "make run: done and converged (exit code 0)";; \
+	    3) echo "make run: done, NOT CONVERGED (exit code 3: the report says so on every page)";; \
+	    *) echo "make run: takeoff ended with exit code $$code" >&2; exit $$code;; \
+	esac
+
+test: install
+	@echo "pytest, slow tests left out"
+	@$(VENV)/bin/python -m pytest -m "not slow" $(TEST_OPTIONS)
+
+slow: install
+	@$(VENV)/bin/python -m pytest -m slow $(TEST_OPTIONS)
+
+lint: install
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy --strict model calibration studies
+
+bench: install
+	$(VENV)/bin/python -m benchmarks.engine --quick
+
+install: $(COMPILED)
+
+# A new environment only for a new version of Python; changed pins are installed into the one that is there.
+$(CREATED): | check-python
+	@echo "1/3 new environment in $(VENV) with $(PYTHON) ($(VERSION))"
+	@$(PYTHON) -m venv --clear $(VENV) || { echo "make: $(PYTHON) cannot create an environment:" \
+	    "install its venv module (on Debian and Ubuntu: apt install python3-venv)" >&2; exit 1; }
+	@touch $@
+
+$(INSTALLED): $(CREATED) pyproject.toml constraints.txt
+	@echo "2/3 libraries at the versions of constraints.txt (some 400 MB at the first time: one to a few minutes)"
+	@$(VENV)/bin/python -m pip install -qq --disable-pip-version-check -c constraints.txt setuptools
+	@$(VENV)/bin/python -m pip install -qq --disable-pip-version-check -c constraints.txt \
+	    --no-build-isolation --editable ".[surrogate,dev]"
+	@touch $@
+
+$(COMPILED): $(INSTALLED) $(KERNELS)
+	@echo "3/3 the model's kernels"
+	@$(VENV)/bin/python -m model.warm
+	@touch $@
+
+check-python:
+	@if [ -z "$(VERSION)" ]; then \
+	    echo "make: no Python >= 3.11 found$(if $(PYTHON), under the name $(PYTHON)); install one, or name one:" \
+	        "PYTHON=/path/to/python3.12 make run" >&2; exit 1; fi
+
+clean:
+	rm -rf $(VENV) .cache runs industrial_takeoff.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	find model calibration studies benchmarks tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,92 @@
+"""How do results reach ArviZ, whichever generation is installed? The one file that knows that there are two.
+
+ArviZ 0.x holds groups in ``InferenceData``, 1.x in xarray's ``DataTree``; their netCDF files are the same. Groups are
+built and written with xarray alone, and ArviZ is asked only for what it computes.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import xarray
+
+from calibration.arrays import Floats
+from calibration.store import write_atomic
+
+GROUPS: Final = ("posterior", "prior", "sample_stats", "log_likelihood", "posterior_predictive", "observed_data",
+                 "unconstrained_posterior")
+_ENGINE: Final = "h5netcdf"
+
+
+def modern() -> bool:
+    """Tell whether the ArviZ installed is of the generation of ``DataTree``."""
+    import arviz
+
+    return int(arviz.__version__.split(".")[0]) >= 1
+
+
+def assemble(groups: Mapping[str, xarray.Dataset]) -> Any:
+    """Return the groups as the installed ArviZ holds them: ``InferenceData`` or ``DataTree``."""
+    if modern():
+        return xarray.DataTree.from_dict(dict(groups))
+    import arviz
+
+    return arviz.InferenceData(**groups)
+
+
+def write(path: Path, groups: Mapping[str, xarray.Dataset]) -> None:
+    """Write groups to one netCDF file, whole or not at all."""
+
+    def fill(temporary: Path) -> None:
+        for place, (name, dataset) in enumerate(groups.items()):
+            dataset.to_netcdf(temporary, mode="a" if place else "w", group=name, engine=_ENGINE)
+
+    write_atomic(path, fill)
+
+
+def read(path: Path, names: tuple[str, ...] = GROUPS) -> Any:
+    """Return the groups of a file as the installed ArviZ holds them, loaded into memory."""
+    return assemble(datasets(path, names))
+
+
+def datasets(path: Path, names: tuple[str, ...] = GROUPS) -> dict[str, xarray.Dataset]:
+    """Return the groups of a file by name, loaded into memory."""
+    groups = {}
+    for name in names:
+        with xarray.open_dataset(path, group=name, engine=_ENGINE) as dataset:
+            groups[name] = dataset.load()
+    return groups
+
+
+def k_hat(log_weights: Floats) -> float:
+    """Return the Pareto tail index of importance weights (Vehtari et al. 2024); infinite where there are too few."""
+    if len(log_weights) < 5 or np.ptp(log_weights) == 0:
+        return float("inf") if len(log_weights) < 5 else 0.0
+    if modern():
+        from arviz_stats.base import array_stats
+
+        return float(array_stats.psislw(-log_weights, r_eff=1.0)[1])
+    import arviz
+
+    return float(arviz.psislw(log_weights.copy(), reff=1.0)[1])
+
+
+def effective_size(draws: Floats, method: str) -> Floats:
+    """Return ArviZ's effective sample size of draws (chain, draw, parameter), bulk or tail, shape (parameters,)."""
+    return np.array([_statistic("ess", draws[:, :, i], method) for i in range(draws.shape[2])])
+
+
+def rank_r_hat(draws: Floats) -> Floats:
+    """Return ArviZ's rank-normalised R-hat of draws (chain, draw, parameter), shape (parameters,)."""
+    return np.array([_statistic("rhat", draws[:, :, i], "rank") for i in range(draws.shape[2])])
+
+
+def _statistic(name: str, draws: Floats, method: str) -> float:
+    if modern():
+        from arviz_stats.base import array_stats
+
+        return float(getattr(array_stats, name)(draws, chain_axis=0, draw_axis=1, method=method))
+    import arviz
+
+    return float(getattr(arviz, name)(draws, method=method))

@@ -1,0 +1,109 @@
+"""What is the exact likelihood, and how noisy is its estimate? Importance sampling of the latents, in two independent halves.
+
+For each cluster the mean of weight times density over simulated histories is unbiased for its likelihood, so the product
+over clusters is unbiased too, and so is the weight exact over surrogate: correcting with it targets the exact posterior
+whatever the noise. Two halves that share nothing tell the noise from the surrogate's error: their covariance is free
+of noise.
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from calibration.arrays import Arrays, Floats, Ints, Seeds
+from calibration.keys import PICK, seeds, uniforms
+from calibration.observation import ErrorModel, Simulate, Table, log_density
+from calibration.proposal import Proposal, sobol
+
+HALVES: Final = 2
+
+
+class Estimate(NamedTuple):
+    """Log-likelihoods of n parameter vectors.
+
+    ``halves`` (n, cases, 2): log of each half's mean; ``variance`` (n, cases): squared relative error of both halves'
+    mean; ``ess`` (n, cases): effective number of histories; ``latents`` (n, cases, l), ``keys`` (n, cases): one history,
+    drawn by weight.
+    """
+
+    halves: Floats
+    variance: Floats
+    ess: Floats
+    latents: Floats
+    keys: Seeds
+
+    @property
+    def log_likelihood(self) -> Floats:
+        """Log of the unbiased estimate for each cluster, shape (n, cases)."""
+        result: Floats = np.logaddexp(self.halves[..., 0], self.halves[..., 1]) - np.log(2.0)
+        return result
+
+    def arrays(self) -> Arrays:
+        """Return what a chunk stores."""
+        return dict(self._asdict())
+
+
+def restore(chunks: list[Arrays]) -> Estimate:
+    """Return the estimates that chunks hold, in order."""
+    return Estimate(*(np.concatenate([chunk[name] for chunk in chunks]) for name in Estimate._fields))
+
+
+class ExactLikelihood:
+    """The simulated likelihood of the tables.
+
+    Parameters
+    ----------
+    replicates : array (cases,)
+        Histories a cluster in each half.
+    """
+
+    def __init__(self, simulate: Simulate, proposal: Proposal, tables: list[Table], errors: ErrorModel, replicates: Ints) -> None:
+        self._simulate, self._proposal, self._tables, self._errors = simulate, proposal, tables, errors
+        self._replicates = replicates
+
+    def estimate(self, z: Floats, run_seed: int, stage: int, first: int) -> Estimate:
+        """Return the log-likelihood at whitened parameters z (n, d), which are draws ``first`` onwards of their stage."""
+        parts = [self._cluster(case, z, run_seed, stage, first) for case in range(len(self._tables))]
+        return Estimate(*(np.stack([part[field] for part in parts], axis=1) for field in range(len(Estimate._fields))))
+
+    def _cluster(self, case: int, z: Floats, run_seed: int, stage: int, first: int) -> tuple[np.ndarray, ...]:
+        count, each = len(z), int(self._replicates[case])
+        total = HALVES * each
+        keys = seeds(run_seed, stage, case, first * total, count * total).reshape(count, total)
+        halves = keys.reshape(count * HALVES, each)[:, 0]
+        points = sobol(each, 1 + self._proposal.latents, halves).reshape(count, total, -1)
+        latents, log_weight = self._proposal.draw(case, z, points)
+        flat = latents.reshape(count * total, -1)
+        outcomes = self._simulate(case, np.repeat(z, total, axis=0), flat, keys.ravel())
+        score = log_weight + log_density(self._tables[case], outcomes, self._errors).reshape(count, total)
+        picked = _resample(score, keys[:, 0])
+        rows = np.arange(count)
+        mean = np.logaddexp.reduce(score.reshape(count, HALVES, each), axis=2) - np.log(each)
+        relative = np.exp(score - np.logaddexp.reduce(score, axis=1)[:, None])
+        squared = np.sum(relative**2, axis=1)
+        variance = np.maximum(squared - 1.0 / total, 0.0) * total / max(total - 1, 1)
+        return mean, variance, 1.0 / squared, latents[rows, picked], keys[rows, picked]
+
+
+def _resample(score: Floats, keys: Seeds) -> Ints:
+    """Return the index of one history a row, drawn by weight."""
+    ends = np.cumsum(np.exp(score - score.max(axis=1, keepdims=True)), axis=1)
+    draw = uniforms(keys, PICK, 1) * ends[:, -1:]
+    index: Ints = np.minimum((draw > ends).sum(axis=1), score.shape[1] - 1).astype(np.int64)
+    return index
+
+
+def allocate(pilot: Estimate, used: Ints, budget: int, least: int = 2) -> Ints:
+    """Share out histories so that the noise of log L is least: replicates of a cluster in proportion to its relative sd.
+
+    Parameters
+    ----------
+    pilot : Estimate
+        A few draws with ``used`` replicates a half.
+    budget : int
+        Histories a draw and half, all clusters together.
+    """
+    spread = np.sqrt(np.mean(pilot.variance, axis=0) * HALVES * used)
+    share = spread / max(float(spread.sum()), 1e-12)
+    replicates: Ints = np.maximum(np.floor(share * budget), least).astype(np.int64)
+    return replicates

@@ -1,0 +1,187 @@
+"""What do Tables 1-2 say about the parameters? The whole calibration in order, resumable, with its gate."""
+
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from calibration import arviz_adapter, histories, results
+from calibration.arrays import Floats, Progress
+from calibration.fingerprint import fingerprint, result_hash, versions
+from calibration.gate import Verdict, correction, judge, worst
+from calibration.keys import PREDICTIVE
+from calibration.observation import ErrorModel, dead_log_density
+from calibration.predictive import coverage, fans, predict, statements
+from calibration.results import CHECKS, HISTORIES, PATHS, POSTERIOR, Posterior, load_posterior
+from calibration.simulator import ClusterSimulator
+from calibration.stages import Chains, ExactDraws, Networks, chains, exact_draws, networks, some_draws, training_pairs
+from calibration.store import MANIFEST, RunFolder, read_json, write_json
+from calibration.surrogate import features
+from calibration.tables import covariates, table
+from calibration.training_set import Sizes
+from calibration.work import Work, listening, silent
+from model.batch import granted_cores
+from model.config import all_cases, load_priors, load_profile
+from model.errors import InputError
+from model.latents import LATENTS
+from model.priors import Priors
+from model.profile import Profile
+
+
+def calibrate(
+    profile: str | Profile = "quick",
+    out: str | Path = "runs/calibrate-quick",
+    *,
+    seed: int | None = None,
+    changes: Mapping[str, Any] | None = None,
+    structures: Mapping[str, str] | None = None,
+    priors: Priors | None = None,
+    resume: bool = False,
+    progress: Progress = silent,
+    errors: ErrorModel | None = None,
+) -> Posterior:
+    """Calibrate on Tables 1-2.
+
+    Parameters
+    ----------
+    profile : str or Profile
+        Counts of work.
+    out : path
+        Run folder, made with its parents.
+    seed : int, optional
+        First of all keys; the profile's if not given.
+    changes : mapping, optional
+        Parameter to a number that fixes it, a pair that bounds it, or a distribution.
+    structures : mapping, optional
+        Structural alternatives to the options in force.
+    priors : Priors, optional
+        Instead of ``configs/priors.yaml``.
+    resume : bool
+        Continue an existing folder; a finished one is returned as it is.
+    progress : callable
+        Told (stage, done, total).
+
+    Returns
+    -------
+    Posterior
+        With its label; ``converged`` tells whether the gate passed.
+
+    Raises
+    ------
+    InputError
+        If the folder exists and is not this run's, or a change is wrong.
+    Interrupted
+        On SIGINT, SIGTERM or SIGUSR1, after saving.
+    DamagedRun
+        If a stored chunk disagrees with its checksum.
+    """
+    chosen = load_profile(profile) if isinstance(profile, str) else profile
+    known = (priors or load_priors()).changed(changes or {})
+    simulator = ClusterSimulator(
+        all_cases(), known, known.names("calibrated"), errors or ErrorModel(), known.structures_with(structures), chosen.threads,
+    )
+    key = chosen.seed if seed is None else seed
+    mark = fingerprint(simulator.cases, known, simulator.structures, chosen, key, simulator.errors)
+    with RunFolder(Path(out), mark, resume) as folder, listening() as stop:
+        if resume and (folder.path / MANIFEST).exists():
+            return load_posterior(folder.path)
+        tables = [table(case, simulator.errors) for case in simulator.cases]
+        work = Work(
+            simulator, tables, features(covariates(simulator.cases)), Sizes(len(tables), len(simulator.names), len(LATENTS)), chosen, key,
+            folder, simulator.errors, chosen.threads or granted_cores(), progress, stop,
+        )
+        _run(work, simulator, mark)
+    return load_posterior(out)
+
+
+def _run(work: Work, simulator: ClusterSimulator, mark: dict[str, Any]) -> None:
+    wall, cpu = time.monotonic(), time.process_time()
+    learned = networks(work, training_pairs(work))
+    sampled = chains(work, learned.surrogate)
+    exact = exact_draws(work, learned, sampled)
+    verdict, weights, blamed = _verdict(work, simulator, sampled, exact)
+    everything = [table(case, _all_figures(work.errors)) for case in simulator.cases]
+    predicted = predict(work, _predictive_draws(work, sampled, exact, weights, verdict), everything)
+    names = [case.name for case in simulator.cases]
+    report = {
+        **asdict(verdict), "blamed": blamed, "replicates": dict(zip(names, exact.replicates.tolist(), strict=True)),
+        "networks": {"proposal": learned.scores[0], "surrogate": learned.scores[1:]},
+        "coverage": coverage(predicted, everything, names), "statements": statements(predicted, everything, names),
+        "sampler": {name: values for name, values in sampled.convergence._asdict().items()}, "parameters": list(simulator.names),
+    }
+    _write(work, simulator, learned, sampled, exact, weights, results.plain(report), predicted, everything)
+    datasets = {name: histories.read(work.folder.path / name) for name in (HISTORIES, PATHS)}
+    with_groups = arviz_adapter.datasets(work.folder.path / POSTERIOR)
+    write_json(work.folder.path / MANIFEST, results.plain({
+        "result_hash": result_hash({**datasets, **with_groups}), "fingerprint": mark, "versions": versions(), "seed": work.seed,
+        "converged": verdict.converged, "label": verdict.label, "imposed": dict(simulator.structures), "wall_s": time.monotonic() - wall,
+        "cpu_s": time.process_time() - cpu, "simulations": _simulations(work, exact), "command": " ".join(sys.argv),
+    }))
+
+
+def _all_figures(errors: ErrorModel) -> ErrorModel:
+    return ErrorModel(**{**vars(errors), "score_founding_schooling": True})
+
+
+def _verdict(
+    work: Work, simulator: ClusterSimulator, sampled: Chains, exact: ExactDraws,
+) -> tuple[Verdict, Floats, list[str]]:
+    """Return the verdict, the weights of the exact draws, and the clusters to blame."""
+    names = [case.name for case in simulator.cases]
+    total = (exact.estimate.log_likelihood - exact.surrogate).sum(axis=1)
+    found = correction(exact.estimate, exact.surrogate, arviz_adapter.k_hat(total))
+    mean = np.logaddexp.reduce(exact.estimate.log_likelihood, axis=0) - np.log(len(total))
+    misfit = np.array([dead_log_density(row, work.errors) for row in work.tables]) - np.log(work.errors.dead) - mean
+    verdict = judge(sampled.convergence, work.profile.steps - work.profile.burn, found, names, misfit)
+    weights = found.weights if verdict.converged else np.full(len(total), 1.0 / len(total))
+    return verdict, weights, worst(found, names)
+
+
+def _predictive_draws(work: Work, sampled: Chains, exact: ExactDraws, weights: Floats, verdict: Verdict) -> Floats:
+    """Posterior draws for prediction: resampled by weight where the correction passed."""
+    count = work.profile.predictive_draws
+    if not verdict.converged:
+        return some_draws(work, sampled, count, PREDICTIVE)
+    ends = np.cumsum(weights)
+    places = np.searchsorted(ends, (np.arange(count) + 0.5) / count * ends[-1])
+    drawn: Floats = exact.z[np.minimum(places, len(weights) - 1)]
+    return drawn
+
+
+def _write(
+    work: Work, simulator: ClusterSimulator, learned: Networks, sampled: Chains, exact: ExactDraws, weights: Floats,
+    report: dict[str, Any], predicted: Any, everything: list[Any],
+) -> None:
+    path = work.folder.path
+    paths = fans(work, simulator, exact.z, exact.estimate.latents, exact.estimate.keys)
+    arviz_adapter.write(path / POSTERIOR, results.groups(simulator, learned.surrogate, sampled, predicted, everything, work.seed))
+    histories.write(path / HISTORIES, histories.assemble(simulator, exact.z, exact.estimate, exact.surrogate, weights))
+    histories.write(path / PATHS, paths)
+    write_json(path / CHECKS, report)
+
+
+def _simulations(work: Work, exact: ExactDraws) -> int:
+    profile, cases = work.profile, work.sizes.cases
+    training = -(-profile.training_simulations // cases) * cases
+    return int(training + 2 * exact.replicates.sum() * len(exact.z) + cases * (profile.predictive_draws + len(exact.z)))
+
+
+def check(path: str | Path) -> dict[str, Any]:
+    """Return the gate's verdict on a finished calibration.
+
+    Raises
+    ------
+    InputError
+        If the folder holds none.
+    """
+    stored = Path(path) / CHECKS
+    if not stored.is_file():
+        raise InputError(f"{path}: check: holds no {CHECKS}; run takeoff calibrate --out {path}")
+    verdict: dict[str, Any] = read_json(stored)
+    return verdict
+
+

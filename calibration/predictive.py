@@ -1,0 +1,140 @@
+"""Does the posterior predict Table 2, and by which paths? Fresh clusters beside the printed figures, and fans of the histories kept.
+
+Fresh means parameters from the posterior and latents from the population: the cluster's own row chose neither its market
+nor its luck. The bands are those of the *printed* figure, with its error. Fans are of the histories that pass near the row.
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import xarray
+
+from calibration.arrays import Arrays, Floats, Ints
+from calibration.keys import LATENTS, PREDICTIVE, normals, seeds
+from calibration.observation import ALIVE, EXPORTS, FIGURES, IMPROVEMENT, STATEMENTS, Table, draw_table
+from calibration.simulator import ClusterSimulator
+from calibration.work import Work
+from model.observe import COLUMNS, UNITS
+
+QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
+FANS: Final = ("firms", "workers_per_firm", "profitability", "price", "schooling", "managerial_capital")
+CENTRAL: Final = (0.05, 0.95)
+
+
+class Predictive(NamedTuple):
+    """Printed rows as the posterior would have them: ``figures`` (n, cases, dates, 3) and ``said`` (n, cases, dates, 2).
+
+    Figures of clusters that died out or outgrew the simulator are missing; ``alive`` (n, cases) tells.
+    """
+
+    figures: Floats
+    said: Ints
+    alive: np.ndarray
+
+
+def predict(work: Work, z: Floats, tables: list[Table]) -> Predictive:
+    """Simulate, or read, one fresh cluster a case for every posterior draw z (n, d)."""
+    parts: list[Arrays] = []
+    for case in range(work.sizes.cases):
+        keys = seeds(work.seed, PREDICTIVE, case, 0, len(z))
+
+        def fresh(case: int = case, keys: np.ndarray = keys) -> Arrays:
+            outcomes = work.simulate(case, z, normals(keys, LATENTS, work.sizes.latents), keys)
+            figures, said = draw_table(tables[case], outcomes, keys, work.errors)
+            alive = outcomes.status == ALIVE
+            return {"figures": np.where(alive[:, None, None], figures, np.nan), "said": said, "alive": alive}
+
+        parts.append(work.folder.remember(f"predictive-{case:03d}", fresh))
+        work.tick("predicting Table 2", case + 1, work.sizes.cases)
+    return Predictive(*(np.stack([part[name] for part in parts], axis=1) for name in Predictive._fields))
+
+
+def coverage(predicted: Predictive, tables: list[Table], names: list[str]) -> list[dict[str, object]]:
+    """Return, for every figure printed, its place in the predictive distribution.
+
+    Each row has ``case``, ``date`` (0 is the last), ``figure``, ``observed``, ``low``, ``middle``, ``high`` (in logs but for schooling),
+    ``rank`` and ``inside`` (the central 90 %).
+    """
+    rows: list[dict[str, object]] = []
+    for case, table in enumerate(tables):
+        for date, place in np.argwhere(np.isfinite(table.value)):
+            draws = predicted.figures[:, case, date, place]
+            draws = draws[np.isfinite(draws)]
+            observed = float(table.value[date, place])
+            low, middle, high = (float(q) for q in np.quantile(draws, (CENTRAL[0], 0.5, CENTRAL[1]))) if len(draws) else (np.nan,) * 3
+            rows.append({
+                "case": names[case], "date": int(date), "figure": FIGURES[place], "observed": observed, "low": low, "middle": middle,
+                "high": high, "rank": float(np.mean(draws < observed)) if len(draws) else np.nan, "inside": bool(low <= observed <= high),
+            })
+    return rows
+
+
+def statements(predicted: Predictive, tables: list[Table], names: list[str]) -> list[dict[str, object]]:
+    """Return, for every statement made, the predictive chance of its being made."""
+    words = (IMPROVEMENT, EXPORTS)
+    return [
+        {"case": names[case], "date": int(date), "statement": STATEMENTS[kind], "said": words[kind][table.said[date, kind]],
+         "chance": float(np.mean((predicted.said[:, case, date, kind] == table.said[date, kind]) & predicted.alive[:, case]))}
+        for case, table in enumerate(tables) for date, kind in np.argwhere(table.said >= 0)
+    ]
+
+
+def fans(work: Work, simulator: ClusterSimulator, z: Floats, latents: Floats, keys: np.ndarray) -> xarray.Dataset:
+    """Return quantiles over time of the histories kept, one a case and draw.
+
+    Parameters
+    ----------
+    z : array (n, d)
+    latents : array (n, cases, l)
+    keys : array (n, cases)
+
+    Returns
+    -------
+    Dataset
+        Variables ``FANS``, ``improved_share`` and ``exported_share`` with dims (case, step, quantile); ``year`` (case, step).
+    """
+    spans = [_years(simulator, case) for case in range(work.sizes.cases)]
+    steps = max(len(years) for years in spans)
+    names = (*FANS, "improved_share", "exported_share")
+    stored = {name: np.full((len(spans), steps, len(QUANTILES)), np.nan) for name in names}
+    calendar = np.full((len(spans), steps), np.nan)
+    for case, years in enumerate(spans):
+        calendar[case, :len(years)] = years
+        found = work.folder.remember(
+            f"fan-{case:03d}", lambda case=case, years=years: _fan(simulator, case, z, latents[:, case], keys[:, case], years)  # type: ignore[misc]
+        )
+        for name in names:
+            stored[name][case, :len(years)] = found[name]
+        work.tick("replaying the histories kept", case + 1, len(spans))
+    coordinates = {"case": [case.name for case in simulator.cases], "quantile": list(QUANTILES)}
+    dataset = xarray.Dataset({name: (("case", "step", "quantile"), values) for name, values in stored.items()}, coordinates)
+    for name in FANS:
+        dataset[name].attrs["units"] = UNITS[name]
+    return dataset.assign_coords(year=(("case", "step"), calendar))
+
+
+def _years(simulator: ClusterSimulator, case: int) -> Floats:
+    cluster = simulator.cases[case]
+    return np.arange(float(cluster.start.low), np.floor(cluster.observations[-1].time) + 0.6, 0.5)
+
+
+def _fan(simulator: ClusterSimulator, case: int, z: Floats, latents: Floats, keys: np.ndarray, years: Floats) -> Arrays:
+    start = simulator.settings(case, z, latents, keys)[2]
+    panel = simulator.rows(case, z, latents, keys, times=years[None, :] - start[:, None])
+    column = {name: panel[:, :, index] for index, name in enumerate(COLUMNS)}
+    values = {name: column[name] for name in FANS}
+    values["improved_share"] = column["improved_workers"] / np.maximum(column["workers"], 1.0)
+    values["exported_share"] = column["exported"] / np.maximum(column["output"], 1e-12)
+    return {name: _quantiles(value) for name, value in values.items()}
+
+
+def _quantiles(values: Floats) -> Floats:
+    """Quantiles over histories at each time, shape (times, quantiles); missing where fewer than half of the histories run."""
+    result = np.full((values.shape[1], len(QUANTILES)), np.nan)
+    for place in range(values.shape[1]):
+        known = values[np.isfinite(values[:, place]), place]
+        if 2 * len(known) >= len(values) and len(known):
+            result[place] = np.quantile(known, QUANTILES)
+    return result
+
+

@@ -1,0 +1,147 @@
+"""What does a finished calibration leave? Groups for ArviZ, weighted histories, fans, checks and a manifest."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import xarray
+
+from calibration import arviz_adapter, histories
+from calibration.arrays import Floats
+from calibration.keys import RESAMPLING, number
+from calibration.observation import FIGURES, STATEMENTS, Table
+from calibration.predictive import Predictive
+from calibration.simulator import ClusterSimulator
+from calibration.stages import Chains
+from calibration.store import MANIFEST, read_json
+from calibration.surrogate import Surrogate
+from model.errors import InputError
+
+POSTERIOR: Final = "posterior.nc"
+HISTORIES: Final = "histories.nc"
+PATHS: Final = "paths.nc"
+CHECKS: Final = "checks.json"
+# Draws an ensemble kept in posterior.nc.
+DRAWS_KEPT: Final = 1000
+PRIOR_DRAWS: Final = 4000
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """A finished calibration, as read from its folder.
+
+    Attributes
+    ----------
+    path : the run folder
+    groups : ArviZ's ``InferenceData`` or ``DataTree``
+    histories : weighted (parameters, latents, seed), see ``calibration.histories``
+    paths : fans over time of those histories
+    checks : the verdict: label, converged, checks, clusters, coverage
+    manifest : fingerprint, versions, counts
+    """
+
+    path: Path
+    groups: Any
+    histories: xarray.Dataset
+    paths: xarray.Dataset
+    checks: dict[str, Any]
+    manifest: dict[str, Any]
+
+    @property
+    def label(self) -> str:
+        """One of the three labels without which no number is shown."""
+        return str(self.checks["label"])
+
+    @property
+    def converged(self) -> bool:
+        """Whether the gate passed."""
+        return bool(self.checks["converged"])
+
+
+def load_posterior(path: str | Path) -> Posterior:
+    """Read a finished calibration.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no finished calibration.
+    DamagedRun
+        If a file cannot be read.
+    """
+    folder = Path(path)
+    for name in (POSTERIOR, HISTORIES, PATHS, CHECKS, MANIFEST):
+        if not (folder / name).is_file():
+            raise InputError(f"{folder}: posterior: holds no finished calibration ({name} is missing); run takeoff calibrate --out {folder}")
+    return Posterior(
+        folder, arviz_adapter.read(folder / POSTERIOR), histories.read(folder / HISTORIES), histories.read(folder / PATHS),
+        read_json(folder / CHECKS), read_json(folder / MANIFEST),
+    )
+
+
+def kept_steps(sampled: Chains) -> tuple[Floats, Floats]:
+    """Return z (ensemble, draw, d) and log probability (ensemble, draw): walkers stacked into draws, evenly thinned."""
+    ensembles, steps, walkers, size = sampled.z.shape
+    wanted = np.unique(np.linspace(0, steps * walkers - 1, min(DRAWS_KEPT, steps * walkers)).astype(int))
+    return sampled.z.reshape(ensembles, -1, size)[:, wanted], sampled.log_prob.reshape(ensembles, -1)[:, wanted]
+
+
+def groups(
+    simulator: ClusterSimulator, surrogate: Surrogate, sampled: Chains, predicted: Predictive, tables: list[Table], seed: int,
+) -> dict[str, xarray.Dataset]:
+    """Return the groups of ``posterior.nc``."""
+    z, log_prob = kept_steps(sampled)
+    ensembles, draws, size = z.shape
+    chain = {"chain": np.arange(ensembles), "draw": np.arange(draws)}
+    prior_z = np.random.Generator(np.random.Philox(number(seed, RESAMPLING, 0))).standard_normal((PRIOR_DRAWS, size))
+    case = {"case": [cluster.name for cluster in simulator.cases]}
+    row = {**case, "date": ["last", "earlier"], "figure": list(FIGURES), "statement": list(STATEMENTS)}
+    per = len(predicted.figures) // ensembles
+    fold = {"chain": np.arange(ensembles), "draw": np.arange(per)}
+    figures = predicted.figures[:per * ensembles].reshape(ensembles, per, *predicted.figures.shape[1:])
+    said = predicted.said[:per * ensembles].reshape(ensembles, per, *predicted.said.shape[1:])
+    density = surrogate.log_density(z.reshape(-1, size)).reshape(ensembles, draws, -1)
+    whitened = xarray.Dataset({"z": (("chain", "draw", "parameter"), z)}, {**chain, "parameter": list(simulator.names)})
+    dims = ("case", "date", "figure"), ("case", "date", "statement")
+    return {
+        "posterior": _physical(simulator, z),
+        "prior": _physical(simulator, prior_z[None]),
+        "sample_stats": xarray.Dataset(
+            {"lp": (("chain", "draw"), log_prob), "ensemble": (("chain", "draw"), np.repeat(np.arange(ensembles)[:, None], draws, axis=1))},
+            chain,
+        ),
+        "log_likelihood": xarray.Dataset({"tables": (("chain", "draw", "case"), density)}, {**chain, **case}),
+        "posterior_predictive": xarray.Dataset(
+            {"figures": (("chain", "draw", *dims[0]), figures), "statements": (("chain", "draw", *dims[1]), said)}, {**fold, **row},
+        ),
+        "observed_data": xarray.Dataset(
+            {"figures": (dims[0], np.stack([table.value for table in tables])), "statements": (dims[1], np.stack([table.said for table in tables]))},
+            row,
+        ),
+        "unconstrained_posterior": whitened,
+    }
+
+
+def _physical(simulator: ClusterSimulator, z: Floats) -> xarray.Dataset:
+    chains, draws, size = z.shape
+    values = simulator.priors.from_normal(simulator.names, z.reshape(-1, size)).reshape(z.shape)
+    variables = {
+        name: (("chain", "draw"), values[:, :, place], {"units": simulator.priors.entry(name).unit, "long_name": simulator.priors.entry(name).meaning})
+        for place, name in enumerate(simulator.names)
+    }
+    return xarray.Dataset(variables, {"chain": np.arange(chains), "draw": np.arange(draws)})
+
+
+def plain(content: Any) -> Any:
+    """Return content as JSON holds it: what is not finite is null."""
+    if isinstance(content, float | np.floating):
+        return float(content) if np.isfinite(content) else None
+    if isinstance(content, dict):
+        return {str(key): plain(value) for key, value in content.items()}
+    if isinstance(content, list | tuple | np.ndarray):
+        return [plain(value) for value in content]
+    if isinstance(content, np.integer | np.bool_):
+        return content.item()
+    json.dumps(content)
+    return content

@@ -1,0 +1,123 @@
+"""Which histories does a parameter vector give a cluster? The bridge from whitened numbers to ``model.simulate_many``.
+
+The calibrated parameters are whitened: z ~ N(0, I) and the physical value is the prior's quantile at Phi(z). Parameters
+of the roles ``varying`` and ``policy`` differ between clusters and are drawn from their priors with the history's own seed;
+so is the date at which a figure of vague date was taken. (z, latents, seed) is all there is to a history.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from calibration.arrays import Floats, Seeds
+from calibration.keys import DATES as DATE_STREAM
+from calibration.keys import NUISANCES, normals, uniforms
+from calibration.observation import ALIVE, DATES, EXHAUSTED, EXTINCT, ErrorModel, Outcomes, classify
+from model.batch import simulate_many
+from model.events import QUARTER
+from model.latents import LATENTS, params_for, settings_for
+from model.observe import COLUMNS
+from model.policy import programmes_for
+from model.priors import Priors
+from model.schema import Case, Observation
+
+# A cluster seen once is read a second time, at a random share of its age between these: its figures then are missing.
+_EARLIER: Final = (0.3, 0.9)
+
+
+@dataclass(frozen=True)
+class ClusterSimulator:
+    """Histories of the clusters of a calibration.
+
+    Attributes
+    ----------
+    cases, priors : the clusters and the priors
+    names : tuple of str
+        Calibrated parameters, in the order of z.
+    structures : mapping
+        Structural alternatives in force.
+    """
+
+    cases: tuple[Case, ...]
+    priors: Priors
+    names: tuple[str, ...]
+    errors: ErrorModel = field(default_factory=ErrorModel)
+    structures: Mapping[str, str] = field(default_factory=dict)
+    threads: int | None = None
+
+    def values(self, z: Floats, keys: Seeds) -> dict[str, Floats]:
+        """Return every parameter of each history by name, shape (n,) each."""
+        drawn = tuple(name for role in ("varying", "policy") for name in self.priors.names(role))
+        values = {name: np.full(len(keys), float(value)) for name, value in self.priors.defaults.items()}
+        for names, whitened in ((drawn, normals(keys, NUISANCES, len(drawn))), (self.names, z)):
+            physical = self.priors.from_normal(names, whitened)
+            values.update({name: np.ascontiguousarray(physical[:, column]) for column, name in enumerate(names)})
+        return values
+
+    def settings(self, case: int, z: Floats, latents: Floats, keys: Seeds) -> tuple[Any, Any, Floats]:
+        """Return parameter records, settings and calendar starts of histories."""
+        values = self.values(z, keys)
+        settings, start = settings_for(self.cases[case], values, latents, self.structures)
+        return params_for(values), settings, start
+
+    def rows(self, case: int, z: Floats, latents: Floats, keys: Seeds, times: Floats | None = None) -> Floats:
+        """Return panel rows, shape (n, k, columns): NaN after a history was stopped.
+
+        Parameters
+        ----------
+        times : array (n, k), optional
+            Years since the start, before which rows are NaN; the dates of observation, last first, if not given.
+        """
+        params, settings, start = self.settings(case, z, latents, keys)
+        since = self.dates(case, start, keys) - start[:, None] if times is None else times
+        ticks = np.rint(since / QUARTER).astype(np.int64)
+        settings["quarters"] = np.maximum(settings["quarters"], ticks.max(axis=1))
+        programmes = programmes_for(None, self.cases[case], self.structures)
+        return simulate_many(params, settings, keys, programmes, ticks, threads=self.threads)
+
+    def dates(self, case: int, start: Floats, keys: Seeds) -> Floats:
+        """Return the calendar times at which each history is read (n, 2): the last observation, then an earlier one."""
+        observations = self.cases[case].observations
+        draws = uniforms(keys, DATE_STREAM, DATES)
+        last = _when(observations[-1], draws[:, 0])
+        if len(observations) > 1:
+            return np.stack([last, _when(observations[0], draws[:, 1])], axis=1)
+        share = _EARLIER[0] + (_EARLIER[1] - _EARLIER[0]) * draws[:, 1]
+        return np.stack([last, start + share * (last - start)], axis=1)
+
+    def __call__(self, case: int, z: Floats, latents: Floats, keys: Seeds) -> Outcomes:
+        """Return what the histories show at the dates of observation."""
+        return outcomes(self.rows(case, z, latents, keys), self.errors)
+
+
+def _when(seen: Observation, draw: Floats) -> Floats:
+    """Mid-year of a dated figure; anywhere in the span of a vaguely dated one."""
+    if not isinstance(seen.year, tuple):
+        return np.full(len(draw), seen.time)
+    first, last = seen.year
+    when: Floats = first + (last + 1 - first) * draw
+    return when
+
+
+def outcomes(panel: Floats, errors: ErrorModel) -> Outcomes:
+    """Return the figures and classes that panel rows (n, dates, columns) show."""
+    column: dict[str, Floats] = {name: panel[:, :, index] for index, name in enumerate(COLUMNS)}
+    lost = ~np.isfinite(column["firms"]).all(axis=1)
+    dead = ~lost & (np.nan_to_num(column["firms"][:, 0]) < 1)
+    status = np.where(lost, EXHAUSTED, np.where(dead, EXTINCT, ALIVE))
+    firms = np.maximum(np.nan_to_num(column["firms"], nan=1.0), 0.5)
+    workers = np.maximum(np.nan_to_num(column["workers"], nan=1.0), 0.5)
+    figures = np.stack([np.log(firms), np.log(np.maximum(workers / firms, 1.0)), np.nan_to_num(column["schooling"])], axis=2)
+    improved = np.nan_to_num(column["improved_workers"]) / workers
+    exported = np.nan_to_num(column["exported"]) / np.maximum(np.nan_to_num(column["output"]), 1e-12)
+    classes = np.stack([classify(improved, errors.improved_share), classify(exported, errors.exported_share)], axis=2)
+    alive = (status == ALIVE)[:, None, None]
+    return Outcomes(np.where(alive, figures, 0.0), np.where(alive, classes, 0), status.astype(np.int64))
+
+
+def latent_names() -> tuple[str, ...]:
+    """Return the names of a cluster's latents, in the order of their columns."""
+    return tuple(LATENTS)
+

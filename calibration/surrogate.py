@@ -1,0 +1,190 @@
+"""What is the likelihood of a cluster's row, without simulating? An ensemble of small mixture density networks.
+
+One simulated cluster is one training pair of the density q(figures, classes, status | parameters, cluster). Both dates of
+observation are figures of one joint density; a cluster seen once leaves its simulated earlier date out, as any other
+missing figure: in closed form. The errors of the figures are a normal convolution (less the smoothing used in
+training), those of the statements a matrix product; neither needs retraining when an error model changes.
+"""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from calibration.arrays import Arrays, Floats
+from calibration.network import ALIVE_STATUS, Layout, Mixture, hidden, log_softmax, network_inputs, unpack
+from calibration.observation import DATES, FIGURES, STATEMENTS, ErrorModel, Table, dead_log_density
+from calibration.training import Lesson
+from calibration.training_set import Pairs
+
+DIMENSIONS: Final = DATES * len(FIGURES)
+HEADS: Final = DATES * len(STATEMENTS)
+STATUSES: Final = 3
+# Noise added to simulated figures in training (log, log, years); below every error in the tables.
+SMOOTHING: Final = np.array([0.10, 0.30, 0.40] * DATES)
+
+
+def layout(components: int) -> Layout:
+    """Return the layout of the surrogate's networks."""
+    return Layout(components, DIMENSIONS, HEADS, STATUSES)
+
+
+def features(covariates: Floats) -> Floats:
+    """Return what the networks are told of each cluster: covariates, and which cluster it is."""
+    return np.concatenate([covariates, np.eye(len(covariates))], axis=1)
+
+
+class Scale(NamedTuple):
+    """Centre and spread of the simulated figures, each (dimensions,)."""
+
+    centre: Floats
+    spread: Floats
+
+
+def scale_of(pairs: Pairs) -> Scale:
+    """Return centre and spread of the figures of the histories alive."""
+    figures = pairs.outcomes.figures[pairs.outcomes.status == ALIVE_STATUS].reshape(-1, DIMENSIONS)
+    return Scale(figures.mean(axis=0), figures.std(axis=0) + 1e-3)
+
+
+def lesson(pairs: Pairs, told: Floats, scale: Scale) -> Lesson:
+    """Return pairs as a network learns them."""
+    order = np.argsort(pairs.keys, kind="stable")  # seeds are random: the pairs held out are of all clusters
+    seen = pairs.outcomes.take(order)
+    outcome = (seen.figures.reshape(-1, DIMENSIONS) - scale.centre) / scale.spread
+    return Lesson(
+        network_inputs(pairs.z[order], told[pairs.case[order]]), outcome.astype(np.float32),
+        (SMOOTHING / scale.spread).astype(np.float32), seen.classes.reshape(-1, HEADS).astype(np.int32), seen.status.astype(np.int32),
+    )
+
+
+class _Pattern(NamedTuple):
+    """Clusters whose rows have the same figures and statements: what to evaluate for them, and against what."""
+
+    cases: np.ndarray
+    seen: list[int]
+    heads: list[int]
+    lead: int
+    sizes: tuple[int, ...]
+    columns: np.ndarray
+    errors: np.ndarray
+    variance: np.ndarray
+    outlier: np.ndarray
+    chances: np.ndarray
+    dead: np.ndarray
+
+
+class Surrogate:
+    """The learned log-likelihood of the tables.
+
+    Parameters
+    ----------
+    networks : sequence of dict of arrays
+        Their densities are averaged with equal weight.
+    components : int
+        Components of each mixture.
+    """
+
+    def __init__(
+        self, networks: Sequence[Arrays], components: int, scale: Scale, told: Floats, tables: Sequence[Table], errors: ErrorModel,
+    ) -> None:
+        self.cases = len(tables)
+        self._layout = layout(components)
+        self._scale = scale
+        self._errors = errors
+        self._networks = [{name: value.astype(np.float32) for name, value in network.items()} for network in networks]
+        self._told = told.astype(np.float32)
+        self._patterns = self._sort(tables)
+
+    def _sort(self, tables: Sequence[Table]) -> list[_Pattern]:
+        groups: dict[tuple[bytes, bytes], list[int]] = {}
+        for case, table in enumerate(tables):
+            groups.setdefault((table.seen.tobytes(), (table.said >= 0).tobytes()), []).append(case)
+        return [self._pattern(cases, [tables[case] for case in cases]) for cases in groups.values()]
+
+    def _pattern(self, cases: list[int], tables: list[Table]) -> _Pattern:
+        seen = [int(i) for i in np.flatnonzero(tables[0].seen)]
+        heads = [int(i) for i in np.flatnonzero(tables[0].said.ravel() >= 0)]
+        blocks = self._layout.columns(seen, heads)
+        target = np.stack([(table.value - table.bias).ravel()[seen] for table in tables])
+        smoothed = np.stack([table.sd.ravel()[seen] ** 2 for table in tables]) - SMOOTHING[seen] ** 2
+        spread = self._scale.spread[seen]
+        matrices = self._errors.matrices()
+        chances = [[matrices[head % len(STATEMENTS)][:, table.said.ravel()[head]] for head in heads] for table in tables]
+        single = np.float32
+        return _Pattern(
+            np.array(cases), seen, heads, max(seen, default=-1) + 1, tuple(len(block) for block in blocks), np.concatenate(blocks),
+            ((target - self._scale.centre[seen]) / spread).astype(single),
+            (np.maximum(smoothed, 0.0) / spread**2).astype(single),
+            (np.maximum(smoothed + self._errors.outlier_sd**2, 0.0) / spread**2).astype(single),
+            np.array(chances, single).reshape(len(cases), len(heads), -1),
+            np.array([dead_log_density(table, self._errors) for table in tables], single),
+        )
+
+    def log_density(self, z: Floats) -> Floats:
+        """Return the log-likelihood of each cluster's row, shape (n, cases), at whitened parameters z (n, d)."""
+        result = np.full((len(z), self.cases), -np.inf, np.float32)
+        start = np.clip(z, -5.0, 5.0).astype(np.float32)
+        width = z.shape[1]
+        for network in self._networks:
+            lead = start @ network["w1"][:width]
+            offset = self._told @ network["w1"][width:] + network["b1"]
+            first = np.tanh(lead[:, None, :] + offset[None])
+            second = np.tanh(first @ network["w2"] + network["b2"])
+            for pattern in self._patterns:
+                outputs = second[:, pattern.cases] @ network["w3"][:, pattern.columns] + network["b3"][pattern.columns]
+                density = self._score(outputs, pattern)
+                result[:, pattern.cases] = np.logaddexp(result[:, pattern.cases], density)
+        return result.astype(np.float64) - np.log(len(self._networks))
+
+    def _score(self, outputs: np.ndarray, pattern: _Pattern) -> np.ndarray:
+        status_logits, mixture = unpack(outputs, pattern.sizes, self._layout.components, pattern.lead, np)
+        status = log_softmax(status_logits, np)
+        weight = mixture.log_weight
+        if pattern.heads:
+            classes = np.exp(log_softmax(mixture.class_logits, np))
+            weight = weight + np.log(np.prod((classes * pattern.chances[None, :, None]).sum(axis=-1), axis=-1))
+        scatter, error = _scatter(mixture, pattern)
+        usual = _gaussian(scatter, error, pattern.variance[None, :, None])
+        gross = _gaussian(scatter, error, pattern.outlier[None, :, None])
+        share = np.float32(self._errors.outlier)
+        terms = weight + np.logaddexp(usual + np.log1p(-share), gross + np.log(share))
+        top = terms.max(axis=-1)
+        alive = top + np.log(np.exp(terms - top[..., None]).sum(axis=-1)) - np.log(self._scale.spread[pattern.seen]).sum()
+        ended = np.log(np.maximum(1.0 - np.exp(status[..., ALIVE_STATUS]), 1e-12)) + pattern.dead
+        return np.asarray(np.logaddexp(status[..., ALIVE_STATUS] + alive, ended), np.float32)
+
+
+def _scatter(mixture: Mixture, pattern: _Pattern) -> tuple[dict[tuple[int, int], np.ndarray], list[np.ndarray]]:
+    """Return the covariances of the figures seen, entry by entry (n, cases, k), and the errors of the means."""
+    diagonal = np.exp(mixture.log_diagonal)
+
+    def factor(i: int, j: int) -> np.ndarray:
+        return np.asarray(diagonal[..., i] if i == j else mixture.below[..., i * (i - 1) // 2 + j])
+
+    scatter = {}
+    for a, i in enumerate(pattern.seen):
+        for b, j in enumerate(pattern.seen[:a + 1]):
+            scatter[a, b] = np.sum([factor(i, m) * factor(j, m) for m in range(j + 1)], axis=0)
+    return scatter, [pattern.errors[None, :, a, None] - mixture.mean[..., i] for a, i in enumerate(pattern.seen)]
+
+
+def _gaussian(scatter: dict[tuple[int, int], np.ndarray], error: list[np.ndarray], variance: np.ndarray) -> np.ndarray:
+    """Return log N(error; 0, scatter + variance) by an explicit Cholesky factor, shape (n, cases, k)."""
+    lower: dict[tuple[int, int], np.ndarray] = {}
+    square: np.ndarray = np.zeros((), np.float32)
+    log_det: np.ndarray = np.zeros((), np.float32)
+    white: list[np.ndarray] = []
+    for i in range(len(error)):
+        rest = error[i]
+        for j in range(i + 1):
+            entry = scatter[i, j] + variance[..., i] if i == j else scatter[i, j]
+            for m in range(j):
+                entry = entry - lower[i, m] * lower[j, m]
+            lower[i, j] = np.sqrt(np.maximum(entry, 1e-8)) if i == j else entry / lower[j, j]
+            if j < i:
+                rest = rest - lower[i, j] * white[j]
+        white.append(rest / lower[i, i])
+        square = square + white[i] * white[i]
+        log_det = log_det + np.log(lower[i, i])
+    return np.asarray(-0.5 * square - log_det - np.float32(0.5 * np.log(2 * np.pi) * len(error)), np.float32)

@@ -1,0 +1,32 @@
+"""What happens in an industrial cluster? Equations, the order of events, two engines that agree to the bit, what is observed."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from model.batch import simulate_many as simulate_many
+    from model.config import all_cases as all_cases
+    from model.config import load_case as load_case
+    from model.config import load_policy as load_policy
+    from model.config import load_priors as load_priors
+    from model.config import load_profile as load_profile
+    from model.simulation import simulate as simulate
+
+# Loaded when first used: a command that shows its help compiles nothing.
+_HOMES = {
+    "all_cases": "model.config",
+    "load_case": "model.config",
+    "load_policy": "model.config",
+    "load_priors": "model.config",
+    "load_profile": "model.config",
+    "simulate": "model.simulation",
+    "simulate_many": "model.batch",
+}
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

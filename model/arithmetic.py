@@ -1,0 +1,207 @@
+"""Which exponential and logarithm give the same bits everywhere? Our own, from additions, products, quotients and bit moves.
+
+A C library's ``exp`` changes with the machine and its vector version with the compiler. These are within 1 ulp, the same in
+plain Python, in compiled code and in vectorised loops, and free of branches, so that LLVM can vectorise them.
+
+The polynomials are ``mpmath.chebyfit`` (60 digits, then rounded to float64) of the functions named beside them, on the interval
+stretched by 1e-4; ``tests/test_arithmetic.py`` derives them again.
+"""
+
+import math
+import struct
+from typing import Any, Final
+
+from numba import types
+from numba.extending import intrinsic, overload
+
+from model.compiling import equation
+
+MASK: Final = 0xFFFFFFFFFFFFFFFF
+_DOUBLE: Final = struct.Struct("<d")
+_SIGNED: Final = struct.Struct("<q")
+_UNSIGNED: Final = struct.Struct("<Q")
+
+# Adding 1.5 * 2**52 leaves the nearest integer in the low bits of a number.
+ROUNDER: Final = 6755399441055744.0
+TWO_52: Final = 4503599627370496.0
+TWO_54: Final = 18014398509481984.0
+NORMAL_MIN: Final = 2.2250738585072014e-308
+ONE_BITS: Final = 0x3FF0000000000000
+TWO_52_BITS: Final = 0x4330000000000000
+ROOT_HALF_BITS: Final = 0x3FE6A09E667F3BCD
+MANTISSA: Final = 0x000FFFFFFFFFFFFF
+UPPER_HALF: Final = -0x100000000
+
+# ln 2 in two parts; the first ends in 22 zero bits, so that its product with any exponent is exact.
+INVERSE_LN2: Final = 1.4426950408889634
+LN2_HIGH: Final = 0.6931471801362932
+LN2_LOW: Final = 4.236521365809284e-10
+
+# (exp(r) - 1 - r) / r**2 for |r| <= ln(2) / 2; error 2**-62 of exp(r).
+E0, E1, E2, E3, E4, E5, E6, E7, E8, E9, E10 = (
+    0.5, 0.1666666666666667, 0.04166666666666667, 0.008333333333326136, 0.0013888888888883748, 0.00019841269874820627,
+    2.4801587325547743e-05, 2.7557255400206422e-06, 2.75572736431103e-07, 2.5105217004720745e-08, 2.0914686968086876e-09,
+)
+# (log((1 + s) / (1 - s)) - 2 s) / s**3 as a function of s**2, for s up to that of the root of 2; error 2**-59.
+L0, L1, L2, L3, L4, L5, L6 = (
+    0.666666666666667, 0.39999999999899444, 0.2857142862600327, 0.22222211130259878, 0.18182889455674947, 0.15331710618210773,
+    0.14616585424888623,
+)
+
+
+def float_bits(x: float) -> int:
+    """Return the 64 bits of a float as a signed integer."""
+    return int(_SIGNED.unpack(_DOUBLE.pack(x))[0])
+
+
+def bits_float(bits: int) -> float:
+    """Return the float that has the low 64 bits of an integer."""
+    return float(_DOUBLE.unpack(_UNSIGNED.pack(bits & MASK))[0])
+
+
+def _float_bits_intrinsic(typing: Any, x: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], context.get_value_type(types.int64))
+
+    return types.int64(types.float64), generate
+
+
+def _bits_float_intrinsic(typing: Any, bits: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], context.get_value_type(types.float64))
+
+    return types.float64(types.int64), generate
+
+
+_float_bits: Any = intrinsic(_float_bits_intrinsic)
+_bits_float: Any = intrinsic(_bits_float_intrinsic)
+
+
+def _float_bits_compiled(x: Any) -> Any:
+    return lambda x: _float_bits(x)  # noqa: PLW0108 - Numba wants a function
+
+
+def _bits_float_compiled(bits: Any) -> Any:
+    return lambda bits: _bits_float(bits)  # noqa: PLW0108 - Numba wants a function
+
+
+overload(float_bits, strict=False)(_float_bits_compiled)
+overload(bits_float, strict=False)(_bits_float_compiled)
+
+
+@equation(forceinline=True)
+def exp(x: float) -> float:
+    """Return e to the power ``x``, within 1 ulp; subnormal results too. Above 709.78 infinite, below -745.13 zero."""
+    x = float(x)
+    z = 710.0 if x > 710.0 else x
+    z = -746.0 if z < -746.0 else z
+    shifted = z * INVERSE_LN2 + ROUNDER
+    k = shifted - ROUNDER
+    high = z - k * LN2_HIGH
+    low = k * LN2_LOW
+    r = high - low
+    lost = (high - r) - low
+    r2 = r * r
+    cubic = (E1 + r2 * (E3 + r2 * (E5 + r2 * (E7 + r2 * E9)))) + r * (E2 + r2 * (E4 + r2 * (E6 + r2 * (E8 + r2 * E10))))
+    coarse = bits_float(float_bits(r) & UPPER_HALF)
+    square_high = 0.5 * coarse * coarse
+    square_low = 0.5 * (r - coarse) * (r + coarse)
+    top = 1.0 + r
+    sum3 = top + square_high
+    y = sum3 + ((top - sum3) + square_high + ((1.0 - top) + r + (lost + (square_low + r * r2 * cubic))))
+    # 2**k in two factors, since it may lie beyond the range although the product does not.
+    shifted_half = k * 0.5 + ROUNDER
+    rest = k - (shifted_half - ROUNDER) + ROUNDER
+    y = y * bits_float((float_bits(shifted_half) << 52) + ONE_BITS) * bits_float((float_bits(rest) << 52) + ONE_BITS)
+    return y if x == x else x
+
+
+@equation(forceinline=True)
+def log(x: float) -> float:
+    """Return the natural logarithm, within 1 ulp, of subnormals too. Of 0 minus infinity, of a negative number nan."""
+    x = float(x)
+    tiny = x < NORMAL_MIN
+    bits = float_bits(x * TWO_54 if tiny else x) + (ONE_BITS - ROOT_HALF_BITS)
+    # x = m * 2**k with m from the root of a half to the root of 2.
+    k = bits_float(((bits >> 52) & 0x7FF) | TWO_52_BITS) - (TWO_52 + (1077.0 if tiny else 1023.0))
+    f = bits_float((bits & MANTISSA) + ROOT_HALF_BITS) - 1.0
+    s = f / (2.0 + f)
+    s2 = s * s
+    s4 = s2 * s2
+    series = s2 * ((L0 + s4 * (L2 + s4 * (L4 + s4 * L6))) + s2 * (L1 + s4 * (L3 + s4 * L5)))
+    # log(1 + f) = f - f**2 / 2 + s (f**2 / 2 + series); the large part of f**2 / 2 is exact.
+    coarse = bits_float(float_bits(f) & UPPER_HALF)
+    square_high = 0.5 * coarse * coarse
+    square_low = 0.5 * (f - coarse) * (f + coarse)
+    part = f - square_high
+    small = ((f - part) - square_high) - square_low + s * ((square_high + square_low) + series)
+    whole = k * LN2_HIGH
+    total = whole + part
+    y = total + (((whole - total) + part) + (small + k * LN2_LOW))
+    y = y if x < math.inf else x
+    y = math.nan if x < 0.0 else y
+    return -math.inf if x == 0.0 else y
+
+
+@equation
+def logistic(x: float) -> float:
+    """Return 1 / (1 + exp(-x)), without overflow."""
+    x = float(x)
+    tail = exp(-abs(x))
+    return (1.0 if x >= 0.0 else tail) / (1.0 + tail)
+
+
+@equation
+def normal_quantile(u: float) -> float:
+    """Return the standard normal quantile at ``u``; relative error about 1e-15.
+
+    At 0 and 1 infinite, outside nan. Wichura (1988), Applied Statistics 37, algorithm AS 241, PPND16.
+    """
+    u = float(u)
+    if not 0.0 < u < 1.0:
+        return -math.inf if u == 0.0 else (math.inf if u == 1.0 else math.nan)
+    q = u - 0.5
+    if abs(q) <= 0.425:
+        return q * _central_ratio(0.180625 - q * q)
+    r = math.sqrt(-log(u if q < 0.0 else 1.0 - u))
+    tail = _middle_ratio(r - 1.6) if r <= 5.0 else _far_ratio(r - 5.0)
+    return -tail if q < 0.0 else tail
+
+
+@equation
+def _central_ratio(r: float) -> float:
+    above = 2509.0809287301226727 * r + 33430.575583588128105
+    above = (above * r + 67265.770927008700853) * r + 45921.953931549871457
+    above = (above * r + 13731.693765509461125) * r + 1971.5909503065514427
+    above = (above * r + 133.14166789178437745) * r + 3.387132872796366608
+    below = 5226.495278852545925 * r + 28729.085735721942674
+    below = (below * r + 39307.89580009271061) * r + 21213.794301586595867
+    below = (below * r + 5394.1960214247511077) * r + 687.1870074920579083
+    below = (below * r + 42.313330701600911252) * r + 1.0
+    return above / below
+
+
+@equation
+def _middle_ratio(r: float) -> float:
+    above = 7.7454501427834140764e-4 * r + 0.0227238449892691845833
+    above = (above * r + 0.24178072517745061177) * r + 1.27045825245236838258
+    above = (above * r + 3.64784832476320460504) * r + 5.7694972214606914055
+    above = (above * r + 4.6303378461565452959) * r + 1.42343711074968357734
+    below = 1.05075007164441684324e-9 * r + 5.475938084995344946e-4
+    below = (below * r + 0.0151986665636164571966) * r + 0.14810397642748007459
+    below = (below * r + 0.68976733498510000455) * r + 1.6763848301838038494
+    below = (below * r + 2.05319162663775882187) * r + 1.0
+    return above / below
+
+
+@equation
+def _far_ratio(r: float) -> float:
+    above = 2.01033439929228813265e-7 * r + 2.71155556874348757815e-5
+    above = (above * r + 0.0012426609473880784386) * r + 0.026532189526576123093
+    above = (above * r + 0.29656057182850489123) * r + 1.7848265399172913358
+    above = (above * r + 5.4637849111641143699) * r + 6.6579046435011037772
+    below = 2.04426310338993978564e-15 * r + 1.4215117583164458887e-7
+    below = (below * r + 1.8463183175100546818e-5) * r + 7.868691311456132591e-4
+    below = (below * r + 0.0148753612908506148525) * r + 0.13692988092273580531
+    below = (below * r + 0.59983220655588793769) * r + 1.0
+    return above / below

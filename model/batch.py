@@ -1,0 +1,117 @@
+"""How are very many histories run at once? In chunks, from threads, into arrays made beforehand: the kernel holds no lock of the
+interpreter, a chunk's size never changes a result, and memory does not grow with the number of histories.
+"""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.compiling import kernel
+from model.engines.compiled_engine import run_history
+from model.errors import InputError
+from model.observe import COLUMNS
+from model.start import new_world, reset
+from model.world import World
+
+# Histories of one call to the kernel: short enough that an interrupt is heard within a second.
+CHUNK: Final = 8
+EXHAUSTED: Final = COLUMNS.index("exhausted")
+
+
+@kernel
+def run_chunk(
+    w: World,
+    params: NDArray[Any],
+    settings: NDArray[Any],
+    seeds: NDArray[np.uint64],
+    programmes: NDArray[Any],
+    ticks: NDArray[np.int64],
+    panel: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
+    """Run the histories of one chunk and keep the rows asked for."""
+    firms, table, due, log = w.firms, w.table, w.due, w.log
+    for j in range(len(seeds)):
+        setting = settings[j]
+        w = World(
+            params[j], setting, w.cluster, firms, w.ladder, table, w.programmes, due, log, seeds[j], setting.case
+        )
+        reset(w, programmes)
+        firms, table, due, log = run_history(w, panel)
+        for k in range(ticks.shape[1]):
+            if ticks[j, k] >= 0 and ticks[j, k] <= w.cluster.tick:
+                out[j, k, :] = panel[ticks[j, k], :]
+            out[j, k, EXHAUSTED] = w.cluster.exhausted
+
+
+def granted_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+def simulate_many(
+    params: NDArray[Any],
+    settings: NDArray[Any],
+    seeds: NDArray[np.uint64],
+    programmes: NDArray[Any],
+    ticks: NDArray[np.int64],
+    threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> NDArray[np.float64]:
+    """Run many histories and return the panel rows asked for.
+
+    Parameters
+    ----------
+    params : PARAMS records, shape (n,)
+    settings : SETTING records, shape (n,)
+        A history runs for its setting's ``quarters``.
+    seeds : uint64, shape (n,)
+    programmes : PROGRAMME records, shape (m,)
+        The same for all histories.
+    ticks : int64, shape (n, k)
+        Quarters (0 is the start) whose rows are kept.
+    threads : int, optional
+        Threads; every core granted when not given. The bits do not depend on it.
+    progress : callable, optional
+        Called with the number of histories that a chunk has finished.
+
+    Returns
+    -------
+    float64, shape (n, k, len(COLUMNS))
+        Rows in the units of ``model.observe.UNITS``; NaN beyond a history's end; ``exhausted`` is 1 in every row of a history
+        that was stopped for its size.
+
+    Raises
+    ------
+    InputError
+        If the first dimensions differ.
+    """
+    count = len(seeds)
+    if not len(params) == len(settings) == len(ticks) == count:
+        raise InputError("simulate_many: params, settings, seeds and ticks differ in length; give one of each a history")
+    out = np.full((count, ticks.shape[1], len(COLUMNS)), np.nan)
+    if count == 0:
+        return out
+    panel_rows = int(settings["quarters"].max()) + 1
+
+    def work(start: int) -> None:
+        part = slice(start, start + CHUNK)
+        world = new_world(params[start], settings[start], programmes, 0, keep_log=False)
+        panel = np.empty((panel_rows, len(COLUMNS)))
+        run_chunk(world, params[part], settings[part], seeds[part], programmes, ticks[part], panel, out[part])
+        if progress is not None:
+            progress(len(seeds[part]))
+
+    params, settings, programmes = (np.ascontiguousarray(a).view(np.recarray) for a in (params, settings, programmes))
+    with ThreadPoolExecutor(threads or granted_cores()) as pool:
+        try:
+            for _ in pool.map(work, range(0, count, CHUNK)):
+                pass
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return out

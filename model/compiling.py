@@ -1,0 +1,85 @@
+"""How is one source both plain Python and machine code, and never stale? By two decorators, and a cache named by a hash.
+
+``equation`` leaves a function as it is for Python and lets compiled code call it; ``kernel`` compiles a loop. Numba's cache
+does not notice that a function called from another file was edited, so the cache's folder is named by a hash of all sources of
+the package: an edited equation starts a new folder. Import this file before anything that compiles.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar, overload
+
+import numba
+from numba.extending import register_jitable
+
+PACKAGE: Final = Path(__file__).resolve().parent
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+# IEEE semantics as in C: 1/0 is inf instead of an exception, without which no loop that divides is vectorised. Never
+# fastmath: the compiler must keep the order of operations that Python has.
+ARITHMETIC: Final = {"error_model": "numpy", "fastmath": False}
+
+
+def sources_hash(folder: Path = PACKAGE) -> str:
+    """Return the SHA-256, in hexadecimal, of the relative paths and contents of all Python files below ``folder``."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py"), key=lambda path: path.relative_to(folder).as_posix()):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def cache_folder(folder: Path = PACKAGE) -> Path:
+    """Return where code compiled from the sources in ``folder`` is kept.
+
+    Below ``NUMBA_CACHE_DIR`` when that is set, else below the user's cache (``XDG_CACHE_HOME`` or ``~/.cache``).
+    """
+    explicit = os.environ.get("NUMBA_CACHE_DIR")
+    if explicit:
+        return Path(explicit) / sources_hash(folder)
+    user = os.environ.get("XDG_CACHE_HOME")
+    base = Path(user) if user else Path.home() / ".cache"
+    return base / "industrial-takeoff" / sources_hash(folder)
+
+
+def usable_cache_folder(folder: Path = PACKAGE) -> Path:
+    """Return ``cache_folder(folder)``, created; where it cannot be written, a new temporary folder.
+
+    Without a writable folder Numba would fall back on ``__pycache__``, which forgets nothing when an equation changes.
+    """
+    wanted = cache_folder(folder)
+    try:
+        wanted.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=wanted):
+            return wanted
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="industrial-takeoff-"))
+
+
+@overload
+def equation(function: Function) -> Function: ...
+@overload
+def equation(**options: Any) -> Callable[[Function], Function]: ...
+def equation(function: Any = None, **options: Any) -> Any:
+    """Leave ``function`` as plain Python and let kernels compile it; ``options`` are Numba's."""
+    register = register_jitable(**{**ARITHMETIC, **options})
+    return register if function is None else register(function)
+
+
+@overload
+def kernel(function: Function) -> Function: ...
+@overload
+def kernel(**options: Any) -> Callable[[Function], Function]: ...
+def kernel(function: Any = None, **options: Any) -> Any:
+    """Compile a loop: cached on disk, without the interpreter's lock, in IEEE arithmetic; ``options`` are Numba's."""
+    compiler = numba.njit(**{"cache": True, "nogil": True, **ARITHMETIC, **options})
+    return compiler if function is None else compiler(function)
+
+
+_settings: Any = numba.config
+_settings.CACHE_DIR = str(usable_cache_folder())

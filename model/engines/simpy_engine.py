@@ -1,0 +1,193 @@
+"""How does a history run where one can watch it? As a SimPy simulation: one process a mechanism, each waiting for its own events.
+
+This is the reference that the compiled engine must match bit for bit, and the place where a user's own mechanism plugs in. The
+quarter's passes over all firms (the market, firms' accounts, clocks) call compiled kernels; every event is plain Python. With
+``NUMBA_DISABLE_JIT=1`` all of it is plain Python that a debugger can step through, with the same bits.
+"""
+
+from collections.abc import Callable, Generator, Sequence
+from heapq import heappush
+from typing import Any, Final
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from model.compiling import kernel
+from model.engines import quarter
+from model.events import CLOCKS
+from model.mechanisms.programmes import govern
+from model.mechanisms.valuation import net_cost_so_far, value
+from model.observe import COLUMNS, record
+from model.start import new_world
+from model.world import GOVERNMENT_MARGIN, bury, with_room
+
+Process = Generator[simpy.Event, Any, None]
+
+# Priorities of what falls on the same instant: events by (mechanism, lineage), a user's processes, then the quarter's steps.
+EVENT_PRIORITY: Final = 1
+USER_PRIORITY: Final = 1 << 78
+STEP_PRIORITY: Final = 1 << 79
+FAREWELL, GOVERNMENT, MARKET, RECORD, FIRMS, FIRST_CLOCK = range(6)
+LAST_STEP: Final = FIRST_CLOCK + len(CLOCKS)
+
+move_firms = kernel(quarter.move_firms)
+open_market = kernel(quarter.open_market)
+run_one_clock = kernel(quarter.run_one_clock)
+
+
+class Agenda(simpy.Environment):
+    """A SimPy environment in which an event can be set for an exact instant: ``now + delay`` would round."""
+
+    def at(self, time: float, priority: int) -> simpy.Event:
+        """Return an event that happens at ``time``; what falls on the same instant goes by ``priority``."""
+        event = simpy.Event(self)
+        event._ok = True
+        event._value = None
+        heappush(self._queue, (time, priority, next(self._eid), event))
+        return event
+
+
+class Run:
+    """One history under way: its agenda, its world and its panel.
+
+    Attributes
+    ----------
+    env : Agenda
+        SimPy's environment; ``env.now`` is in years since the cluster's start.
+    world : World
+        The state; replaced when its arrays grow, so read it anew after every ``yield``.
+    panel : float64, shape (quarters + 1, len(COLUMNS))
+    """
+
+    def __init__(self, params: Any, setting: Any, programmes: NDArray[Any], seed: int) -> None:
+        self.env = Agenda()
+        self.world = new_world(params, setting, programmes, seed, keep_log=True)
+        self.panel = np.full((int(setting.quarters) + 1, len(COLUMNS)), np.nan)
+        self.due = 0
+        self.finished = False
+        self.cost_before = 0.0
+
+    def at(self, time: float) -> simpy.Event:
+        """Return an event at an exact time, for a user's process: after the events of that instant, before a quarter's steps."""
+        return self.env.at(time, USER_PRIORITY)
+
+    def step(self, tick: int, order: int) -> simpy.Event:
+        """Return the event of one step of a quarter."""
+        return self.env.at(quarter.tick_time(tick), STEP_PRIORITY + order)
+
+    def make_room(self, births: int, lines: int) -> None:
+        """Make room for births and log lines before they happen."""
+        w = self.world
+        firms, table, due, log = with_room(w, births, lines)
+        self.world = w._replace(firms=firms, table=table, due=due, log=log)
+
+    def ticks(self) -> range:
+        """Return the quarters of this history."""
+        return range(int(self.world.s.quarters) + 1)
+
+
+def government(run: Run) -> Process:
+    """Open each quarter and run the programmes."""
+    for tick in run.ticks():
+        yield run.step(tick, GOVERNMENT)
+        cluster = run.world.cluster
+        cluster.tick = tick
+        cluster.time = quarter.tick_time(tick)
+        run.make_room(GOVERNMENT_MARGIN, int(cluster.rows) + GOVERNMENT_MARGIN)
+        run.cost_before = net_cost_so_far(run.world)
+        govern(run.world)
+
+
+def market(run: Run) -> Process:
+    """Count, gather, supply and clear, every quarter."""
+    for tick in run.ticks():
+        yield run.step(tick, MARKET)
+        open_market(run.world)
+
+
+def recorder(run: Run) -> Process:
+    """Write a row every quarter; stop after the last, or once there are too many firms."""
+    for tick in run.ticks():
+        yield run.step(tick, RECORD)
+        value(run.world, run.cost_before)
+        record(run.world, run.panel[tick])
+        if tick == run.world.s.quarters or run.world.cluster.exhausted == 1:
+            run.finished = True
+            return
+
+
+def firms(run: Run) -> Process:
+    """Let firms earn, grow and learn, every quarter."""
+    for tick in run.ticks():
+        yield run.step(tick, FIRMS)
+        move_firms(run.world)
+        run.due = 0
+
+
+def clock(run: Run, mechanism: int) -> Process:
+    """Run one mechanism: each quarter its clocks say when it strikes; then wait for each event in turn and let it happen."""
+    for tick in run.ticks():
+        yield run.step(tick, FIRST_CLOCK + mechanism)
+        run.world.cluster.due = 0
+        run_one_clock(run.world, mechanism)
+        count = int(run.world.cluster.due)
+        run.due += count
+        events = sorted((float(e.time), int(e.lineage), int(e.number), int(e.firm)) for e in run.world.due[:count])
+        for time, lineage, number, firm in events:
+            yield run.env.at(time, EVENT_PRIORITY + (mechanism << 64) + lineage)
+            quarter.happen(run.world, mechanism, firm, time, number)
+
+
+def room_for_births(run: Run) -> Process:
+    """Once all clocks have spoken, make room for what may be born and told."""
+    for tick in run.ticks():
+        yield run.step(tick, LAST_STEP)
+        run.make_room(run.due, 3 * run.due)
+
+
+def farewell(run: Run) -> Process:
+    """Bury the dead at each quarter's end."""
+    for tick in run.ticks():
+        if tick > 0:
+            yield run.step(tick, FAREWELL)
+            bury(run.world)
+
+
+def run_history(
+    params: Any,
+    setting: Any,
+    programmes: NDArray[Any],
+    seed: int,
+    mechanisms: Sequence[Callable[[Run], Process]] = (),
+) -> tuple[NDArray[np.float64], NDArray[Any]]:
+    """Run one history under SimPy.
+
+    Parameters
+    ----------
+    params, setting, programmes
+        Records as ``model.start.new_world`` takes them.
+    seed : int
+        Key of every draw.
+    mechanisms : sequence of callables
+        A user's own processes: each takes the ``Run`` and is a generator that yields ``run.at(time)``.
+
+    Returns
+    -------
+    panel : float64, shape (quarters + 1, len(COLUMNS))
+    log : LOG records
+    """
+    run = Run(params, setting, programmes, seed)
+    founders = int(setting.founders) + GOVERNMENT_MARGIN
+    run.make_room(founders, founders)
+    quarter.begin(run.world)
+    for process in (government, market, recorder, firms, room_for_births, farewell):
+        run.env.process(process(run))
+    for mechanism in range(len(CLOCKS)):
+        run.env.process(clock(run, mechanism))
+    for mechanism_of_user in mechanisms:
+        run.env.process(mechanism_of_user(run))
+    while not run.finished:
+        run.env.step()
+    return run.panel, run.world.log[: run.world.cluster.logged]
+

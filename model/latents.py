@@ -1,0 +1,314 @@
+"""What is given to a history before it starts? The cluster's latents, drawn from the population of clusters, and its covariates.
+
+A latent is a standard normal; ``settings_for`` maps it, with the population's parameters and the case's covariates, to the
+physical ``SETTING`` that both engines read (``docs/model.md``, the population of clusters).
+"""
+
+import hashlib
+import math
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.events import QUARTER
+from model.parameters import PARAMS
+from model.priors import Priors, exponentials
+from model.schema import Case, Observation, Span
+from model.state import SETTING
+
+Floats = NDArray[np.float64]
+Values = Mapping[str, Floats]
+
+LATENTS: Final = (
+    "market", "scale", "growth", "capacity", "import_price", "shock", "shock_time", "shock_price", "reach", "world_price",
+    "access", "start_year", "schooling", "training_site",
+)
+COLUMN: Final[Mapping[str, int]] = {name: column for column, name in enumerate(LATENTS)}
+DISCOUNT: Final = 0.05
+# A latent beyond this lies at the edge of any distribution.
+EDGE: Final = 8.0
+# Log sd with which a figure tells the market's size and the minimum scale; improvement and exports blur the first.
+MARKET_NOISE: Final = 1.0
+MARKET_NOISE_IMPROVED: Final = 1.5
+SCALE_NOISE: Final = 0.7
+
+
+def draw_values(
+    priors: Priors, count: int, source: np.random.Generator | Floats, calibrated: Values | Floats | None = None
+) -> dict[str, Floats]:
+    """Draw every parameter for ``count`` histories.
+
+    Parameters
+    ----------
+    priors : Priors
+        What is known before.
+    count : int
+        Number of histories n.
+    source : numpy.random.Generator or array (n, k)
+        Where randomness comes from: a generator, or uniforms for ``drawn_names(priors, calibrated)``.
+    calibrated : mapping of name to (n,), or array (n, number calibrated), optional
+        Values of the calibrated parameters; drawn from their priors where not given.
+
+    Returns
+    -------
+    dict
+        Name to (n,) values, of all parameters, in the order of the file.
+    """
+    given = _columns(priors, calibrated)
+    names = drawn_names(priors, given)
+    uniforms = source.random((count, len(names))) if isinstance(source, np.random.Generator) else source
+    drawn = dict(zip(names, priors.quantile(names, uniforms).T, strict=True))
+    values = {}
+    for name, default in priors.defaults.items():
+        value = drawn[name] if name in drawn else given.get(name, default)
+        values[name] = np.ascontiguousarray(np.broadcast_to(np.asarray(value, np.float64), (count,)))
+    return values
+
+
+def drawn_names(priors: Priors, calibrated: Values | Floats | None = None) -> tuple[str, ...]:
+    """Return the parameters that ``draw_values`` draws: those with a prior that are not given."""
+    given = _columns(priors, calibrated)
+    return tuple(name for name in priors.names() if priors.entry(name).role != "constant" and name not in given)
+
+
+def default_values(priors: Priors, count: int, changes: Mapping[str, float] | None = None) -> dict[str, Floats]:
+    """Return every parameter at its default, with changes, for ``count`` histories.
+
+    Raises
+    ------
+    InputError
+        If a change names no parameter or is out of range.
+    """
+    return {name: np.full(count, value) for name, value in {**priors.defaults, **priors.checked(changes or {})}.items()}
+
+
+def _columns(priors: Priors, calibrated: Values | Floats | None) -> Values:
+    if calibrated is None:
+        return {}
+    if isinstance(calibrated, Mapping):
+        return calibrated
+    names = priors.names("calibrated")
+    return dict(zip(names, np.atleast_2d(calibrated).T, strict=True))
+
+
+def params_for(values: Values) -> Any:
+    """Return ``PARAMS`` records (n,) from the values of all parameters."""
+    count = len(np.atleast_1d(next(iter(values.values()))))
+    params = np.zeros(count, PARAMS).view(np.recarray)
+    for name in PARAMS.names or ():
+        params[name] = values[name]
+    return params
+
+
+def settings_for(
+    case: Case,
+    values: Values,
+    latents: Floats,
+    structures: Mapping[str, str],
+    years_after: float = 0.0,
+    decision: float | None = None,
+) -> tuple[Any, Floats]:
+    """Return the settings of n histories of a case.
+
+    Parameters
+    ----------
+    case : Case
+        The cluster.
+    values : mapping of name to (n,)
+        Every parameter.
+    latents : array (n, len(LATENTS))
+        Standard normals.
+    structures : mapping
+        Structural choice to option (``Priors.structures_with``).
+    years_after : float
+        Years that the history runs beyond the last observation.
+    decision : float, optional
+        Calendar time of the decision; the last observation if not given, ``inf`` for none.
+
+    Returns
+    -------
+    settings : SETTING records (n,)
+    start_year : array (n,)
+        Calendar time at which each history begins, on a quarter.
+    """
+    latents = np.atleast_2d(np.asarray(latents, np.float64))
+    count = len(latents)
+    settings = np.zeros(count, SETTING).view(np.recarray)
+    start_year = start_years(case, latents[:, COLUMN["start_year"]], structures)
+    settings.start_year = start_year
+    _fill_market(settings, case, values, latents)
+    _fill_shock(settings, case, values, latents, start_year)
+    _fill_founders(settings, case, values, latents, structures)
+    last = last_time(case, start_year)
+    settings.decision = (last if decision is None else decision) - start_year
+    settings.discount = DISCOUNT
+    settings.own_profit = structures["attempt_form"] == "own_profit"
+    settings.outlet_only = structures["world_price"] == "outlet"
+    settings.spillover = structures["spillover"] == "on"
+    settings.state_module = structures["state_capacity"] == "on"
+    settings.ladder = float(structures["ladder"])
+    settings.case = case_key(case)
+    settings.quarters = np.rint((last + years_after - start_year) / QUARTER).astype(np.int64)
+    return settings, start_year
+
+
+def _fill_market(settings: Any, case: Case, values: Values, latents: Floats) -> None:
+    """Home and foreign demand, scale, growth and capacity."""
+    z = {name: latents[:, column] for name, column in COLUMN.items()}
+    region = case.covariates.region
+    settings.market = exponentials(values["population_market_mean"] + values["population_market_sd"] * z["market"])
+    scale = values["population_scale_mean"] + values["population_scale_heavy"] * case.covariates.heavy_product
+    settings.scale = exponentials(scale + values["population_scale_sd"] * z["scale"])
+    settings.growth = values[f"population_growth_{region}"] + values["population_growth_sd"] * z["growth"]
+    settings.capacity = values[f"population_capacity_{region}"] * exponentials(values["population_capacity_sd"] * z["capacity"])
+    import_price = exponentials(values["population_import_price_sd"] * z["import_price"])
+    settings.import_price = values["population_import_price"] * import_price
+    reach = values["population_reach_mean"] + values["population_desh_reach"] * case.covariates.quota_buyers
+    settings.reach = exponentials(reach + values["population_reach_sd"] * z["reach"])
+    world = values["population_world_price_mean"] + values["population_world_price_market"] * z["market"]
+    settings.world_price = exponentials(world + values["population_world_price_sd"] * z["world_price"])
+
+
+def _fill_shock(settings: Any, case: Case, values: Values, latents: Floats, start_year: Floats) -> None:
+    """Shocks of import and material prices; a shock dated before the start is in force from the start."""
+    from scipy import special
+
+    occurs, date, price = (special.ndtr(latents[:, COLUMN[name]]) for name in ("shock", "shock_time", "shock_price"))
+    first, last = values["population_shock_first"], values["population_shock_last"]
+    low, high = values["population_shock_price_low"], values["population_shock_price_high"]
+    hit = occurs < values[f"population_shock_{case.covariates.region}"]
+    settings.shock_time = np.where(hit, first + (last - first) * date - start_year, np.inf)
+    settings.shock_price = low + (high - low) * price
+    shock = case.covariates.material_shock
+    settings.material_time = np.inf if shock is None else shock.year - start_year
+
+
+def _fill_founders(settings: Any, case: Case, values: Values, latents: Floats, structures: Mapping[str, str]) -> None:
+    """Founders' schooling, knowledge and number, and whether training works here."""
+    from scipy import special
+
+    p = SimpleNamespace(**values)
+    regional = case.covariates.region == "asia" and structures["region_access"] == "on"
+    access = p.population_access_asia if regional else 0.0
+    settings.access = access + p.population_access_sd * latents[:, COLUMN["access"]]
+    known = next((seen.schooling for seen in case.observations if seen.schooling is not None), None)
+    if known is None:
+        mean, sd = p.population_schooling_unknown, p.population_schooling_unknown_sd
+    else:
+        mean, sd = known.middle - p.population_schooling_gap, p.population_schooling_sd
+    settings.schooling = np.maximum(0.0, mean + sd * latents[:, COLUMN["schooling"]])
+    settings.site_works = special.ndtr(latents[:, COLUMN["training_site"]]) < p.training_site
+    settings.traders = case.origin.traders
+    group, trained = case.origin.group, case.covariates.trained_founders
+    settings.founders = float(trained) if trained else p.initiation_pioneers
+    head_start = p.initiation_head_start if group > 1 else 0.0
+    settings.founder_skill = p.population_desh_skill if trained else p.initiation_skill + head_start
+    imported = p.initiation_rung_probability if group == 2 else 0.0
+    settings.founder_rung = p.population_desh_rung if trained else imported
+
+
+def _span(case: Case, structures: Mapping[str, str]) -> Span:
+    reform = case.start.reform
+    return case.start if reform is None or structures["start_date"] != "reform" else reform
+
+
+def start_years(case: Case, z: Floats, structures: Mapping[str, str]) -> Floats:
+    """Return the calendar time at which each history begins: triangular, on a quarter, so that observations fall on ticks."""
+    from scipy import special
+
+    span = _span(case, structures)
+    low, mode, high = float(span.low), float(span.mode), float(span.high)
+    if low == high:
+        return np.full(np.shape(z), low)
+    unit = special.ndtr(z)
+    share = (mode - low) / (high - low)
+    rising = low + np.sqrt(unit * (high - low) * (mode - low))
+    falling = high - np.sqrt((1.0 - unit) * (high - low) * (high - mode))
+    return np.asarray(np.rint(np.where(unit < share, rising, falling) / QUARTER) * QUARTER, np.float64)
+
+
+def last_time(case: Case, start_year: Floats) -> Floats:
+    """Return the calendar time of the last observation; the latest start where there is none."""
+    return np.broadcast_to(case.observations[-1].time if case.observations else float(case.start.high), np.shape(start_year))
+
+
+def observation_ticks(case: Case, start_year: Floats) -> NDArray[np.int64]:
+    """Return the quarter of every observation in every history, counted from its start.
+
+    Parameters
+    ----------
+    case : Case
+        The cluster.
+    start_year : array (n,)
+        Calendar time at which each history begins.
+
+    Returns
+    -------
+    array (n, number of observations) of int64
+    """
+    times = np.array([seen.time for seen in case.observations], np.float64)
+    since = times[None, :] - np.atleast_1d(np.asarray(start_year, np.float64))[:, None]
+    return np.rint(since / QUARTER).astype(np.int64)
+
+
+def case_key(case: Case) -> int:
+    """Return the case's part of every key: its number, or a stable 64-bit hash of the title of a user's own cluster."""
+    if case.number:
+        return case.number
+    digest = hashlib.blake2b(case.title.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") | 1 << 63
+
+
+def conditional_medians(case: Case, priors: Priors, structures: Mapping[str, str] | None = None) -> Floats:
+    """Return latents near their medians given the case's own figures, at default parameters.
+
+    An approximation, for showing a history: log workers, discounted at mean growth since the mode of the start, tell the
+    log of the home market; log workers a firm, less what improvement added, tell the log of the minimum scale; each is
+    weighed against the population by its precision, as if both were normal and independent. The earliest figures are
+    used, which improvement moved least. The start is at its mode; all other latents are at 0.
+
+    Returns
+    -------
+    array (len(LATENTS),)
+    """
+    from scipy import special
+
+    p = priors.defaults
+    latents = np.zeros(len(LATENTS))
+    span = _span(case, priors.structures_with(structures))
+    if span.low < span.high:
+        share = (span.mode - span.low) / (span.high - span.low)
+        latents[COLUMN["start_year"]] = np.clip(special.ndtri(share), -EDGE, EDGE)
+    seen = next((seen for seen in case.observations if seen.firms is not None or seen.workers_per_firm is not None), None)
+    if seen is None:
+        return latents
+    improved = seen.improvement in ("success", "never_needed")
+    scale = p["population_scale_mean"] + p["population_scale_heavy"] * case.covariates.heavy_product
+    latents[COLUMN["scale"]] = scale_z = _scale_given(seen, p, scale, improved)
+    if seen.firms is not None:
+        size = scale + p["population_scale_sd"] * scale_z
+        noise = MARKET_NOISE_IMPROVED if improved else MARKET_NOISE
+        if seen.workers_per_firm is not None:
+            size = math.log(seen.workers_per_firm.middle) - seen.workers_per_firm.selection_bias
+        else:
+            noise = math.hypot(noise, p["population_scale_sd"])
+        growth = p[f"population_growth_{case.covariates.region}"] * (seen.time - span.mode)
+        told = math.log(seen.firms.middle) + size - growth - p["population_market_mean"]
+        latents[COLUMN["market"]] = _weighed(told, p["population_market_sd"], noise)
+    return latents
+
+
+def _scale_given(seen: Observation, p: Mapping[str, float], mean: float, improved: bool) -> float:
+    if seen.workers_per_firm is None:
+        return 0.0
+    gained = p["production_sunk_share"] * math.log(p["production_rung_size"]) if improved else 0.0
+    told = math.log(seen.workers_per_firm.middle) - seen.workers_per_firm.selection_bias - gained - mean
+    return _weighed(told, p["population_scale_sd"], SCALE_NOISE)
+
+
+def _weighed(told: float, sd: float, noise: float) -> float:
+    """Median of a standardised latent of prior sd ``sd``, told with an error of sd ``noise``."""
+    return told * sd / (sd * sd + noise * noise)

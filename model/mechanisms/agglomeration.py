@@ -1,0 +1,163 @@
+"""What does a cluster give to its firms, and what does it take? Traders and part-suppliers gather and raise productivity, the
+community enforces contracts while goods are alike, and the core grows crowded (WP 5703, sections III-IV).
+"""
+
+from typing import Any
+
+from model.arithmetic import exp, log
+from model.compiling import equation
+from model.mechanisms.production import (
+    best_profit,
+    break_even_price,
+    fixed_cost,
+    optimal_workers,
+    rung_log_gain,
+    skill_slope,
+    years_step,
+)
+from model.world import World
+
+
+@equation
+def thickness(p: Any, traders: float) -> float:
+    """Log thickness of the cluster's traders, part-suppliers and other human resources.
+
+    Formula: ln(1 + T/T0)
+    """
+    return log(1.0 + traders / p.trader_scale)
+
+
+@equation
+def attracted_traders(p: Any, workers: float, market_place: float) -> float:
+    """Traders and part-suppliers that the cluster attracts in the long run (persons).
+
+    Formula: T* = tau L (1 + m M)
+    """
+    return p.trader_ratio * workers * (1.0 + p.market_place_traders * market_place)
+
+
+@equation
+def enforcement(p: Any, improved_share: float) -> float:
+    """How far the community enforces contracts: fully while goods are alike, less as they differ.
+
+    Formula: E = 1/(1 + f sigma)
+    """
+    return 1.0 / (1.0 + p.enforcement_fading * improved_share)
+
+
+@equation
+def log_agglomeration(p: Any, traders: float, enforced: float, market_place: float) -> float:
+    """Log productivity that every firm owes to the cluster.
+
+    Formula: h ln(1 + T/T0) - e (1-E) + mu M
+    """
+    gain = p.agglomeration_elasticity * thickness(p, traders)
+    return gain - p.enforcement_cost * (1.0 - enforced) + p.market_place_effect * market_place
+
+
+@equation
+def crowding(core_workers: float, capacity: float) -> float:
+    """Log crowding of the core.
+
+    Formula: ln(1 + L_core/K)
+    """
+    return log(1.0 + core_workers / capacity)
+
+
+@equation
+def count(w: World) -> None:
+    """Count firms and workers, what they know on average, and each rung's numbers."""
+    cluster, firms, ladder = w.cluster, w.firms, w.ladder
+    threshold = cluster.managerial_capital
+    workers = core = improved_workers = schooling = skill = skill_top = 0.0
+    zone = top = 0
+    for k in range(len(ladder)):
+        ladder[k].firms = 0.0
+        ladder[k].workers = 0.0
+    for i in range(cluster.rows):
+        firm = firms[i]
+        known = firm.skill + firm.trained
+        workers += firm.workers
+        schooling += firm.schooling
+        skill += known
+        if firm.in_zone == 1:
+            zone += 1
+        else:
+            core += firm.workers
+        if firm.rung > 0:
+            improved_workers += firm.workers
+        if known >= threshold:
+            skill_top += known
+            top += 1
+        rung = ladder[firm.rung]
+        rung.firms += 1.0
+        rung.workers += firm.workers
+    cluster.firms = cluster.rows
+    cluster.workers = workers
+    cluster.core_workers = core
+    cluster.improved_workers = improved_workers
+    cluster.zone_firms = zone
+    cluster.improved_firms = cluster.rows - ladder[0].firms
+    if cluster.rows > 0:
+        cluster.imitators = ladder[0].firms / cluster.rows
+        cluster.schooling = schooling / cluster.rows
+        cluster.managerial_capital = skill / cluster.rows
+    cluster.skill_top = skill_top / top if top > 0 else cluster.managerial_capital
+    above = 0.0
+    for j in range(len(ladder)):
+        k = len(ladder) - 1 - j
+        above += ladder[k].firms
+        ladder[k].above = above
+
+
+@equation
+def gather(w: World) -> None:
+    """Let traders gather, failures be forgotten and awareness fade, and work out what the cluster gives and takes."""
+    cluster = w.cluster
+    p = w.p
+    if cluster.tick > 0:
+        target = attracted_traders(p, cluster.workers, cluster.market_place)
+        cluster.traders += years_step(p.trader_speed) * (target - cluster.traders)
+        cluster.discouragement -= years_step(p.attempt_discouragement_decay) * cluster.discouragement
+        cluster.awareness += years_step(p.awareness_decay) * (p.awareness_start - cluster.awareness)
+    share = cluster.improved_workers / cluster.workers if cluster.workers > 0.0 else 0.0
+    cluster.enforcement = enforcement(p, share)
+    cluster.log_agglomeration = log_agglomeration(p, cluster.traders, cluster.enforcement, cluster.market_place)
+    cluster.congestion = crowding(cluster.core_workers, w.s.capacity)
+
+
+@equation
+def standard_surplus(w: World, rung: int) -> float:
+    """Profit at the best size of a standard firm of a rung (cluster's mean management, full recognition), over fixed cost.
+
+    Formula: s_k = pi*_k / F_k
+    """
+    fixed = w.ladder[rung].fixed_cost
+    efficiency = w.cluster.log_agglomeration - w.p.congestion_elasticity * w.cluster.congestion
+    efficiency += w.cluster.skill_slope * w.cluster.managerial_capital + w.ladder[rung].log_gain
+    workers_best = optimal_workers(w.p, w.s, w.ladder[rung].log_price, efficiency)
+    return best_profit(w.p, workers_best, fixed) / fixed
+
+
+@equation
+def outlay(p: Any, rung: float) -> float:
+    """Set-up outlay of one work place on a rung (wage-years per worker).
+
+    Formula: kappa_k = kappa r^k
+    """
+    return p.finance_outlay * exp(log(p.finance_outlay_rung) * rung)
+
+
+@equation
+def build_ladder(w: World) -> None:
+    """Work out what a history never changes: the standard price and each rung's costs and gains."""
+    p = w.p
+    w.cluster.base_price = break_even_price(p, w.s)
+    w.cluster.skill_slope = skill_slope(p)
+    for k in range(len(w.ladder)):
+        rung = w.ladder[k]
+        rung.fixed_cost = fixed_cost(p, w.s, float(k))
+        rung.outlay = outlay(p, float(k))
+        rung.log_gain = rung_log_gain(p, float(k))
+        rung.gain_per_worker = (1.0 / p.production_span - 1.0) / rung.fixed_cost * (p.production_rung_size - 1.0)
+        rung.gain_cost = exp(p.production_sunk_share * log(p.production_rung_size)) - 1.0

@@ -1,0 +1,67 @@
+"""Who gets a programme's loan? Firms that lack cash apply; an officer reads their profit with error; a captured share goes to
+the connected; what is repaid is lent again (WP 5703, sections IV-V).
+"""
+
+from typing import Any
+
+from model.arithmetic import logistic
+from model.compiling import equation
+from model.events import LOG_LOAN, SIGNAL
+from model.randomness import normal
+from model.world import World, note
+
+# Profit over fixed cost at which an officer is of two minds, and how sharply judgement turns about it.
+SCREEN_AT = 0.5
+SCREEN_SLOPE = 3.0
+# How many times likelier a connected applicant is where lending is captured.
+CONNECTED_CHANCE = 5.0
+
+
+@equation
+def approval(signal: float) -> float:
+    """Chance that an officer approves an application, given what is read of the firm's profit over fixed cost.
+
+    Formula: logistic(3 (signal - 0.5))
+    """
+    return logistic(SCREEN_SLOPE * (signal - SCREEN_AT))
+
+
+@equation
+def loan_hazard(p: Any, constraint: float, approved: float, captured: float, connected: int) -> float:
+    """Loans a year of a firm without debt.
+
+    Formula: d c ((1-k) A + k 5 connected)
+    """
+    honest = (1.0 - captured) * approved
+    favoured = captured * CONNECTED_CHANCE * connected
+    return p.credit_demand * constraint * (honest + favoured)
+
+
+@equation
+def firm_loan_hazard(p: Any, cluster: Any, rung: Any, firm: Any, seed: int, case: int) -> float:
+    """Loan hazard of a firm as it stands: there must be a fund, no debt, and a lack of cash to grow or to attempt IPM."""
+    if cluster.fund <= 1.0 or firm.debt > 0.01 or (cluster.credit_trained == 1.0 and firm.courses == 0):
+        return 0.0
+    constraint = firm.constraint
+    if firm.cash < p.attempt_cost * rung.fixed_cost:
+        constraint = 1.0
+    if constraint <= 0.0:
+        return 0.0
+    noise = p.credit_noise * (1.0 + cluster.strain)
+    signal = firm.surplus + noise * normal(seed, case, firm.lineage, SIGNAL, int(cluster.tick))
+    return loan_hazard(p, constraint, approval(signal), cluster.captured, firm.connected)
+
+
+@equation
+def lend(w: World, i: int, time: float) -> None:
+    """Lend a firm what the fund can spare, up to its workers plus two wage-years."""
+    firm = w.firms[i]
+    amount = min(w.cluster.fund, firm.workers + 2.0)
+    if amount <= 0.0:
+        return
+    w.cluster.fund -= amount
+    firm.debt += amount
+    firm.cash += amount
+    w.cluster.loans += 1.0
+    note(w, time, LOG_LOAN, firm.lineage, 0, amount)
+

@@ -1,0 +1,93 @@
+"""Who starts a cluster, and who follows from outside? Pioneers imitate, bring technology or return from training; visible profit
+draws imitators, the more cheaply the deeper the division of labour (WP 5703, sections II-III).
+"""
+
+from typing import Any
+
+from model.arithmetic import exp, log
+from model.compiling import equation
+from model.events import BIRTH, ENTRY, LOG_ENTRY, LOG_PIONEER, OUTCOME
+from model.mechanisms.agglomeration import thickness
+from model.mechanisms.birth import found
+from model.mechanisms.production import best_profit, optimal_workers
+from model.peers import draw
+from model.randomness import exponential, uniform, word
+from model.world import World, note
+
+# Keys of births by the cluster itself: pioneers count from 0, entrants from here.
+ENTRANT = 1 << 32
+
+
+@equation
+def attraction(surplus: float) -> float:
+    """How much profit over fixed cost attracts founders.
+
+    Formula: G(s) = s/(1+s) for s > 0, else 0
+    """
+    return surplus / (1.0 + surplus) if surplus > 0.0 else 0.0
+
+
+@equation
+def entry_outlay(p: Any, traders: float) -> float:
+    """Outlay of an entrant beside that of a pioneer, who found no traders and part-suppliers (WP 5703, note 12).
+
+    Formula: (1 + T/T0)^-kappa
+    """
+    return exp(-p.entry_thickness * thickness(p, traders))
+
+
+@equation
+def entry_hazard(p: Any, firms: float, surplus: float) -> float:
+    """Entries from outside a year.
+
+    Formula: eps (N+1)^nu G(s_e) + eps_0
+    """
+    return p.entry_intensity * exp(p.entry_visibility * log(firms + 1.0)) * attraction(surplus) + p.entry_floor
+
+
+@equation
+def entrant_surplus(w: World) -> float:
+    """Profit over fixed cost that an entrant of average management can expect, in units of the outlay it needs.
+
+    Formula: s_e = pi*_0 / (F_0 c_e)
+    """
+    p, cluster = w.p, w.cluster
+    efficiency = cluster.log_agglomeration - p.congestion_elasticity * cluster.congestion
+    efficiency += cluster.skill_slope * cluster.managerial_capital
+    workers_best = optimal_workers(p, w.s, w.ladder[0].log_price, efficiency)
+    fixed = w.ladder[0].fixed_cost
+    return best_profit(p, workers_best, fixed) / (fixed * entry_outlay(p, cluster.traders))
+
+
+@equation
+def initiate(w: World) -> None:
+    """Found the cluster: its pioneers enter at time 0."""
+    p, s, cluster = w.p, w.s, w.cluster
+    cluster.seats = 16
+    for k in range(16):
+        w.table[k] = -1
+    cluster.awareness = p.awareness_start
+    cluster.managerial_capital = s.founder_skill
+    cluster.schooling = s.schooling
+    cluster.entry_residual = exponential(w.seed, w.case, 0, ENTRY, 0)
+    for j in range(int(s.founders)):
+        lineage = word(w.seed, w.case, 0, BIRTH, j)
+        higher = uniform(w.seed, w.case, lineage, OUTCOME, 0) < s.founder_rung
+        found(w, 0.0, lineage, s.founder_skill, p.entry_skill_sd, 1 if higher else 0)
+        cluster.entrants += 1.0
+        note(w, 0.0, LOG_PIONEER, lineage, 0, 0.0)
+
+
+@equation
+def enter(w: World, time: float, number: int) -> int:
+    """An outsider founds a firm, at times by copying an incumbent's technology but for one rung; return its index."""
+    lineage = word(w.seed, w.case, 0, BIRTH, ENTRANT + number)
+    rung = 0
+    if uniform(w.seed, w.case, lineage, OUTCOME, 0) < 0.5 * w.p.spin_off_inheritance:
+        copied = draw(w.table, w.cluster.seats, w.seed, w.case, lineage, 0)
+        if copied >= 0:
+            rung = max(0, int(w.firms[copied].rung) - 1)
+    i = found(w, time, lineage, w.cluster.managerial_capital, w.p.entry_skill_sd, rung)
+    w.cluster.entrants += 1.0
+    note(w, time, LOG_ENTRY, lineage, 0, float(rung))
+    return i

@@ -1,0 +1,122 @@
+"""How does a firm come to know more, and how do others come to see it? Management spills over from the better half, improvers
+learn abroad, training takes effect with a lag and fades; buyers recognise quality unless brands are stolen; trust in
+subcontractors takes time (WP 5703, sections II-IV).
+"""
+
+from typing import Any
+
+from model.arithmetic import exp, log
+from model.compiling import equation
+from model.events import LOG_BREACH, QUARTER
+from model.mechanisms.production import years_step
+from model.world import World, note
+
+
+@equation
+def perceived_worth(p: Any, awareness: float, trained: float) -> float:
+    """Share of knowledge's worth that an entrepreneur perceives: the cluster's awareness, more where trained.
+
+    Formula: A_i = A + (1-A) o m_T/(1+m_T)
+    """
+    return awareness + (1.0 - awareness) * p.awareness_own * trained / (1.0 + trained)
+
+
+@equation
+def spillover(p: Any, skill: float, skill_top: float) -> float:
+    """Managerial capital learnt a year from the cluster's better half (SD/year).
+
+    Formula: m' = sigma (mu - m)+
+    """
+    return p.learning_spillover * max(0.0, skill_top - skill)
+
+
+@equation
+def learning_abroad(p: Any, profit: float, worth: float) -> float:
+    """Own access to knowledge gained a year by spending on fairs, staff abroad and experts (logit/year).
+
+    Formula: u' = lambda x/(1+x), x = s A_i pi+ / x0
+    """
+    spent = p.learning_spend * worth * max(0.0, profit) / p.learning_scale
+    return p.learning_abroad * spent / (1.0 + spent)
+
+
+@equation
+def private_training(p: Any, worth: float) -> float:
+    """Management training that a private market sells to those who know its worth (SD/year).
+
+    Formula: v (2 A_i - 1)+
+    """
+    return p.learning_private_training * max(0.0, 2.0 * worth - 1.0)
+
+
+@equation
+def recognition_gain(p: Any, recognition: float, workers: float, rivals_share: float) -> float:
+    """Change a year of the share of quality that buyers recognise; exclusive agents of larger firms protect a brand.
+
+    Formula: r' = rho (1-r) - theta r n (a/(a+l)), n the share of firms that could copy
+    """
+    exposed = p.brand_agent_workers / (p.brand_agent_workers + workers)
+    return p.recognition_rate * (1.0 - recognition) - p.brand_theft * recognition * rivals_share * exposed
+
+
+@equation
+def trust_gain(p: Any, trust: float, enforced: float) -> float:
+    """Change a year of trusted subcontracting, built the faster the better contracts are enforced.
+
+    Formula: tau' = beta E (1 - tau)
+    """
+    return p.subcontract_rate * enforced * (1.0 - trust)
+
+
+@equation
+def breach_hazard(p: Any, trust: float, enforced: float) -> float:
+    """Hazard a year that a subcontracting relation breaks.
+
+    Formula: b (1-E) tau
+    """
+    return p.subcontract_breach * (1.0 - enforced) * trust
+
+
+@equation
+def learn(p: Any, s: Any, cluster: Any, firm: Any, profit: float) -> None:
+    """Move one firm's knowledge, recognition and trust through the quarter."""
+    worth = perceived_worth(p, cluster.awareness, firm.trained)
+    if s.spillover == 1.0:
+        firm.skill += QUARTER * spillover(p, firm.skill, cluster.skill_top)
+    if profit > 0.0:
+        firm.pending += QUARTER * private_training(p, worth)
+        if firm.rung > 0:
+            firm.access += QUARTER * learning_abroad(p, profit, worth)
+            firm.cash -= QUARTER * p.learning_spend * worth * profit
+    firm.access -= years_step(p.learning_decay) * firm.access
+    if firm.pending > 0.0 or firm.trained > 0.0:
+        arrived = firm.pending * min(1.0, QUARTER / p.training_lag)
+        firm.pending -= arrived
+        firm.trained += arrived - years_step(p.training_decay) * firm.trained
+    if firm.rung > 0:
+        firm.recognition += QUARTER * recognition_gain(p, firm.recognition, firm.workers, cluster.imitators)
+        firm.recognition = min(1.0, max(0.0, firm.recognition))
+        firm.trust += QUARTER * trust_gain(p, firm.trust, cluster.enforcement)
+        firm.trust = min(1.0, firm.trust)
+
+
+@equation
+def break_trust(w: World, i: int, time: float) -> None:
+    """A subcontractor breaks the relation: trust starts anew."""
+    w.firms[i].trust = 0.0
+    note(w, time, LOG_BREACH, w.firms[i].lineage, 0, 0.0)
+
+
+@equation
+def raise_awareness(w: World, share: float) -> None:
+    """Raise the cluster's awareness by a share of what is missing."""
+    w.cluster.awareness += (1.0 - w.cluster.awareness) * min(1.0, share)
+
+
+@equation
+def training_survival(p: Any, trained: float) -> float:
+    """Exit hazard ratio of a trained firm.
+
+    Formula: R^m_T
+    """
+    return exp(log(p.training_exit) * trained)

@@ -1,0 +1,258 @@
+"""What does government do, when, for whom and at what cost? Programmes open on their date or trigger, spend their budget evenly
+over their years, and lose effect beyond the state's capacity; a share may be captured (WP 5703, sections II-V).
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from model.arithmetic import log
+from model.compiling import equation
+from model.events import BIRTH, INVITATION, LOG_ENTRY, LOG_GRANT, LOG_INVESTMENT, LOG_PROGRAMME, OUTCOME, QUARTER
+from model.mechanisms.birth import found
+from model.mechanisms.knowledge import raise_awareness
+from model.mechanisms.training import train
+from model.randomness import uniform, word
+from model.state import (
+    CAMPAIGN,
+    CREDIT,
+    EXPORT_PREFERENCE,
+    FOREIGN_INVESTMENT,
+    GRANT,
+    MARKET_PLACE,
+    PROTECTION,
+    RESEARCH_INSTITUTE,
+    TRAINING_PROGRAMME,
+    ZONE,
+)
+from model.world import World, note
+
+# Keys of firms that government brings in, apart from pioneers and entrants.
+INVITED = 1 << 40
+# Firms that one programme may bring in within a quarter (room is kept for them).
+INVITED_MAX = 8
+# Schooling of managers of firms founded for a preference, beside the pool's (years), and their lack of experience (SD).
+PREFERRED_SCHOOLING = 4.0
+PREFERRED_SKILL = -0.5
+# Size of a foreign investor's firm (workers) and its managerial capital beside the pool's (SD).
+INVESTOR_WORKERS = 50.0
+INVESTOR_SKILL = 1.0
+# A programme without an end spends its budget, or builds up its effect, in so many years.
+BUILD_UP_YEARS = 20.0
+
+
+@equation
+def opening_time(s: Any, programme: Any) -> float:
+    """When a programme opens at the earliest (years since the cluster's start).
+
+    Formula: calendar year - start year for history; decision date + years for a policy
+    """
+    return programme.start - s.start_year if programme.of_history == 1 else s.decision + programme.start
+
+
+@equation
+def is_triggered(w: World, programme: Any) -> bool:
+    """Whether a programme opens now: on its date, and where it waits for improved firms, when there are enough or it must."""
+    start = opening_time(w.s, programme)
+    if w.cluster.time < start:
+        return False
+    if programme.trigger_firms > 0.0 and w.cluster.improved_firms < programme.trigger_firms:
+        return bool(w.cluster.time >= start + programme.trigger_after)
+    return True
+
+
+@equation
+def strain(p: Any, spending: float, wage_bill: float) -> float:
+    """Loss of effect and rise of cost when government runs more than it can.
+
+    Formula: sigma (spending/(k wage bill) - 1)+
+    """
+    return p.state_strain * max(0.0, spending / (p.state_capacity * max(1.0, wage_bill)) - 1.0)
+
+
+@equation
+def space_cost(p: Any, strained: float) -> float:
+    """Cost of a serviced work place in a zone, overruns counted (wage-years).
+
+    Formula: c_z o (1 + strain)
+    """
+    return p.zone_cost * p.zone_overrun * (1.0 + strained)
+
+
+@equation
+def investor_chance(p: Any, firms: float) -> float:
+    """Chance that a foreign investor comes, whom copying by local firms deters.
+
+    Formula: 1/(1 + c ln(1+N)/3)
+    """
+    return 1.0 / (1.0 + p.investment_copying * log(1.0 + firms) / 3.0)
+
+
+@equation
+def govern(w: World) -> None:
+    """Open, run and close programmes at a quarter's start."""
+    cluster = w.cluster
+    if cluster.wage_bill == 0.0 and cluster.time >= w.s.decision:
+        cluster.wage_bill = cluster.workers
+    cluster.market_place = 0.0
+    cluster.protection = 0.0
+    cluster.zone_trained = 0.0
+    cluster.credit_trained = 0.0
+    spending = 0.0
+    for j in range(len(w.programmes)):
+        programme = w.programmes[j]
+        if programme.opened < 0.0 and is_triggered(w, programme):
+            open_programme(w, j)
+        if is_running(w, programme):
+            spending += spending_rate(w, programme)
+    cluster.strain = strain(w.p, spending, cluster.workers) if w.s.state_module == 1.0 else 0.0
+    lending = False
+    for j in range(len(w.programmes)):
+        if is_running(w, w.programmes[j]):
+            run_programme(w, j)
+            lending = lending or w.programmes[j].kind == CREDIT
+    cluster.fund = cluster.fund + cluster.repaid if lending else 0.0
+    cluster.repaid = 0.0
+    cluster.public_cost = 0.0
+    for j in range(len(w.programmes)):
+        cluster.public_cost += w.programmes[j].spent
+
+
+@equation
+def years_open(programme: Any) -> float:
+    """Years for which a programme runs once open, a quarter at least."""
+    return max(QUARTER, programme.stop - programme.start)
+
+
+@equation
+def build_up_years(programme: Any) -> float:
+    """Years over which an open programme spends its budget evenly."""
+    return min(years_open(programme), BUILD_UP_YEARS)
+
+
+@equation
+def spending_rate(w: World, programme: Any) -> float:
+    """Spending a year of an open programme, none once its budget is spent (wage-years a year)."""
+    years = build_up_years(programme)
+    return programme.granted / years if w.cluster.time < programme.opened + years else 0.0
+
+
+@equation
+def is_running(w: World, programme: Any) -> bool:
+    """Whether a programme is open and not yet closed."""
+    return bool(programme.opened >= 0.0 and w.cluster.time < programme.opened + years_open(programme))
+
+
+@equation
+def open_programme(w: World, j: int) -> None:
+    """Open a programme and grant its budget."""
+    programme = w.programmes[j]
+    cluster = w.cluster
+    bill = cluster.workers if programme.of_history == 1 else cluster.wage_bill
+    programme.opened = cluster.time
+    programme.granted = programme.budget + programme.budget_share * bill
+    note(w, cluster.time, LOG_PROGRAMME, j, 0, float(programme.kind))
+    if programme.kind == CREDIT:
+        cluster.fund += programme.granted
+        programme.spent = programme.granted
+    elif programme.kind == FOREIGN_INVESTMENT:
+        invite_investor(w, j)
+
+
+@equation
+def run_programme(w: World, j: int) -> None:
+    """Run one quarter of an open programme within what it may have spent by now."""
+    programme = w.programmes[j]
+    cluster = w.cluster
+    p = w.p
+    share = min(1.0, (cluster.time + QUARTER - programme.opened) / build_up_years(programme))
+    allowance = programme.granted * share - programme.spent
+    kind = programme.kind
+    if kind == TRAINING_PROGRAMME:
+        train(w, j, allowance)
+    elif kind == ZONE:
+        cluster.zone_space += (1.0 - programme.captured) * allowance / space_cost(p, cluster.strain)
+        cluster.zone_trained = max(cluster.zone_trained, programme.trained_only)
+        programme.spent += allowance
+    elif kind == CREDIT:
+        cluster.captured = programme.captured * (1.0 - programme.cofinance)
+        cluster.credit_trained = max(cluster.credit_trained, programme.trained_only)
+    elif kind == GRANT:
+        give_grants(w, j, allowance)
+    elif kind == EXPORT_PREFERENCE:
+        prefer_exporters(w, j, allowance)
+    else:
+        programme.spent += allowance
+        run_climate(w, programme)
+
+
+@equation
+def run_climate(w: World, programme: Any) -> None:
+    """Run a quarter of a programme that changes conditions for all rather than serving one firm after another."""
+    cluster = w.cluster
+    working = 1.0 / (1.0 + cluster.strain)
+    if programme.kind == MARKET_PLACE:
+        cluster.market_place = max(cluster.market_place, programme.effect * (1.0 - programme.captured) * working)
+    elif programme.kind == PROTECTION:
+        cluster.protection += programme.effect
+    elif programme.kind == CAMPAIGN:
+        raise_awareness(w, programme.effect * QUARTER * working)
+    elif programme.kind == RESEARCH_INSTITUTE:
+        if cluster.time < programme.opened + build_up_years(programme):
+            cluster.access += w.p.investment_access * programme.effect * QUARTER / build_up_years(programme) * working
+
+
+@equation
+def invite_investor(w: World, j: int) -> None:
+    """A foreign investor comes, or does not for fear of being copied; one who does brings knowledge and a firm one rung up."""
+    programme = w.programmes[j]
+    cluster = w.cluster
+    lineage = word(w.seed, w.case, 0, BIRTH, INVITED * (j + 1))
+    if uniform(w.seed, w.case, lineage, OUTCOME, 0) >= investor_chance(w.p, cluster.firms) * programme.effect:
+        return
+    cluster.access += w.p.investment_access
+    i = found(w, cluster.time, lineage, cluster.managerial_capital + INVESTOR_SKILL, w.p.entry_skill_sd, 1)
+    w.firms[i].workers = max(w.firms[i].workers, INVESTOR_WORKERS)
+    w.firms[i].recognition = 1.0
+    cluster.entrants += 1.0
+    note(w, cluster.time, LOG_INVESTMENT, lineage, 0, 1.0)
+
+
+@equation
+def give_grants(w: World, j: int, allowance: float) -> None:
+    """Give cash to firms in an order keyed by the firm, whoever they are, until the allowance is spent."""
+    programme = w.programmes[j]
+    rows = w.cluster.rows
+    places = np.empty(rows, np.float64)
+    for i in range(rows):
+        places[i] = uniform(w.seed, w.case, w.firms[i].lineage, INVITATION, j)
+    for i in np.argsort(places):
+        if allowance < programme.unit_cost:
+            break
+        if places[i] <= programme.invited or (programme.trained_only == 1.0 and w.firms[i].courses == 0):
+            continue
+        programme.invited = places[i]
+        programme.spent += programme.unit_cost
+        allowance -= programme.unit_cost
+        w.firms[i].cash += programme.unit_cost
+        note(w, w.cluster.time, LOG_GRANT, w.firms[i].lineage, 0, programme.unit_cost)
+
+
+@equation
+def prefer_exporters(w: World, j: int, allowance: float) -> None:
+    """Found firms that declare themselves exporters, with land, finance and educated managers but no know-how."""
+    programme = w.programmes[j]
+    cluster = w.cluster
+    number = min(INVITED_MAX, int(math.floor(allowance / max(1.0, programme.unit_cost))))
+    for _ in range(number):
+        programme.invited += 1.0
+        lineage = word(w.seed, w.case, 0, BIRTH, INVITED * (j + 1) + int(programme.invited))
+        i = found(w, cluster.time, lineage, cluster.managerial_capital + PREFERRED_SKILL, w.p.entry_skill_sd, 0)
+        firm = w.firms[i]
+        firm.schooling += PREFERRED_SCHOOLING
+        firm.cash += programme.unit_cost
+        firm.in_zone = 1
+        programme.spent += programme.unit_cost
+        cluster.entrants += 1.0
+        note(w, cluster.time, LOG_ENTRY, lineage, 0, 0.0)

@@ -1,0 +1,68 @@
+"""When does a worker leave to found a firm? Profit and the employer's size draw spin-offs once workers have learnt the trade;
+they carry over part of the employer's management and at times its technology (WP 5703, section III).
+"""
+
+import math
+from typing import Any
+
+from model.arithmetic import exp
+from model.compiling import equation
+from model.events import BIRTH, LOG_SPIN_OFF, OUTCOME
+from model.mechanisms.birth import found
+from model.mechanisms.entry import attraction
+from model.randomness import uniform, word
+from model.world import World, note
+
+# Beyond so many lags 1 - e^-(age/lag)^2 rounds to 1.
+FULLY_TRAINED = 6.1
+
+
+@equation
+def apprenticeship(p: Any, age: float) -> float:
+    """Share of a firm's workers who have learnt enough to found a firm.
+
+    Formula: 1 - e^-(age/lag)^2
+    """
+    ratio = age / p.spin_off_lag
+    if ratio > FULLY_TRAINED:
+        return 1.0
+    return 1.0 - exp(-ratio * ratio)
+
+
+@equation
+def spin_off_hazard(p: Any, workers: float, surplus: float, age: float) -> float:
+    """Spin-offs a year of one firm.
+
+    Formula: b sqrt(l/10) G(s) (1 - e^-(age/lag)^2)
+    """
+    if surplus <= 0.0:
+        return 0.0
+    return p.spin_off_rate * math.sqrt(workers / 10.0) * attraction(surplus) * apprenticeship(p, age)
+
+
+@equation
+def inherited_rung(p: Any, rung: int, chance: float) -> int:
+    """Rung that a founder carries over from the employer: all of it, one rung less, or none.
+
+    Formula: k with probability i/2, k-1 with i/2, else 0
+    """
+    if chance < 0.5 * p.spin_off_inheritance:
+        return rung
+    if chance < p.spin_off_inheritance:
+        return max(0, rung - 1)
+    return 0
+
+
+@equation
+def spin_off(w: World, parent: int, time: float, number: int) -> int:
+    """A worker founds a firm; return its index."""
+    p = w.p
+    employer = w.firms[parent]
+    lineage = word(w.seed, w.case, employer.lineage, BIRTH, number)
+    pool = p.spin_off_heredity * (employer.skill + employer.trained)
+    pool += (1.0 - p.spin_off_heredity) * w.cluster.managerial_capital
+    rung = inherited_rung(p, int(employer.rung), uniform(w.seed, w.case, lineage, OUTCOME, 0))
+    i = found(w, time, lineage, pool, p.spin_off_skill_sd, rung)
+    w.cluster.spin_offs += 1.0
+    note(w, time, LOG_SPIN_OFF, lineage, w.firms[parent].lineage, float(rung))
+    return i

@@ -1,0 +1,94 @@
+"""What does training do, and to whom? A programme invites firms in an order keyed by the firm, so a larger budget reaches the same
+firms and more; those who see its worth come; what they learn arrives with a lag, fades, and works at a site or does not; only
+training that carries technology can bring home a rung (WP 5703, sections II and IV).
+"""
+
+from typing import Any
+
+import numpy as np
+
+from model.arithmetic import exp
+from model.compiling import equation
+from model.events import INVITATION, LOG_TRAINED, TRAINING
+from model.mechanisms.improvement import climb
+from model.mechanisms.knowledge import raise_awareness
+from model.randomness import uniform
+from model.state import INTENSIVE, TECHNOLOGY
+from model.world import World, note
+
+# Keys of the rung that technology training brings home, apart from those of coming at all.
+RUNG_DRAW = 1 << 20
+
+
+@equation
+def take_up(p: Any, awareness: float, fee: float) -> float:
+    """Share of invited firms that come.
+
+    Formula: c (1/2 + A/2) e^(-f phi (1-A))
+    """
+    return p.training_take_up * 0.5 * (1.0 + awareness) * exp(-p.training_fee_response * fee * (1.0 - awareness))
+
+
+@equation
+def course_gain(p: Any, course: int) -> float:
+    """Managerial capital that a course brings where it works (SD).
+
+    Formula: g_course
+    """
+    if course == TECHNOLOGY:
+        return float(p.training_technology_gain)
+    if course == INTENSIVE:
+        return float(p.training_intensive_gain)
+    return float(p.training_gain)
+
+
+@equation
+def course_cost(p: Any, unit_cost: float, workers: float) -> float:
+    """Cost of training one firm (wage-years), more in larger firms.
+
+    Formula: c_0 (1 + s l)
+    """
+    return unit_cost * (1.0 + p.training_size_cost * workers)
+
+
+@equation
+def train(w: World, j: int, allowance: float) -> None:
+    """Invite firms in keyed order until the allowance is spent."""
+    programme = w.programmes[j]
+    cluster = w.cluster
+    places = np.empty(cluster.rows, np.float64)
+    for i in range(cluster.rows):
+        places[i] = uniform(w.seed, w.case, w.firms[i].lineage, INVITATION, j)
+    came = 0
+    for i in np.argsort(places):
+        if places[i] <= programme.invited:
+            continue
+        if programme.trained_only == 1.0 and w.firms[i].courses == 0:
+            continue
+        cost = max(0.0, course_cost(w.p, programme.unit_cost, w.firms[i].workers) - programme.fee)
+        if cost > allowance:
+            break
+        programme.invited = places[i]
+        if uniform(w.seed, w.case, w.firms[i].lineage, TRAINING, j) < take_up(w.p, cluster.awareness, programme.fee):
+            allowance -= cost
+            programme.spent += cost
+            came += 1
+            teach(w, j, i)
+    if came > 0:
+        cluster.trained += came
+        raise_awareness(w, w.p.awareness_training * came / cluster.rows)
+
+
+@equation
+def teach(w: World, j: int, i: int) -> None:
+    """Train one firm."""
+    programme = w.programmes[j]
+    firm = w.firms[i]
+    works = w.s.site_works / (1.0 + w.cluster.strain)
+    firm.pending += works * course_gain(w.p, programme.course)
+    firm.cash -= programme.fee
+    firm.courses = 1
+    if programme.course == TECHNOLOGY and firm.rung == 0:
+        if uniform(w.seed, w.case, firm.lineage, TRAINING, RUNG_DRAW + j) < works * w.p.training_technology_rung:
+            climb(w, i)
+    note(w, w.cluster.time, LOG_TRAINED, firm.lineage, 0, float(programme.course))

@@ -1,0 +1,44 @@
+"""What is a history worth? Profits, home buyers' surplus, sales, wages and public cost from the decision date on, discounted to
+it; credit is charged as what is lost (WP 5703, sections IV-V).
+"""
+
+from model.arithmetic import exp
+from model.compiling import equation
+from model.events import QUARTER
+from model.mechanisms.market import consumer_surplus
+from model.state import CREDIT
+from model.world import World
+
+
+@equation
+def discount_factor(rate: float, years: float) -> float:
+    """Worth at the decision date of one wage-year some years later.
+
+    Formula: e^(-delta t)
+    """
+    return exp(-rate * years)
+
+
+@equation
+def net_cost_so_far(w: World) -> float:
+    """Public spending so far but for loan funds, of which only losses count (wage-years)."""
+    cost = w.cluster.loan_losses
+    for j in range(len(w.programmes)):
+        if w.programmes[j].kind != CREDIT:
+            cost += w.programmes[j].spent
+    return cost
+
+
+@equation
+def value(w: World, cost_before: float) -> None:
+    """Add the quarter's worth to the discounted sums, once the decision date has come."""
+    cluster, s = w.cluster, w.s
+    if cluster.time < s.decision:
+        return
+    factor = discount_factor(s.discount, cluster.time - s.decision)
+    expenditure = s.market * exp(s.growth * cluster.time)
+    cluster.value_profit += factor * QUARTER * cluster.profits
+    cluster.value_sales += factor * QUARTER * cluster.sales
+    cluster.value_wages += factor * QUARTER * cluster.workers
+    cluster.value_surplus += factor * QUARTER * consumer_surplus(w.p, expenditure, s.import_price, cluster.price)
+    cluster.value_cost += factor * (net_cost_so_far(w) - cost_before)

@@ -1,0 +1,170 @@
+"""The numbers that equations read, by name.
+
+``Params`` lists every parameter that a mechanism reads (those of the population of clusters belong to ``model/latents.py``);
+its values, units, meanings, priors and sources stand in ``configs/priors.yaml``, and a test holds the two lists together.
+A parameter's name begins with its mechanism.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Params(NamedTuple):
+    """One value for every parameter; in compiled code the same names are the fields of a ``PARAMS`` record."""
+
+    production_span: float
+    production_skill_size: float
+    production_rung_size: float
+    production_sunk_share: float
+    production_cost_side: float
+    production_own_parts: float
+    production_workers_max: float
+
+    agglomeration_elasticity: float
+
+    congestion_elasticity: float
+    congestion_centre: float
+    congestion_centre_age: float
+
+    trader_ratio: float
+    trader_speed: float
+    trader_scale: float
+
+    enforcement_fading: float
+    enforcement_cost: float
+
+    market_elasticity: float
+    market_rivalry: float
+    market_redesign: float
+    market_material_share: float
+    market_export_elasticity: float
+    market_export_growth: float
+    market_export_rung: float
+    market_place_effect: float
+    market_place_traders: float
+
+    initiation_pioneers: float
+    initiation_skill: float
+    initiation_head_start: float
+    initiation_rung_probability: float
+
+    entry_intensity: float
+    entry_visibility: float
+    entry_floor: float
+    entry_thickness: float
+    entry_trader_advantage: float
+    entry_trader_share: float
+    entry_workers: float
+    entry_cash: float
+    entry_connected: float
+    entry_connected_skill: float
+    entry_schooling_sd: float
+    entry_schooling_skill: float
+    entry_skill_sd: float
+
+    spin_off_rate: float
+    spin_off_inheritance: float
+    spin_off_lag: float
+    spin_off_heredity: float
+    spin_off_skill_sd: float
+
+    exit_base: float
+    exit_profit_response: float
+    exit_floor: float
+    exit_ceiling: float
+    exit_merger_share: float
+
+    growth_speed: float
+    growth_step: float
+    growth_recovery: float
+
+    finance_outlay: float
+    finance_outlay_rung: float
+    finance_retention: float
+    finance_reserve: float
+
+    attempt_rate: float
+    attempt_schooling: float
+    attempt_skill: float
+    attempt_discouragement: float
+    attempt_discouragement_decay: float
+    attempt_squeeze: float
+    attempt_squeeze_width: float
+    attempt_cost: float
+    attempt_ceiling: float
+
+    success_intercept: float
+    success_skill: float
+    success_schooling: float
+    success_imitation: float
+    success_thickness: float
+    success_rung: float
+    success_skill_gain: float
+
+    recognition_rate: float
+
+    brand_theft: float
+    brand_agent_workers: float
+
+    subcontract_rate: float
+    subcontract_breach: float
+
+    awareness_start: float
+    awareness_success: float
+    awareness_training: float
+    awareness_own: float
+    awareness_decay: float
+
+    learning_spillover: float
+    learning_abroad: float
+    learning_spend: float
+    learning_scale: float
+    learning_decay: float
+    learning_private_training: float
+
+    poaching_rate: float
+    poaching_loss: float
+    poaching_founders: float
+
+    succession_rate: float
+    succession_age: float
+    succession_schooling: float
+
+    relocation_rate: float
+    relocation_escape: float
+    relocation_heir: float
+    relocation_years: float
+    relocation_cost: float
+    relocation_cost_worker: float
+    relocation_space: float
+
+    training_gain: float
+    training_intensive_gain: float
+    training_technology_gain: float
+    training_technology_rung: float
+    training_decay: float
+    training_lag: float
+    training_site: float
+    training_exit: float
+    training_take_up: float
+    training_fee_response: float
+    training_size_cost: float
+
+    credit_rate: float
+    credit_term: float
+    credit_demand: float
+    credit_noise: float
+    credit_capture_default: float
+
+    zone_cost: float
+    zone_overrun: float
+
+    investment_access: float
+    investment_copying: float
+
+    state_capacity: float
+    state_strain: float
+
+
+PARAMS = np.dtype([(name, "f8") for name in Params._fields])

@@ -1,0 +1,99 @@
+"""Whom does a firm meet? Any firm alive, each with the same probability, chosen by key and not by place in an array.
+
+Firms sit in a table by the top bits of their lineage; keyed words point at slots until one is taken. Two histories that share
+their firms thus share their meetings, wherever the firms stand in memory. A draw takes 2 to 4 words on average.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.compiling import equation
+from model.events import PEER
+from model.randomness import as_word, block, multiply_high
+
+EMPTY = -1
+SIZE_MIN = 16
+# Blocks without success after which a draw looks whether anybody sits at the table at all.
+PATIENCE = 16
+
+
+@equation
+def table_size(count: int) -> int:
+    """Return the number of slots for ``count`` firms: a power of two, at least twice their number."""
+    size = SIZE_MIN
+    while size < 2 * count:
+        size *= 2
+    return size
+
+
+@equation
+def _home(lineage: int, size: int) -> int:
+    # Signed, since a slot is compared and combined with signed numbers.
+    return int(np.int64(multiply_high(as_word(lineage), as_word(size))))
+
+
+@equation
+def seat(table: NDArray[np.int32], size: int, firms: NDArray[Any], index: int) -> None:
+    """Seat firm ``index`` at the first slot from its home on.
+
+    Of two who want one slot, the one nearer its home moves on, or else the larger lineage. This order makes the table a
+    function of the lineages alone, whatever the order in which they came. One of the first ``size`` slots must be empty.
+    """
+    lineages, slots = firms["lineage"], firms["slot"]
+    slot = _home(lineages[index], size)
+    distance = 0
+    while table[slot] != EMPTY:
+        other = int(table[slot])
+        other_distance = (slot - _home(lineages[other], size)) & (size - 1)
+        if other_distance < distance or (other_distance == distance and lineages[index] < lineages[other]):
+            table[slot] = index
+            slots[index] = slot
+            index, distance = other, other_distance
+        slot = (slot + 1) & (size - 1)
+        distance += 1
+    table[slot] = index
+    slots[index] = slot
+
+
+@equation
+def unseat(table: NDArray[np.int32], firms: NDArray[Any], index: int) -> None:
+    """Clear the slot of firm ``index``; nobody moves, since no one is ever looked up by lineage."""
+    table[firms["slot"][index]] = EMPTY
+
+
+@equation
+def rebuild(table: NDArray[np.int32], size: int, firms: NDArray[Any], rows: int) -> None:
+    """Empty the first ``size`` slots, then seat the living among the first ``rows`` firms."""
+    for slot in range(size):
+        table[slot] = EMPTY
+    alive = firms["alive"]
+    for index in range(rows):
+        if alive[index] == 1:
+            seat(table, size, firms, index)
+
+
+@equation
+def _deserted(table: NDArray[np.int32], size: int) -> bool:
+    seated = 0
+    for slot in range(size):
+        seated += table[slot] != EMPTY
+    return seated == 0
+
+
+@equation
+def draw(table: NDArray[np.int32], size: int, seed: int, case: int, lineage: int, count: int) -> int:
+    """Return the index of a firm drawn uniformly among those seated, or -1 where nobody is.
+
+    ``count`` tells a lineage's draws apart.
+    """
+    part = 0
+    while True:
+        for word in block(seed, case, lineage, PEER, count, part):
+            index = table[_home(word, size)]
+            if index != EMPTY:
+                return int(index)
+        part += 1
+        if part % PATIENCE == 0 and _deserted(table, size):
+            return EMPTY

@@ -1,0 +1,343 @@
+"""What do we believe before we see Tables 1-2? Priors of the parameters: their quantiles, vectorised, and a user's changes.
+
+Sampling needs ``scipy.special`` only, imported at first use so that the command line answers at once.
+"""
+
+import difflib
+import math
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Final, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BeforeValidator, ValidationError, model_validator
+
+from model.arithmetic import exp
+from model.compiling import kernel
+from model.errors import InputError
+from model.schema import Entry, Number, Text
+
+Floats = NDArray[np.float64]
+Role = Literal["calibrated", "varying", "policy", "constant"]
+ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "lognormal": ("median", "log sd"),
+    "normal": ("mean", "sd"),
+    "truncated_normal": ("mean", "sd", "low", "high"),
+    "beta": ("a", "b"),
+    "uniform": ("low", "high"),
+    "gamma": ("shape", "rate"),
+}
+POSITIVE: Final = frozenset({"median", "log sd", "sd", "a", "b", "shape", "rate"})
+
+# A distribution cut to less than this share of its mass cannot be inverted in double precision.
+LEAST_MASS: Final = 1e-9
+
+
+@kernel
+def _fill_exponentials(flat: Floats) -> None:
+    for i in range(len(flat)):
+        flat[i] = exp(flat[i])
+
+
+def exponentials(values: Floats) -> Floats:
+    """Return e to the power of each value, with the same bits on every machine."""
+    flat = np.array(values, np.float64, copy=True, order="C")
+    _fill_exponentials(flat.reshape(-1))
+    return flat
+
+
+def _arguments(given: Any) -> Any:
+    if not isinstance(given, list | tuple) or not all(isinstance(x, int | float) and not isinstance(x, bool) for x in given):
+        raise ValueError("must be a list of numbers; write for instance normal: [0, 1]")
+    return tuple(float(x) for x in given)
+
+
+def _pair(given: Any) -> Any:
+    low_high = _arguments(given)
+    if len(low_high) != 2 or math.isnan(low_high[0]) or math.isnan(low_high[1]):
+        raise ValueError("a cut has two ends; write [low, high]")
+    return low_high
+
+
+Arguments = Annotated[tuple[float, ...], BeforeValidator(_arguments)]
+
+
+class Prior(Entry):
+    """One distribution by name, with its numbers; ``between`` cuts it to an interval."""
+
+    lognormal: Arguments | None = None
+    normal: Arguments | None = None
+    truncated_normal: Arguments | None = None
+    beta: Arguments | None = None
+    uniform: Arguments | None = None
+    gamma: Arguments | None = None
+    between: Annotated[tuple[float, float] | None, BeforeValidator(_pair)] = None
+
+    @model_validator(mode="after")
+    def _sampled(self) -> Self:
+        named = [kind for kind in ARGUMENTS if getattr(self, kind) is not None]
+        if len(named) != 1:
+            raise ValueError(f"a prior is one distribution; name one of {', '.join(ARGUMENTS)}")
+        words = ARGUMENTS[self.kind]
+        if len(self.numbers) != len(words):
+            raise ValueError(f"{self.kind} cannot be sampled from {len(self.numbers)} numbers; write [{', '.join(words)}]")
+        for word, number in zip(words, self.numbers, strict=True):
+            open_ended = word in ("low", "high") and self.kind != "uniform"
+            if math.isnan(number) or (math.isinf(number) and not open_ended):
+                raise ValueError(f"{self.kind} cannot be sampled: {word} {number} is not finite; give a finite {word}")
+            if word in POSITIVE and number <= 0:
+                raise ValueError(f"{self.kind} cannot be sampled: {word} {number:g} must be above 0; raise {word}")
+        low, high = self.limits
+        if low >= high:
+            raise ValueError(f"{self.kind} cannot be sampled: low {low:g} must lie below high {high:g}; swap or widen them")
+        if self.kind != "uniform" and self._share(high) - self._share(low) < LEAST_MASS:
+            raise ValueError(f"{self.kind} cannot be sampled: it has no mass between {low:g} and {high:g}; widen them")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """Name of the distribution."""
+        return next(kind for kind in ARGUMENTS if getattr(self, kind) is not None)
+
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """Numbers of the distribution, in the order of ``ARGUMENTS``."""
+        numbers: tuple[float, ...] = getattr(self, self.kind)
+        return numbers
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Where the distribution is cut (infinite where it is not)."""
+        if self.kind in ("truncated_normal", "uniform"):
+            low, high = self.numbers[-2:]
+        else:
+            low, high = -math.inf, math.inf
+        if self.between is not None:
+            low, high = max(low, self.between[0]), min(high, self.between[1])
+        return low, high
+
+    @property
+    def median(self) -> float:
+        """The median."""
+        return float(self.quantile(np.array([0.5]))[0])
+
+    def quantile(self, unit: Floats) -> Floats:
+        """Return the values below which the shares ``unit`` of the distribution lie.
+
+        Parameters
+        ----------
+        unit : array
+            Numbers between 0 and 1, of any shape.
+        """
+        from scipy import special
+
+        low, high = self.limits
+        cut = self.kind != "uniform" and (math.isfinite(low) or math.isfinite(high))
+        if cut:
+            below, above = self._share(low), self._share(high)
+            unit = below + unit * (above - below)
+        first, second = self.numbers[:2]
+        if self.kind == "uniform":
+            values = low + unit * (high - low)
+        elif self.kind == "beta":
+            values = special.betaincinv(first, second, unit)
+        elif self.kind == "gamma":
+            values = special.gammaincinv(first, unit) / second
+        elif self.kind == "lognormal":
+            values = first * exponentials(second * special.ndtri(unit))
+        else:
+            values = first + second * special.ndtri(unit)
+        return np.asarray(np.clip(values, low, high) if cut else values, np.float64)
+
+    def from_normal(self, z: Floats) -> Floats:
+        """Return the values at the quantiles of standard normals ``z``, of any shape."""
+        from scipy import special
+
+        if self.between is None and self.kind in ("normal", "lognormal"):
+            first, second = self.numbers
+            return np.asarray(first + second * z if self.kind == "normal" else first * exponentials(second * z), np.float64)
+        return self.quantile(special.ndtr(z))
+
+    def _share(self, value: float) -> float:
+        from scipy import special
+
+        first, second = self.numbers[:2]
+        if self.kind in ("beta", "gamma", "lognormal") and value <= 0:
+            return 0.0
+        if self.kind == "beta":
+            return float(special.betainc(first, second, min(value, 1.0)))
+        if self.kind == "gamma":
+            return float(special.gammainc(first, value * second))
+        if self.kind == "lognormal":
+            return float(special.ndtr(math.log(value / first) / second))
+        return float(special.ndtr((value - first) / second))
+
+
+class Parameter(Entry):
+    """One parameter: its role, its prior and default or its value, its unit, meaning and source."""
+
+    role: Role
+    prior: Prior | None = None
+    value: Number | None = None
+    default: Number | None = None
+    unit: Text
+    meaning: Text
+    source: Text
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.role == "constant":
+            if self.value is None or self.prior is not None or self.default is not None:
+                raise ValueError("a constant has a value, no prior and no default; give `value` alone")
+        elif self.prior is None or self.default is None or self.value is not None:
+            raise ValueError(f"a {self.role} parameter has a prior and a default, no value; give `prior` and `default`")
+        return self
+
+    @property
+    def used(self) -> float:
+        """The value when nothing is said: the default, or a constant's value."""
+        used = self.value if self.default is None else self.default
+        return math.nan if used is None else used
+
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """Where the number means something, wider than the prior where that was cut or bounded by judgement alone."""
+        kind = None if self.prior is None else self.prior.kind
+        if self.prior is not None and kind == "truncated_normal":
+            return self.prior.limits
+        if kind == "beta":
+            return (0.0, 1.0)
+        positive = kind in ("lognormal", "gamma") or (kind != "normal" and self.used >= 0)
+        return (0.0 if positive else -math.inf, math.inf)
+
+
+class Structure(Entry):
+    """A structural choice: its options, the first of which is in force unless a run says otherwise."""
+
+    options: tuple[Text, ...]
+    meaning: Text
+    source: Text
+
+
+class Priors(Entry):
+    """Every parameter and every structural alternative, in the order of the file."""
+
+    parameters: dict[str, Parameter]
+    structures: dict[str, Structure]
+
+    def names(self, role: str | None = None) -> tuple[str, ...]:
+        """Return the names of the parameters, of one role or of all, in the order of the file."""
+        return tuple(name for name, entry in self.parameters.items() if role is None or entry.role == role)
+
+    def entry(self, name: str) -> Parameter:
+        """Return one parameter.
+
+        Raises
+        ------
+        InputError
+            If there is none of that name.
+        """
+        if name not in self.parameters:
+            raise InputError(f"parameter: {name}: unknown parameter; {_nearest(name, self.parameters)}")
+        return self.parameters[name]
+
+    def checked(self, changes: Mapping[str, float]) -> dict[str, float]:
+        """Return changed values once each names a parameter and lies in its support.
+
+        Raises
+        ------
+        InputError
+            If a name is unknown, or a value is no finite number or out of range.
+        """
+        for name, value in changes.items():
+            low, high = self.entry(name).support
+            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+                raise InputError(f"parameter: {name}: {value}: must be a finite number ({self.entry(name).unit}); write one")
+            if not low <= value <= high:
+                raise InputError(f"parameter: {name}: {value:g}: must lie between {low:g} and {high:g}; choose such a value")
+        return {name: float(value) for name, value in changes.items()}
+
+    @property
+    def defaults(self) -> dict[str, float]:
+        """The value of every parameter when nothing is said."""
+        return {name: entry.used for name, entry in self.parameters.items()}
+
+    def quantile(self, names: Iterable[str], unit: Floats) -> Floats:
+        """Return physical values (n, k) of k parameters at the uniforms ``unit`` (n, k); constants keep their value."""
+        return self._mapped(names, unit, normal=False)
+
+    def from_normal(self, names: Iterable[str], z: Floats) -> Floats:
+        """Return physical values (n, k) of k parameters at the standard normals ``z`` (n, k); constants keep their value."""
+        return self._mapped(names, z, normal=True)
+
+    def _mapped(self, names: Iterable[str], given: Floats, *, normal: bool) -> Floats:
+        wanted = tuple(names)
+        given = np.atleast_2d(np.asarray(given, np.float64))
+        if given.shape[1] != len(wanted):
+            raise ValueError(f"{len(wanted)} parameters need as many columns, not {given.shape[1]}")
+        values = np.empty(given.shape)
+        for column, name in enumerate(wanted):
+            entry = self.entry(name)
+            if entry.prior is None:
+                values[:, column] = entry.used
+            else:
+                values[:, column] = (entry.prior.from_normal if normal else entry.prior.quantile)(given[:, column])
+        return values
+
+    def changed(self, changes: Mapping[str, Any]) -> "Priors":
+        """Return these priors with changes: a number fixes, a pair bounds, a distribution replaces.
+
+        Parameters
+        ----------
+        changes : mapping
+            Parameter to a number, ``[low, high]``, or a distribution such as ``{"normal": [0, 1]}``.
+
+        Raises
+        ------
+        InputError
+            If a parameter is unknown or its new prior cannot be sampled.
+        """
+        parameters = dict(self.parameters)
+        for name, change in changes.items():
+            parameters[name] = _changed(name, self.entry(name), change)
+        return self.model_copy(update={"parameters": parameters})
+
+    def structures_with(self, changes: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Return the option in force of every structure, with changes.
+
+        Raises
+        ------
+        InputError
+            If a structure or an option is unknown.
+        """
+        chosen = {name: structure.options[0] for name, structure in self.structures.items()}
+        for name, option in (changes or {}).items():
+            if name not in self.structures:
+                raise InputError(f"structure: {name}: unknown structure; {_nearest(name, self.structures)}")
+            options = self.structures[name].options
+            if str(option) not in options:
+                raise InputError(f"structure: {name}: {option}: unknown option; choose one of {', '.join(options)}")
+            chosen[name] = str(option)
+        return chosen
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    words = list(known)
+    near = difflib.get_close_matches(name, words, n=1)
+    return f"did you mean `{near[0]}`?" if near else f"known are {', '.join(words)}"
+
+
+def _changed(name: str, entry: Parameter, change: Any) -> Parameter:
+    kept = {"unit": entry.unit, "meaning": entry.meaning, "source": f"changed by the user; was: {entry.source}"}
+    if not isinstance(change, int | float | list | tuple | dict):
+        raise InputError(f"prior: {name}: {change}: is no prior; write a number, [low, high] or {{normal: [0, 1]}}")
+    try:
+        if isinstance(change, int | float):
+            return Parameter.model_validate({"role": "constant", "value": change, **kept})
+        prior = Prior.model_validate({"uniform": change} if isinstance(change, list | tuple) else change)
+        role = "calibrated" if entry.role == "constant" else entry.role
+        return Parameter.model_validate({"role": role, "prior": prior, "default": prior.median, **kept})
+    except ValidationError as error:
+        rule = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
+        raise InputError(f"prior: {name}: {change}: {rule}") from error

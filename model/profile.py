@@ -1,0 +1,61 @@
+"""How much work a run may do: counts only, never a clock, so that a profile's answer is the same on every machine."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from model.schema import Entry, Text
+
+Count = Annotated[int, Field(strict=True, ge=1)]
+Tally = Annotated[int, Field(strict=True, ge=0)]
+
+
+class Slurm(Entry):
+    """What a batch system is asked for."""
+
+    walltime: Text
+    memory: Text
+    partition: str | None = None
+    account: str | None = None
+    queue: str | None = None
+    prologue: tuple[str, ...] = ()
+
+
+class Profile(Entry):
+    """The counts of one run profile; ``threads`` left empty means every core that the machine grants."""
+
+    name: Text
+    title: Text
+    seed: Tally = 1
+    threads: Count | None = None
+
+    # The surrogate: simulated pairs, networks of the ensemble and how they are trained.
+    training_simulations: Count
+    networks: Count
+    hidden: Count
+    components: Count
+    epochs: Count
+    batch: Count
+    proposal_components: Count
+    proposal_epochs: Count
+
+    # The sampler: independent ensembles of walkers, and steps of which the first part is thrown away.
+    ensembles: Count
+    walkers: Count
+    steps: Count
+    burn: Tally
+    thin: Count
+
+    # The exact likelihood: draws corrected, replicates a cluster, replicates of the pilot that shares them out.
+    exact_draws: Tally
+    exact_replicates: Count
+    pilot_draws: Tally
+    latents: Count
+
+    # What is kept and shown.
+    histories: Count
+    predictive_draws: Count
+    policy_draws: Count
+    horizon: Count
+    policies: tuple[Text, ...] = ()
+    slurm: Slurm | None = None

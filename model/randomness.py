@@ -1,0 +1,113 @@
+"""Which random number falls where? One that depends on its key alone: seed, case, lineage, mechanism and count.
+
+Philox4x64-10 (Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3") turns a key and a counter into
+four independent 64-bit words. Nothing is stored between draws, so an added draw never moves another one: two policies meet
+the same luck.
+"""
+
+from typing import Any, Final
+
+import numpy as np
+from numba import types
+from numba.extending import intrinsic, overload
+
+from model.arithmetic import log, normal_quantile
+from model.compiling import equation
+
+# All above 2**63, so that compiled code takes them for unsigned.
+MASK: Final = 0xFFFFFFFFFFFFFFFF
+MULTIPLIER_0: Final = 0xD2E7470EE14C6C93
+MULTIPLIER_1: Final = 0xCA5A826395121157
+WEYL_0: Final = 0x9E3779B97F4A7C15
+WEYL_1: Final = 0xBB67AE8584CAA73B
+ROUNDS: Final = 10
+TWO_TO_MINUS_52: Final = 2.220446049250313e-16
+
+Words = tuple[int, int, int, int]
+
+
+def as_word(value: int) -> int:
+    """Return an integer of any type as a 64-bit word (negative numbers wrap)."""
+    return int(value) & MASK
+
+
+def multiply_high(a: int, b: int) -> int:
+    """Return the upper 64 bits of the product of two words."""
+    return (int(a) * int(b)) >> 64
+
+
+def _as_word_compiled(value: Any) -> Any:
+    return lambda value: np.uint64(value)  # noqa: PLW0108 - Numba wants a function
+
+
+def _multiply_high_intrinsic(typing: Any, a: Any, b: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        word = context.get_value_type(types.uint64)
+        wide = type(word)(128)
+        product = builder.mul(builder.zext(arguments[0], wide), builder.zext(arguments[1], wide))
+        return builder.trunc(builder.lshr(product, wide(64)), word)
+
+    return types.uint64(types.uint64, types.uint64), generate
+
+
+_multiply_high: Any = intrinsic(_multiply_high_intrinsic)
+
+
+def _multiply_high_compiled(a: Any, b: Any) -> Any:
+    return lambda a, b: _multiply_high(a, b)  # noqa: PLW0108 - Numba wants a function
+
+
+overload(as_word, strict=False)(_as_word_compiled)
+overload(multiply_high, strict=False)(_multiply_high_compiled)
+
+
+@equation
+def philox(key0: int, key1: int, c0: int, c1: int, c2: int, c3: int) -> Words:
+    """Return the four words of Philox4x64-10 at a key (2 words) and a counter (4 words)."""
+    k0, k1 = as_word(key0), as_word(key1)
+    w0, w1, w2, w3 = as_word(c0), as_word(c1), as_word(c2), as_word(c3)
+    for _ in range(ROUNDS):
+        high0, low0 = multiply_high(MULTIPLIER_0, w0), (MULTIPLIER_0 * w0) & MASK
+        high1, low1 = multiply_high(MULTIPLIER_1, w2), (MULTIPLIER_1 * w2) & MASK
+        w0, w1, w2, w3 = high1 ^ w1 ^ k0, low1, high0 ^ w3 ^ k1, low0
+        k0, k1 = (k0 + WEYL_0) & MASK, (k1 + WEYL_1) & MASK
+    return w0, w1, w2, w3
+
+
+@equation
+def block(seed: int, case: int, lineage: int, mechanism: int, count: int, part: int = 0) -> Words:
+    """Return the four words of one key, to serve several traits at once; ``part`` numbers further blocks of the same key."""
+    return philox(seed, case, count, mechanism, lineage, part)
+
+
+@equation
+def word(seed: int, case: int, lineage: int, mechanism: int, count: int) -> int:
+    """Return the first word of one key."""
+    return block(seed, case, lineage, mechanism, count)[0]
+
+
+@equation
+def unit(word: int) -> float:
+    """Return a word as a number strictly between 0 and 1: an odd multiple of 2**-53.
+
+    52 bits are taken, not 53: half a step more than a 53-bit integer is no float64, and the last one would be rounded to 1.
+    """
+    return (float(as_word(word) >> 12) + 0.5) * TWO_TO_MINUS_52
+
+
+@equation
+def uniform(seed: int, case: int, lineage: int, mechanism: int, count: int) -> float:
+    """Return a uniform draw strictly between 0 and 1."""
+    return unit(word(seed, case, lineage, mechanism, count))
+
+
+@equation
+def exponential(seed: int, case: int, lineage: int, mechanism: int, count: int) -> float:
+    """Return a standard exponential draw: positive, at most 36.74."""
+    return -log(uniform(seed, case, lineage, mechanism, count))
+
+
+@equation
+def normal(seed: int, case: int, lineage: int, mechanism: int, count: int) -> float:
+    """Return a standard normal draw, by inversion."""
+    return normal_quantile(uniform(seed, case, lineage, mechanism, count))

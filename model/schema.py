@@ -1,0 +1,400 @@
+"""What a case, a policy and a run profile may say: frozen classes that refuse unknown keys, read by ``model/config.py``.
+
+A number fixes, a pair bounds, and what is missing is unknown. Every message is "rule; remedy".
+"""
+
+import math
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
+
+from model.state import COURSES, PROGRAMMES
+
+# Half the width of a central 90 % interval of the normal, in standard deviations: a bounded figure is read as such an interval.
+HALF_WIDTH_90: Final = 1.6448536269514722
+MID_YEAR: Final = 0.5
+FIRST_YEAR: Final = 1800
+LAST_YEAR: Final = 2100
+
+Confidence = Literal["high", "medium-high", "medium", "medium-low", "low"]
+Region = Literal["asia", "africa"]
+ExportLevel = Literal["none", "neighbours", "distant", "world"]
+Improvement = Literal["success", "transition", "not_listed", "never_needed"]
+
+
+def _number(given: Any) -> float:
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        raise ValueError("must be a number; give it without quotes or unit, or leave out what is unknown")
+    if not math.isfinite(given):
+        raise ValueError("must be finite; give a finite number")
+    return float(given)
+
+
+def _bounded(given: Any) -> Any:
+    if isinstance(given, list | tuple):
+        if len(given) != 2:
+            raise ValueError("a range has two ends; write [low, high]")
+        low, high = (_number(end) for end in given)
+        if low >= high:
+            raise ValueError("the low end must lie below the high end; write [low, high]")
+        return (low, high)
+    return _number(given)
+
+
+def _word(given: str) -> str:
+    if not given.strip():
+        raise ValueError("must not be empty; write a few words")
+    return given
+
+
+def _programme(given: str) -> str:
+    if given not in PROGRAMMES:
+        raise ValueError(f"is no programme; choose one of {', '.join(PROGRAMMES)}")
+    return given
+
+
+def _course(given: str) -> str:
+    if given not in COURSES:
+        raise ValueError(f"is no course; choose one of {', '.join(COURSES)}")
+    return given
+
+
+Number = Annotated[float, BeforeValidator(_number)]
+Years = Annotated[Number, Field(ge=0)]
+Positive = Annotated[Number, Field(gt=0)]
+Share = Annotated[Number, Field(ge=0, le=1)]
+Year = Annotated[int, Field(strict=True, ge=FIRST_YEAR, le=LAST_YEAR)]
+Text = Annotated[str, AfterValidator(_word)]
+Flag = Annotated[bool, Field(strict=True)]
+
+
+class Entry(BaseModel):
+    """A frozen entry of a configuration file that refuses unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Figure(Entry):
+    """One figure of a table: a number, or a range read as a central 90 % interval; with its error model."""
+
+    value: Annotated[Any, BeforeValidator(_bounded)]
+    why: str = ""
+    source: str = ""
+    note: str = ""
+    alternative: Positive | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, given: Any) -> Any:
+        return given if isinstance(given, dict) else {"value": given}
+
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """The two ends of a range, or nothing where a number is given."""
+        return self.value if isinstance(self.value, tuple) else None
+
+
+class LogFigure(Figure):
+    """A positive figure whose error is normal in logs."""
+
+    log_sd: Positive | None = None
+    selection_bias: Number = 0.0
+
+    @model_validator(mode="after")
+    def _positive(self) -> Self:
+        if min(self.bounds or (self.value,)) <= 0:
+            raise ValueError("must be above 0; leave out what is unknown")
+        return self
+
+    @property
+    def middle(self) -> float:
+        """The figure, or the geometric middle of its range."""
+        return float(self.value) if self.bounds is None else math.sqrt(self.bounds[0] * self.bounds[1])
+
+    def spread(self, otherwise: float) -> float:
+        """Log sd of the error: as given, else from the range, else ``otherwise``."""
+        if self.log_sd is not None:
+            return self.log_sd
+        return otherwise if self.bounds is None else math.log(self.bounds[1] / self.bounds[0]) / (2 * HALF_WIDTH_90)
+
+
+class Firms(LogFigure):
+    """Number of producers of the final good."""
+
+    @property
+    def sd(self) -> float:
+        """Log sd of the count's error."""
+        return self.spread(0.2)
+
+
+class WorkersPerFirm(LogFigure):
+    """Workers a firm, the owner included."""
+
+    @property
+    def sd(self) -> float:
+        """Log sd of the mean's error."""
+        return self.spread(0.5)
+
+
+class Schooling(Figure):
+    """Mean schooling of entrepreneurs (years)."""
+
+    error_sd: Positive | None = Field(None, alias="sd")
+
+    @model_validator(mode="after")
+    def _in_range(self) -> Self:
+        low, high = self.bounds or (self.value, self.value)
+        if low < 0 or high > 25:
+            raise ValueError("must lie between 0 and 25 years; give years of schooling")
+        return self
+
+    @property
+    def middle(self) -> float:
+        """The figure, or the middle of its range."""
+        return float(self.value) if self.bounds is None else 0.5 * sum(self.bounds)
+
+    @property
+    def sd(self) -> float:
+        """Sd of the mean's error (years): as given, else from the range, else that of a survey."""
+        if self.error_sd is not None:
+            return self.error_sd
+        return 0.7 if self.bounds is None else (self.bounds[1] - self.bounds[0]) / (2 * HALF_WIDTH_90)
+
+
+class Exports(Entry):
+    """How far the cluster's goods are sold."""
+
+    level: ExportLevel
+    markets: str = ""
+    source: str = ""
+    note: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, given: Any) -> Any:
+        return {"level": given} if isinstance(given, str) else given
+
+
+def _years(given: Any) -> Any:
+    ends = tuple(given) if isinstance(given, list | tuple) else (given,)
+    if any(isinstance(end, bool) or not isinstance(end, int) for end in ends):
+        raise ValueError("must be a year or [first, last]; write whole years without quotes")
+    if not all(FIRST_YEAR <= end <= LAST_YEAR for end in ends):
+        raise ValueError(f"must lie between {FIRST_YEAR} and {LAST_YEAR}; correct the year")
+    if isinstance(given, int):
+        return given
+    if len(ends) != 2 or ends[0] >= ends[1]:
+        raise ValueError("a span of years must ascend; write [first, last]")
+    return ends
+
+
+class Observation(Entry):
+    """What is known of a cluster in one year, or in a span of years; what is missing is unknown."""
+
+    year: Annotated[int | tuple[int, int], BeforeValidator(_years)]
+    firms: Firms | None = None
+    workers_per_firm: WorkersPerFirm | None = None
+    schooling: Schooling | None = None
+    exports: Exports | None = None
+    improvement: Improvement | None = None
+    note: str = ""
+
+    @property
+    def time(self) -> float:
+        """Calendar time of the observation: mid-year, or the middle of the span."""
+        first, last = self.year if isinstance(self.year, tuple) else (self.year, self.year)
+        return 0.5 * (first + last) + MID_YEAR
+
+
+class Span(Entry):
+    """Triangular prior of the year in which the cluster began; a number fixes it, a pair bounds it."""
+
+    low: Year
+    mode: Year
+    high: Year
+    source: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, given: Any) -> Any:
+        if isinstance(given, dict):
+            return given
+        years = _years(given)
+        low, high = years if isinstance(years, tuple) else (years, years)
+        return {"low": low, "mode": (low + high) // 2, "high": high}
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.low <= self.mode <= self.high:
+            raise ValueError(f"{self.low}, {self.mode}, {self.high}: must ascend; write low <= mode <= high")
+        return self
+
+
+class Start(Span):
+    """When the cluster began, and optionally when it began anew in an era of reform."""
+
+    confidence: Confidence = "low"
+    note: str = ""
+    reform: Span | None = None
+
+
+class Shock(Entry):
+    """A dated surge of material prices."""
+
+    year: Year
+    source: str = ""
+
+
+class Covariates(Entry):
+    """What sets a cluster apart before it is simulated."""
+
+    region: Region
+    heavy_product: Flag = False
+    material_shock: Shock | None = None
+    quota_buyers: Flag = False
+    trained_founders: Annotated[int, Field(strict=True, ge=0)] = 0
+    note: str = ""
+
+
+class Origin(Entry):
+    """Who the pioneers were: 1 imitators, 2 foreign, state-owned or migrant, 3 trained abroad."""
+
+    group: Literal[1, 2, 3]
+    firms: Text
+    product: Text
+    traders: Flag = False
+    source: str = ""
+    note: str = ""
+
+
+class ProgrammeSpec(Entry):
+    """One programme of government, as history or as part of a policy; money in wage-years, effects as stated by its mechanism."""
+
+    programme: Annotated[Text, AfterValidator(_programme)]
+    budget: Years | None = None
+    budget_share: Share | None = None
+    course: Annotated[Text, AfterValidator(_course)] = "pilot"
+    unit_cost: Years = 0.0
+    fee: Years = 0.0
+    captured: Share = 0.0
+    cofinance: Share = 0.0
+    effect: Years = 1.0
+    eligible: Literal["all", "trained"] = "all"
+    source: str = ""
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _paid(self) -> Self:
+        if self.programme == "training" and self.unit_cost == 0:
+            raise ValueError("unit_cost of training must be above 0; give wage-years a firm")
+        if self.budget is not None and self.budget_share is not None:
+            raise ValueError("budget and budget_share exclude each other; keep one")
+        return self
+
+
+class HistoricProgramme(ProgrammeSpec):
+    """What government in fact did, in calendar years; without ``to`` it goes on."""
+
+    first: Year = Field(alias="from")
+    last: Year | None = Field(None, alias="to")
+    confidence: Confidence = "low"
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.last is not None and self.last < self.first:
+            raise ValueError(f"{self.first}, {self.last}: must ascend; let `to` be no earlier than `from`")
+        if self.last is None and (self.budget or self.budget_share or self.programme == "research_institute"):
+            raise ValueError("a budget or an institute's work is spread over years that end; give `to`")
+        return self
+
+
+class Trigger(Entry):
+    """What a programme waits for: so many improved firms, or so many years after the decision, whichever comes first."""
+
+    improved_firms: Annotated[int, Field(strict=True, ge=1)]
+    at_latest: Years | None = None
+
+
+class PolicyProgramme(ProgrammeSpec):
+    """A programme of a policy, in years after the decision."""
+
+    at: Years = 0.0
+    years: Positive = Field(5.0, alias="for")
+    when: Trigger | None = None
+
+
+class Case(Entry):
+    """One cluster: the table's figures, what is known of its origin, and what government did."""
+
+    number: Annotated[int, Field(ge=0)] = 0
+    name: Text
+    title: Text
+    location: str = ""
+    product: str = ""
+    origin: Origin
+    start: Start
+    covariates: Covariates
+    observations: tuple[Observation, ...] = ()
+    history: tuple[HistoricProgramme, ...] = ()
+    note: str = ""
+    _path: Path | None = PrivateAttr(default=None)
+
+    @property
+    def path(self) -> Path | None:
+        """The file from which the case was read."""
+        return self._path
+
+    @model_validator(mode="after")
+    def _dated(self) -> Self:
+        times = [seen.time for seen in self.observations]
+        if any(later <= earlier for earlier, later in pairwise(times)):
+            raise ValueError("years of observations must ascend; put the earliest first")
+        for span in (self.start, self.start.reform):
+            if times and span is not None and span.high >= times[0]:
+                raise ValueError(f"{span.high}: the start must lie before the first observation; lower start.high")
+        return self
+
+
+class Policy(Entry):
+    """A question that a ministry may ask, and the programmes that answer it.
+
+    ``budget_share`` (of the wage bill in the year of the decision) is split equally among programmes that name no budget.
+    """
+
+    name: Text
+    title: Text
+    question: Text
+    budget_share: Share = 0.2
+    programmes: tuple[PolicyProgramme, ...] = ()
+    note: str = ""
+
+    def funded(self) -> tuple[PolicyProgramme, ...]:
+        """Return the programmes, each with its budget."""
+        unfunded = [spec for spec in self.programmes if spec.budget is None and spec.budget_share is None]
+        share = self.budget_share / max(1, len(unfunded))
+        return tuple(spec.model_copy(update={"budget_share": share}) if spec in unfunded else spec for spec in self.programmes)
+
+    def __add__(self, other: "Policy") -> "Policy":
+        """Both policies at once, each with its own budget."""
+        return self.model_copy(update={
+            "name": f"{self.name}+{other.name}", "title": f"{self.title} and {other.title}",
+            "programmes": self.funded() + other.funded(),
+        })
+
+    def delayed(self, years: float) -> "Policy":
+        """Return the same programmes so many years later."""
+        later = tuple(spec.model_copy(update={"at": spec.at + years}) for spec in self.funded())
+        return self.model_copy(update={"name": f"{self.name}@{years:g}", "programmes": later})
+
+    def scaled(self, factor: float) -> "Policy":
+        """Return the same programmes with every budget multiplied."""
+        scaled = tuple(
+            spec.model_copy(update={
+                "budget": None if spec.budget is None else spec.budget * factor,
+                "budget_share": None if spec.budget_share is None else spec.budget_share * factor,
+            })
+            for spec in self.funded()
+        )
+        return self.model_copy(update={"name": f"{self.name}*{factor:g}", "programmes": scaled})

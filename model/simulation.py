@@ -1,0 +1,147 @@
+"""How does one run a cluster's history? ``simulate`` shows a case, or a user's own cluster, under a policy, in either engine."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from model.config import load_case, load_policy, load_priors
+from model.errors import InputError
+from model.latents import conditional_medians, default_values, params_for, settings_for
+from model.observe import COLUMNS, MEANINGS, UNITS, event_words
+from model.policy import programmes_for
+from model.schema import Case, Policy
+from model.start import new_world
+
+ENGINES: Final = ("compiled", "simpy")
+YEARS_AFTER: Final = 20.0
+
+
+def simulate(
+    case: Case | int | str | Path,
+    *,
+    engine: str = "compiled",
+    policy: Policy | str = "status-quo",
+    seeds: Iterable[int] = (1,),
+    changes: Mapping[str, float] | None = None,
+    structures: Mapping[str, str] | None = None,
+    years: float | None = None,
+    years_after: float = YEARS_AFTER,
+    values: Mapping[str, NDArray[np.float64]] | None = None,
+    latents: NDArray[np.float64] | None = None,
+    mechanisms: Sequence[Callable[..., Any]] = (),
+) -> xr.Dataset:
+    """Run histories of one cluster.
+
+    Parameters
+    ----------
+    case : Case, int, str or Path
+        A case, its number, its name, or a YAML file.
+    engine : {"compiled", "simpy"}
+        Both give the same bits; ``simpy`` takes a user's own ``mechanisms``.
+    policy : Policy or str
+        What government does from the decision date (the last observation) on.
+    seeds : iterable of int
+        One history a seed.
+    changes : mapping, optional
+        Parameters that differ from their defaults.
+    structures : mapping, optional
+        Structural choices that differ from the first option.
+    years : float, optional
+        Length of the histories, counted from the start; by default to ``years_after`` past the last observation.
+    values, latents : optional
+        A drawn history: every parameter, each of shape (1,), and standard normal latents, shape (len(LATENTS),); defaults and
+        conditional medians when not given.
+    mechanisms : sequence of callables, optional
+        Extra SimPy processes, see ``model.engines.simpy_engine.run_history``.
+
+    Returns
+    -------
+    xarray.Dataset
+        Panel variables over (seed, time), units in attributes; events over ``event``, with ``event_seed``.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown or a number out of range.
+    """
+    case = case if isinstance(case, Case) else load_case(case)
+    policy = policy if isinstance(policy, Policy) else load_policy(policy)
+    priors = load_priors()
+    chosen = priors.structures_with(structures)
+    given = default_values(priors, 1, changes) if values is None else dict(values)
+    z = conditional_medians(case, priors, structures) if latents is None else latents
+    settings, _ = settings_for(case, given, np.atleast_2d(z), chosen, years_after)
+    if years is not None:
+        settings["quarters"] = quarters(years)
+    programmes = programmes_for(policy, case, chosen)
+    run = engine_named(engine, mechanisms)
+    runs = [run(params_for(given)[0], settings[0], programmes, seed) for seed in seeds]
+    return as_dataset(case, policy, list(seeds), runs)
+
+
+def quarters(years: float) -> int:
+    """Return a length in quarters.
+
+    Raises
+    ------
+    InputError
+        If the length is not positive.
+    """
+    count = round(4.0 * years)
+    if count < 1:
+        raise InputError(f"years: {years}: must be at least a quarter; give a longer history")
+    return count
+
+
+def engine_named(engine: str, mechanisms: Sequence[Callable[..., Any]] = ()) -> Callable[..., Any]:
+    """Return the function that runs one history in an engine, and gives its panel and event log.
+
+    Raises
+    ------
+    InputError
+        If there is no such engine, or extra mechanisms are asked of the compiled one.
+    """
+    if engine == "simpy":
+        from model.engines import simpy_engine
+
+        return partial(simpy_engine.run_history, mechanisms=mechanisms)
+    if engine != "compiled":
+        raise InputError(f"engine: {engine}: is no engine; choose one of {', '.join(ENGINES)}")
+    if mechanisms:
+        raise InputError("engine: compiled: takes no mechanisms of your own; choose simpy")
+    return run_compiled
+
+
+def run_compiled(params: Any, setting: Any, programmes: NDArray[Any], seed: int) -> tuple[NDArray[np.float64], NDArray[Any]]:
+    """Run one history in the compiled engine; return its panel (quarters + 1, columns) and its event log."""
+    from model.engines import compiled_engine
+
+    world = new_world(params, setting, programmes, seed, keep_log=True)
+    panel = np.full((int(setting.quarters) + 1, len(COLUMNS)), np.nan)
+    _, _, _, log = compiled_engine.run_history(world, panel)
+    return panel, log[: world.cluster.logged]
+
+
+def as_dataset(case: Case, policy: Policy, seeds: list[int], runs: list[tuple[NDArray[np.float64], NDArray[Any]]]) -> xr.Dataset:
+    """Return histories as one labelled dataset."""
+    panels = np.stack([panel for panel, _ in runs])
+    data: dict[str, Any] = {
+        name: (("seed", "time"), panels[:, :, column], {"units": UNITS[name], "long_name": MEANINGS[name]})
+        for column, name in enumerate(COLUMNS)
+        if name != "time"
+    }
+    logs = [log for _, log in runs]
+    for field in ("time", "firm", "other", "detail"):
+        data[f"event_{field}"] = ("event", np.concatenate([log[field] for log in logs]))
+    data["event_word"] = ("event", event_words(np.concatenate([log["event"] for log in logs])))
+    data["event_seed"] = ("event", np.repeat(np.array(seeds, np.int64), [len(log) for log in logs]))
+    return xr.Dataset(
+        data,
+        coords={"seed": seeds, "time": ("time", np.arange(panels.shape[1]) * 0.25, {"units": "years since the start"})},
+        attrs={"case": case.title, "policy": policy.title},
+    )

@@ -1,0 +1,19 @@
+"""So what? Policies compared on a posterior's histories, advice for a new cluster, the report, and the command line."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from studies.advice import advise as advise
+    from studies.comparing import compare as compare
+
+# Loaded when first used, so that the command line answers at once.
+_HOMES = {"advise": "studies.advice", "compare": "studies.comparing"}
+__all__ = ["advise", "compare"]  # noqa: F822 - given by __getattr__
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,93 @@
+"""What did the user ask to change? ``name=value`` words, checked against the priors before anything runs."""
+
+import math
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
+
+from model.config import Priors
+from model.errors import InputError
+
+STRUCTURE: Final = "structure."
+PRIOR: Final = "prior."
+POSITIVE: Final = ("lognormal", "gamma")
+
+
+class Changes(NamedTuple):
+    """Parameters with their values, and structural choices."""
+
+    values: dict[str, float]
+    structures: dict[str, str]
+
+
+def support(priors: Priors, name: str) -> tuple[float, float]:
+    """Return the ends of a parameter's prior; unbounded for a constant."""
+    prior = priors.entry(name).prior
+    if prior is None:
+        return -math.inf, math.inf
+    low, high = prior.limits
+    if prior.kind in POSITIVE:
+        low = max(low, 0.0)
+    if prior.kind == "beta":
+        low, high = max(low, 0.0), min(high, 1.0)
+    return low, high
+
+
+def read_changes(priors: Priors, words: Iterable[tuple[str, str]]) -> Changes:
+    """Read the changes of one history.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown, a value is no number or lies outside its prior, or a structural option is unknown.
+    """
+    values: dict[str, float] = {}
+    structures: dict[str, str] = {}
+    for name, text in words:
+        if name.startswith(STRUCTURE):
+            structures[name.removeprefix(STRUCTURE)] = text
+        else:
+            values[name] = _number(priors, name, text)
+    priors.structures_with(structures)
+    return Changes(values, structures)
+
+
+def _number(priors: Priors, name: str, text: str) -> float:
+    entry = priors.entry(name)
+    try:
+        value = float(text)
+    except ValueError:
+        raise InputError(f"--set: {name}: {text}: must be a number; give it in {entry.unit}") from None
+    low, high = support(priors, name)
+    if not math.isfinite(value):
+        raise InputError(f"--set: {name}: {text}: must be finite; give it in {entry.unit}")
+    if not low <= value <= high or (value == low and entry.prior is not None and entry.prior.kind in POSITIVE):
+        raise InputError(f"--set: {name}: {text}: lies outside its prior, {low:g} to {high:g}; choose a value within")
+    return value
+
+
+def read_priors(priors: Priors, words: Iterable[tuple[str, str]]) -> tuple[Priors, dict[str, str]]:
+    """Return the priors and structural choices with the changes of a calibration.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown or a prior cannot be sampled.
+    """
+    import yaml
+
+    changes: dict[str, Any] = {}
+    structures: dict[str, str] = {}
+    for name, text in words:
+        if name.startswith(STRUCTURE):
+            structures[name.removeprefix(STRUCTURE)] = text
+        elif name.startswith(PRIOR):
+            try:
+                changes[name.removeprefix(PRIOR)] = yaml.safe_load(text)
+            except yaml.YAMLError:
+                raise InputError(f"--set: {name}: {text}: is no value; write 3, [1, 5] or {{normal: [0, 1]}}") from None
+        else:
+            raise InputError(f"--set: {name}: must begin with prior. or structure.; write prior.{name}={text}")
+    for name, change in changes.items():
+        if isinstance(change, bool) or not isinstance(change, int | float | list | dict):
+            raise InputError(f"--set: prior.{name}: {change}: is no prior; write a number, [low, high] or {{normal: [0, 1]}}")
+    return priors.changed(changes), priors.structures_with(structures)

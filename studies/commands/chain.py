@@ -1,0 +1,158 @@
+"""The chain from the tables to the page: ``run``, ``calibrate``, ``check``, ``compare``, ``report`` and ``advise``."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from model.config import Profile, load_priors, load_profile
+from model.errors import InputError
+from studies.progress import Progress, span
+
+CONVERGED, NOT_CONVERGED = 0, 3
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _threads(arguments: argparse.Namespace, profile: Profile) -> int:
+    """Return how many threads ``--on`` and the machine grant; no result depends on it.
+
+    Raises
+    ------
+    InputError
+        If ``--on`` or ``--shard`` asks for what is not yet there.
+    """
+    from studies.doctor import cores
+
+    where, _, count = str(arguments.on).partition(":")
+    if arguments.shard is not None:
+        raise InputError("--shard: is not yet there; run the whole with --resume instead")
+    if where in ("dask", "slurm"):
+        raise InputError(f"--on: {where}: is not yet there; choose local or local:N")
+    if where != "local" or (count and (not count.isdecimal() or int(count) < 1)):
+        raise InputError(f"--on: {arguments.on}: is no executor; choose local or local:N")
+    return int(count) if count else profile.threads or cores()[0]
+
+
+def _calibrate(arguments: argparse.Namespace, out: Path, progress: Progress) -> Any:
+    """Calibrate, with every option checked before the first simulation."""
+    from studies.changes import read_priors
+
+    profile = load_profile(arguments.profile)
+    profile = profile.model_copy(update={"threads": _threads(arguments, profile)})
+    priors, structures = read_priors(load_priors(), arguments.changes)
+    progress.stage("loading the compiled model (the first time on a machine compiles it)")
+    from calibration import calibrate
+
+    found = calibrate(
+        profile, out, seed=arguments.seed, priors=priors, structures=structures, resume=arguments.resume, progress=progress.step
+    )
+    progress.end()
+    return found
+
+
+def _verdict_lines(checks: dict[str, Any]) -> list[str]:
+    lines = []
+    for check in checks["checks"]:
+        value = "not finite" if check["value"] is None else f"{check['value']:.3g}"
+        lines.append(f"  {'passed' if check['passed'] else 'MISSED'}  {check['name']}: {value} (rule: {check['rule']})")
+    lines.append(f"{'converged' if checks['converged'] else 'NOT CONVERGED'}: {checks['label']}")
+    return lines
+
+
+def _exit(checks: dict[str, Any]) -> int:
+    return CONVERGED if checks["converged"] else NOT_CONVERGED
+
+
+def _out(arguments: argparse.Namespace) -> Path:
+    name = Path(str(arguments.profile)).stem
+    return Path(arguments.out or f"runs/{arguments.command}-{name}")
+
+
+def calibrate_tables(arguments: argparse.Namespace) -> int:
+    """Run ``takeoff calibrate``."""
+    out = _out(arguments)
+    posterior = _calibrate(arguments, out, Progress())
+    _say("\n".join(_verdict_lines(posterior.checks)))
+    _say(f"posterior  {out / 'posterior.nc'}")
+    return _exit(posterior.checks)
+
+
+def check_run(arguments: argparse.Namespace) -> int:
+    """Run ``takeoff check``."""
+    from calibration import check
+
+    checks = check(arguments.folder)
+    _say("\n".join(_verdict_lines(checks)))
+    return _exit(checks)
+
+
+def _compare(folder: Path, profile: Profile | None, progress: Progress, **options: Any) -> None:
+    from studies.comparing import compare
+    from studies.run_folder import seal
+
+    if profile is not None:
+        options = {"policies": list(profile.policies) or None, "horizon": profile.horizon, "draws": profile.policy_draws, **options}
+    compare(folder, progress=progress.step, **options)
+    progress.end()
+    seal(folder)
+
+
+def compare_policies(arguments: argparse.Namespace) -> int:
+    """Run ``takeoff compare``."""
+    folder = Path(arguments.folder)
+    _compare(folder, None, Progress(), cases=arguments.cases, policies=arguments.policies, horizon=arguments.horizon)
+    _say(f"decision   {folder / 'decision.csv'}")
+    _say(f"histories  {folder / 'policies.nc'}")
+    return 0
+
+
+def _report(folder: Path) -> Path:
+    from studies.report import write_report
+    from studies.report_loading import load_view
+
+    return write_report(load_view(folder), folder / "report.html")
+
+
+def report_run(arguments: argparse.Namespace) -> int:
+    """Run ``takeoff report``."""
+    _say(f"report     {_report(Path(arguments.folder))}")
+    return 0
+
+
+def advise_cluster(arguments: argparse.Namespace) -> int:
+    """Run ``takeoff advise``."""
+    from studies.advice import advise, advice_lines
+
+    progress = Progress()
+    out = Path(arguments.out or f"runs/advise-{Path(arguments.cluster).stem}")
+    found = advise(arguments.cluster, arguments.posterior, out=out, policies=arguments.policies, horizon=arguments.horizon, progress=progress.step)
+    progress.end()
+    _say("\n".join(advice_lines(found)))
+    _say(f"decision   {out / 'decision.csv'}")
+    return 0
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run ``takeoff run``: the whole chain, from the tables to the page."""
+    progress, out = Progress(), _out(arguments)
+    begun = os.times().elapsed
+    progress.stage(f"run in {out}: calibrate, check, compare policies, report")
+    posterior = _calibrate(arguments, out, progress)
+    progress.stage("checking")
+    for line in _verdict_lines(posterior.checks):
+        progress.say(line)
+    progress.stage("comparing policies")
+    profile = load_profile(arguments.profile)
+    _compare(out, profile, progress, threads=_threads(arguments, profile))
+    progress.stage("writing the report")
+    path = _report(out)
+    progress.stage("done")
+    _say(f"verdict    {'converged' if posterior.converged else 'NOT CONVERGED'}: {posterior.label}")
+    _say(f"report     {path.resolve()}")
+    _say(f"took       {span(os.times().elapsed - begun)}")
+    return _exit(posterior.checks)

@@ -1,0 +1,111 @@
+"""What works on this machine? Versions, cores, disk, the compile cache, and a tiny history in both engines."""
+
+import importlib
+import importlib.metadata
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+NEEDED: Final = ("numpy", "scipy", "numba", "simpy", "emcee", "arviz", "xarray", "h5netcdf", "pydantic", "PyYAML", "matplotlib", "pandas", "pyarrow")
+USEFUL: Final = {"jax": "trains the surrogate of a calibration", "optax": "trains the surrogate of a calibration"}
+ROOM_GIB: Final = 2.0
+
+
+class Finding(NamedTuple):
+    """One thing looked at: whether it is as it should be, and what was seen."""
+
+    name: str
+    fine: bool
+    seen: str
+
+
+def cores() -> tuple[int, str]:
+    """Return how many cores this process may use, and who says so."""
+    granted, reason = os.cpu_count() or 1, "machine"
+    if hasattr(os, "sched_getaffinity") and len(os.sched_getaffinity(0)) < granted:
+        granted, reason = len(os.sched_getaffinity(0)), "affinity"
+    quota = cgroup_cores(Path("/sys/fs/cgroup"))
+    if quota is not None and quota < granted:
+        granted, reason = max(1, int(quota)), "cgroup"
+    slurm = os.environ.get("SLURM_CPUS_PER_TASK", "")
+    if slurm.isdecimal() and 0 < int(slurm) < granted:
+        granted, reason = int(slurm), "Slurm"
+    return granted, reason
+
+
+def cgroup_cores(root: Path) -> float | None:
+    """Return the cores that a control group grants (version 2, then 1), or nothing where it sets no limit."""
+    for quota_file, period_file in (("cpu.max", None), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")):
+        path = root / quota_file
+        if not path.is_file():
+            continue
+        words = path.read_text(encoding="ascii").split()
+        if period_file is not None:
+            words += (root / period_file).read_text(encoding="ascii").split()
+        if len(words) == 2 and words[0].isdecimal() and words[1].isdecimal() and int(words[1]) > 0:
+            return int(words[0]) / int(words[1])
+    return None
+
+
+def _versions() -> Iterator[Finding]:
+    yield Finding("Python", sys.version_info >= (3, 11), f"{platform.python_version()} on {platform.machine()}, {platform.system()}")
+    for name in NEEDED:
+        try:
+            yield Finding(name, True, importlib.metadata.version(name))
+        except importlib.metadata.PackageNotFoundError:
+            yield Finding(name, False, "is missing; run make install")
+    for name, use in USEFUL.items():
+        try:
+            yield Finding(name, True, f"{importlib.metadata.version(name)} ({use})")
+        except importlib.metadata.PackageNotFoundError:
+            yield Finding(name, False, f"is missing: {use}; run make install")
+
+
+def _machine() -> Iterator[Finding]:
+    granted, reason = cores()
+    yield Finding("cores", True, f"{granted}, granted by {reason}")
+    free = shutil.disk_usage(Path.cwd()).free / 2**30
+    yield Finding("disk", free >= ROOM_GIB, f"{free:.1f} GiB free in {Path.cwd()}")
+    from model.compiling import cache_folder, usable_cache_folder
+
+    used = usable_cache_folder()
+    kept = used == cache_folder()
+    yield Finding("compile cache", kept, str(used) if kept else f"{cache_folder()} cannot be written; every process compiles anew")
+
+
+def _engines() -> Iterator[Finding]:
+    import numpy as np
+
+    from model.simulation import simulate
+
+    runs = [simulate(10, engine=engine, seeds=[1], years=3.0) for engine in ("compiled", "simpy")]
+    same = all(np.array_equal(np.asarray(runs[0][name]), np.asarray(runs[1][name]), equal_nan=runs[0][name].dtype.kind == "f") for name in runs[0].data_vars)
+    yield Finding("engines", same, "compiled and simpy give the same bits" if same else "compiled and simpy DIFFER; please report this machine")
+
+
+def _pictures() -> Iterator[Finding]:
+    from matplotlib import font_manager
+
+    fonts = len(font_manager.fontManager.ttflist)
+    yield Finding("fonts", fonts > 0, f"{fonts} for pictures")
+
+
+def examine(tell: Callable[[Finding], None]) -> bool:
+    """Look at everything, telling each finding as it is made; return whether all is fine.
+
+    A part that breaks is a finding, not a crash: that is what this command is for.
+    """
+    everything = True
+    for look in (_versions, _machine, _pictures, _engines):
+        try:
+            for finding in look():
+                tell(finding)
+                everything = everything and finding.fine
+        except Exception as error:
+            tell(Finding(look.__name__.strip("_"), False, f"{type(error).__name__}: {error}"))
+            everything = False
+    return everything

@@ -1,0 +1,80 @@
+"""What is replayed? The weighted histories of a cluster, and the panel rows that a policy makes of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.batch import simulate_many
+from model.config import Case, Policy
+from model.events import QUARTER
+from model.latents import params_for, settings_for
+from model.observe import COLUMNS
+from model.policy import programmes_for
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Histories:
+    """Weighted histories of one cluster.
+
+    Attributes
+    ----------
+    case : the cluster
+    values : every parameter by name, (n,) each
+    latents : (n, latents) standard normals
+    keys : (n,) seeds
+    weights : (n,) summing to one
+    draw : (n,) which parameter vector of the posterior a history belongs to
+    structures : structural choices in force
+    """
+
+    case: Case
+    values: Mapping[str, Floats]
+    latents: Floats
+    keys: NDArray[np.uint64]
+    weights: Floats
+    draw: NDArray[np.int64]
+    structures: Mapping[str, str]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Panel rows (n, k, columns) of histories at calendar ``years`` (k,); NaN before the start and after a stop."""
+
+    years: Floats
+    rows: Floats
+
+    def columns(self, place: int) -> dict[str, Floats]:
+        """Return the columns of row ``place``, (n,) each."""
+        return {name: self.rows[:, place, index] for index, name in enumerate(COLUMNS)}
+
+    def path(self, column: str) -> Floats:
+        """Return one column over time, (n, k)."""
+        return np.asarray(self.rows[:, :, COLUMNS.index(column)], dtype=np.float64)
+
+
+def replay(
+    histories: Histories, policy: Policy, years: Floats, horizon: float, structures: Mapping[str, str] | None = None, threads: int | None = None
+) -> Replay:
+    """Replay histories under a policy, from their start to ``horizon`` years after the decision, which is the last observation.
+
+    Parameters
+    ----------
+    years : (k,) calendar years of the rows wanted
+    structures : structural choices other than the histories' own
+    """
+    chosen = histories.structures if structures is None else structures
+    settings, start = settings_for(histories.case, histories.values, histories.latents, chosen, years_after=horizon)
+    ticks = np.rint((years[None, :] - start[:, None]) / QUARTER).astype(np.int64)
+    programmes = programmes_for(policy, histories.case, chosen)
+    rows: Any = simulate_many(
+        params_for(histories.values), settings, histories.keys, programmes, np.maximum(ticks, 0), threads=threads
+    )
+    return Replay(years, np.where((ticks < 0)[:, :, None], np.nan, rows))

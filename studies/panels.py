@@ -1,0 +1,74 @@
+"""What does a simulated history look like as a table? The panel by quarter and the event log, with their words and counts."""
+
+from typing import Any, Final
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from model.observe import PHASES, UNITS
+
+# Counts are written as whole numbers; their bits are the same.
+COUNTS: Final = (
+    "firms", "entrants", "spin_offs", "exits", "mergers", "attempts", "successes", "relocations", "improved_firms", "zone_firms",
+    "exporters", "loans", "defaults", "trained", "transitioned", "exhausted",
+)
+PANEL_UNITS: Final = {**UNITS, "year": "calendar years", "phase": "word"}
+
+
+def panel_table(histories: xr.Dataset) -> dict[str, NDArray[Any]]:
+    """Return the panel by column: ``time``, ``year`` and the rest; ``seed`` too where there are several.
+
+    Parameters
+    ----------
+    histories : dataset with dimensions (seed, time)
+        Rows after a history was stopped are left out.
+    """
+    seeds, quarters = len(histories["seed"]), len(histories["time"])
+    kept = np.isfinite(np.asarray(histories["firms"].transpose("seed", "time"))).ravel()
+
+    def column(name: str) -> NDArray[Any]:
+        values = histories[name]
+        if values.dims == ("time",):
+            return np.tile(np.asarray(values), seeds)[kept]
+        if values.dims == ("seed",):
+            return np.repeat(np.asarray(values), quarters)[kept]
+        return np.asarray(values.transpose("seed", "time")).ravel()[kept]
+
+    names = [str(name) for name in histories.data_vars if set(histories[name].dims) <= {"seed", "time"} and histories[name].dims]
+    table: dict[str, NDArray[Any]] = {"seed": column("seed")} if seeds > 1 else {}
+    table["time"] = column("time")
+    for name in ["year", *(name for name in names if name not in ("year", "time"))]:
+        if name not in histories:
+            continue
+        values = column(name)
+        if name == "phase" and values.dtype.kind != "U":
+            values = np.asarray(PHASES)[values.astype(np.int64)]
+        table[name] = values.astype(np.int64) if name in COUNTS else values
+    return table
+
+
+def event_table(histories: xr.Dataset) -> dict[str, NDArray[Any]]:
+    """Return the event log by column, in the order in which things happened; firms as 16 hexadecimal digits.
+
+    ``other`` is empty where there is none; ``seed`` comes first where there are several.
+    """
+
+    def digits(name: str) -> NDArray[Any]:
+        return np.array([f"{int(key):016x}" if int(key) else "" for key in np.asarray(histories[name])], dtype="U16")
+
+    table: dict[str, NDArray[Any]] = {"seed": np.asarray(histories["event_seed"])} if len(histories["seed"]) > 1 else {}
+    return table | {
+        "time": np.asarray(histories["event_time"]),
+        "event": np.asarray(histories["event_word"]),
+        "firm": digits("event_firm"),
+        "other": digits("event_other"),
+        "detail": np.asarray(histories["event_detail"]),
+    }
+
+
+def with_years(histories: xr.Dataset, start_year: float) -> xr.Dataset:
+    """Return histories with the calendar time of each row, where the dataset does not have it yet."""
+    if "year" in histories:
+        return histories
+    return histories.assign(year=("time", start_year + np.asarray(histories["time"]), {"units": "calendar years"}))

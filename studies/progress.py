@@ -1,0 +1,79 @@
+"""How far is it? A bar with a rate and the time left on a terminal; in a log a line now and then, from the first second on."""
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Final, TextIO
+
+QUIET_SECONDS: Final = 20.0
+REDRAW_SECONDS: Final = 0.1
+BAR: Final = 24
+
+
+def span(seconds: float) -> str:
+    """Return a span of time in words that are short."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+class Progress:
+    """Tells of stages and of steps within a stage; libraries get its ``step`` as a callback ``(stage, done, total)``."""
+
+    def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream = stream if stream is not None else sys.stderr
+        self._clock = clock
+        self._begun = clock()
+        self._stage = ""
+        self._stage_begun = self._begun
+        self._told = float("-inf")
+        self._open = False
+
+    def say(self, text: str) -> None:
+        """Write one line, closing a bar that stands open."""
+        if self._open:
+            self._stream.write("\r\x1b[K")
+            self._open = False
+        self._stream.write(text + "\n")
+        self._stream.flush()
+
+    def stage(self, name: str) -> None:
+        """Announce a stage at once."""
+        self._stage, self._stage_begun, self._told = name, self._clock(), self._clock()
+        self.say(f"[{span(self._clock() - self._begun):>9}] {name}")
+
+    def step(self, stage: str, done: int, total: int) -> None:
+        """Tell that ``done`` of ``total`` pieces of a stage are there; most calls write nothing."""
+        if stage != self._stage:
+            self.stage(stage)
+        now = self._clock()
+        terminal = self._stream.isatty()
+        if now - self._told < (REDRAW_SECONDS if terminal else QUIET_SECONDS) and not (terminal and done >= total):
+            return
+        self._told = now
+        line = self._line(done, total, now - self._stage_begun)
+        if terminal:
+            filled = BAR * done // max(total, 1)
+            self._stream.write(f"\r\x1b[K{stage} {'█' * filled}{'·' * (BAR - filled)} {line}")
+            self._stream.flush()
+            self._open = True
+        else:
+            self.say(f"[{span(now - self._begun):>9}]   {line}")
+
+    @staticmethod
+    def _line(done: int, total: int, elapsed: float) -> str:
+        if done <= 0 or elapsed <= 0:
+            return f"{done:,} of {total:,}"
+        rate = done / elapsed
+        shown = f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.2g}/s"
+        return f"{done:,} of {total:,}, {shown}, {span((total - done) / rate)} left"
+
+    def end(self) -> None:
+        """Close a bar that stands open."""
+        if self._open:
+            self._stream.write("\n")
+            self._stream.flush()
+            self._open = False

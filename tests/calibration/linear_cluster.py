@@ -1,0 +1,65 @@
+"""A stand-in for the simulator whose likelihood is known in closed form: figures are linear in parameters, latents and noise."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr
+from scipy.stats import multivariate_normal
+
+from calibration.arrays import Floats, Seeds
+from calibration.keys import NUISANCES, normals
+from calibration.observation import ErrorModel, Outcomes, Table
+
+ERRORS = ErrorModel(outlier=1e-30)
+CUTS = (-0.5, 0.8)
+
+
+@dataclass(frozen=True)
+class LinearCluster:
+    """Log firms, log workers and schooling at two dates: ``mean + slope z + reach u + 0.2 noise``; classes by cuts of a noise."""
+
+    parameters: int = 3
+    latents: int = 2
+
+    def loadings(self, case: int) -> tuple[Floats, Floats, Floats]:
+        draw = np.random.Generator(np.random.Philox(100 + case))
+        mean = np.array([5.0, 3.0, 10.0, 4.5, 2.5, 9.0]) + 0.3 * case
+        return mean, 0.25 * draw.normal(size=(6, self.parameters)), 0.4 * draw.normal(size=(6, self.latents))
+
+    def __call__(self, case: int, z: Floats, latents: Floats, keys: Seeds) -> Outcomes:
+        mean, slope, reach = self.loadings(case)
+        noise = normals(keys, NUISANCES, 10)
+        figures = mean + z @ slope.T + latents @ reach.T + 0.2 * noise[:, :6]
+        classes = (noise[:, 6:, None] + 0.5 * z[:, :1, None] > np.array(CUTS)).sum(axis=-1)
+        return Outcomes(figures.reshape(-1, 2, 3), classes.reshape(-1, 2, 2), np.zeros(len(z), np.int64))
+
+    def log_likelihood(self, case: int, z: Floats, table: Table) -> Floats:
+        mean, slope, reach = self.loadings(case)
+        seen = np.flatnonzero(table.seen)
+        scatter = (reach @ reach.T + 0.04 * np.eye(6))[np.ix_(seen, seen)] + np.diag(table.sd.ravel()[seen] ** 2)
+        error = (table.value - table.bias).ravel()[seen] - (mean + z @ slope.T)[:, seen]
+        result = np.atleast_1d(multivariate_normal(np.zeros(len(seen)), scatter).logpdf(error))
+        edges = np.concatenate([np.zeros((len(z), 1)), ndtr(np.array(CUTS) - 0.5 * z[:, :1]), np.ones((len(z), 1))], axis=1)
+        chances = np.diff(edges, axis=1)
+        for date, statement in np.argwhere(table.said >= 0):
+            result = result + np.log(chances @ ERRORS.matrices()[statement][:, table.said[date, statement]])
+        return np.asarray(result)
+
+
+def tables() -> list[Table]:
+    """Four rows: seen once in full, seen once without workers, seen twice, seen twice with firms only."""
+    sd = np.array([[0.2, 0.5, 0.7], [0.3, 0.5, 0.7]])
+    offset = np.array([[0.4, 0.6, 0.9], [0.4, -0.1, 0.1]])
+    said = np.array([[2, 1], [0, 0]])
+    rows = []
+    for case, (seen, words) in enumerate((
+        ([[1, 1, 1], [0, 0, 0]], [[1, 1], [0, 0]]), ([[1, 0, 1], [0, 0, 0]], [[1, 1], [0, 0]]),
+        ([[1, 0, 1], [1, 0, 1]], [[1, 1], [0, 1]]), ([[1, 0, 0], [1, 0, 0]], [[1, 1], [0, 1]]),
+    )):
+        shown = np.array(seen, bool)
+        value = LinearCluster().loadings(case)[0].reshape(2, 3) + offset
+        rows.append(Table(
+            np.where(shown, value, np.nan), np.where(shown, sd, np.nan), np.array([[0, 0.25, 0], [0, 0.25, 0]]),
+            np.where(np.array(words, bool), said, -1),
+        ))
+    return rows

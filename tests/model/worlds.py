@@ -1,0 +1,122 @@
+"""Worlds for tests: a cluster of two or three firms built by hand, and histories of a case with the numbers that a test sets."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.config import load_case, load_policy, load_priors
+from model.engines.compiled_engine import run_history
+from model.engines.quarter import begin
+from model.events import BIRTH, EVENTS
+from model.latents import COLUMN, LATENTS, default_values, params_for, settings_for
+from model.mechanisms.birth import found
+from model.observe import COLUMNS
+from model.policy import programmes_for
+from model.randomness import word
+from model.schema import Policy
+from model.start import new_world
+from model.state import PROGRAMME, PROGRAMMES
+from model.world import World, with_room
+
+PRIORS = load_priors()
+STRUCTURES = PRIORS.structures_with()
+NAIROBI = 9  # an old survival cluster without a history of programmes
+FOUNDERS = 77  # apart from the numbers of pioneers
+# Rooms and seats: more than a hand-made world needs.
+ROOM = 64
+
+
+class Given(NamedTuple):
+    """What a history is given: records of parameters, setting and programmes."""
+
+    params: Any
+    setting: Any
+    programmes: Any
+
+    def with_setting(self, **fields: float) -> "Given":
+        for name, value in fields.items():
+            self.setting[name] = value
+        return self
+
+
+def given(
+    case: int = NAIROBI,
+    policy: Policy | str | None = None,
+    changes: dict[str, float] | None = None,
+    latents: dict[str, float] | None = None,
+    structures: dict[str, str] | None = None,
+    **setting: float,
+) -> Given:
+    """A case at default parameters and latents of 0, with changes; ``setting`` overwrites fields at the end."""
+    cluster = load_case(case)
+    z = np.zeros((1, len(LATENTS)))
+    for name, value in (latents or {}).items():
+        z[0, COLUMN[name]] = value
+    chosen = PRIORS.structures_with(structures)
+    values = default_values(PRIORS, 1)
+    values.update({name: np.full(1, value) for name, value in (changes or {}).items()})
+    settings, _ = settings_for(cluster, values, z, chosen, 20.0)
+    policy = load_policy(policy) if isinstance(policy, str) else policy
+    return Given(params_for(values)[0], settings[0], programmes_for(policy, cluster, chosen)).with_setting(**setting)
+
+
+def compiled(what: Given, seed: int = 1) -> tuple[NDArray[np.float64], NDArray[Any], Any, World]:
+    """Panel, log, firms alive at the end and world of a compiled history."""
+    world = new_world(*what, seed, keep_log=True)
+    panel = np.full((int(what.setting.quarters) + 1, len(COLUMNS)), np.nan)
+    firms, _, _, log = run_history(world, panel)
+    rows = int(world.cluster.rows)
+    return panel, log[: world.cluster.logged], firms[:rows].view(np.recarray), world
+
+
+def column(panel: NDArray[np.float64], name: str) -> NDArray[np.float64]:
+    """One variable of a panel, by name."""
+    return panel[..., COLUMNS.index(name)]
+
+
+def programme(kind: str, **fields: float) -> Any:
+    """One programme of a policy as a record; starts at the decision, for five years."""
+    line = np.zeros(1, PROGRAMME).view(np.recarray)[0]
+    line.kind = PROGRAMMES.index(kind)
+    line.stop, line.trigger_after, line.opened, line.effect = 5.0, np.inf, -1.0, 1.0
+    for name, value in fields.items():
+        line[name] = value
+    return line
+
+
+def small_world(changes: dict[str, float] | None = None, programmes: tuple[Any, ...] = (), seed: int = 1, **setting: float) -> World:
+    """A world without firms, ready for ``add_firm``: scale 10, no shocks, the decision at time 0, training works."""
+    plain: dict[str, float] = {
+        "market": 100.0, "scale": 10.0, "growth": 0.0, "capacity": 100.0, "import_price": 1.5, "shock_time": np.inf,
+        "material_time": np.inf, "reach": 100.0, "world_price": 0.9, "access": 0.0, "schooling": 10.0, "founders": 0.0,
+        "site_works": 1.0, "decision": 0.0, "quarters": 40,
+    }
+    what = given(changes=changes, **{**plain, **setting})
+    lines = np.array(programmes, PROGRAMME) if programmes else np.zeros(0, PROGRAMME)
+    w = new_world(what.params, what.setting, lines, seed, keep_log=True)
+    firms, table, due, log = with_room(w, ROOM, ROOM)
+    w = w._replace(firms=firms, table=table, due=due, log=log)
+    begin(w)
+    return w
+
+
+def add_firm(w: World, **traits: float) -> Any:
+    """Add a firm of average management and schooling, aged 0, with the traits given; return its record."""
+    lineage = word(w.seed, w.case, 0, BIRTH, FOUNDERS + int(w.cluster.rows))
+    i = found(w, 0.0, lineage, 0.0, 0.0, int(traits.pop("rung", 0)))
+    firm = w.firms[i]
+    firm.skill, firm.schooling, firm.connected, firm.trader = 0.0, w.s.schooling, 0, 0
+    for name, value in traits.items():
+        firm[name] = value
+    return firm
+
+
+def told(w: World) -> list[tuple[str, int, int]]:
+    """The event log so far as (word, firm, other)."""
+    return [(EVENTS[line.event], int(line.firm), int(line.other)) for line in w.log[: w.cluster.logged].view(np.recarray)]
+
+
+def words(w: World) -> list[str]:
+    """The words of the event log so far."""
+    return [event for event, _, _ in told(w)]

@@ -1,0 +1,111 @@
+"""No stale machine code, one source for both modes."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numba
+
+from model import compiling
+from model.compiling import cache_folder, equation, kernel, sources_hash, usable_cache_folder
+
+LAW = "from model.compiling import equation\n\n\n@equation\ndef law(x):\n    return {} * x\n"
+LOOP = "from model.compiling import kernel\nfrom model.law import law\n\n\n@kernel\ndef loop(x):\n    return law(x)\n"
+RUN = "from model.loop import loop; print(loop(1.0), sum(loop.stats.cache_hits.values()) if hasattr(loop, 'stats') else 0)"
+
+
+def package(folder):
+    """A package of three files: this one's decorators, an equation, and a kernel in another file that calls it."""
+    inner = folder / "model"
+    inner.mkdir()
+    shutil.copy(compiling.__file__, inner / "compiling.py")
+    (inner / "__init__.py").write_text("")
+    (inner / "law.py").write_text(LAW.format(2.0))
+    (inner / "loop.py").write_text(LOOP)
+    return inner
+
+
+def outcome(folder, **environment):
+    """Run the kernel in a new process: its value, and how many compiled versions came from the cache."""
+    variables = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", **environment}
+    done = subprocess.run([sys.executable, "-c", RUN], cwd=folder, env=variables, capture_output=True, text=True, check=True)
+    value, hits = done.stdout.split()
+    return float(value), int(hits)
+
+
+def test_an_edited_equation_in_another_file_never_keeps_its_old_result(tmp_path):
+    inner = package(tmp_path)
+    cache = {"NUMBA_CACHE_DIR": str(tmp_path / "cache"), "NUMBA_DISABLE_JIT": "0"}
+    assert outcome(tmp_path, **cache) == (2.0, 0)
+    assert outcome(tmp_path, **cache) == (2.0, 1)
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == [sources_hash(inner)]
+    (inner / "law.py").write_text(LAW.format(3.0))
+    assert outcome(tmp_path, **cache) == (3.0, 0)
+    assert len(list((tmp_path / "cache").iterdir())) == 2
+
+
+def test_without_the_compiler_all_is_plain_python(tmp_path):
+    package(tmp_path)
+    assert outcome(tmp_path, NUMBA_CACHE_DIR=str(tmp_path / "cache"), NUMBA_DISABLE_JIT="1") == (2.0, 0)
+
+
+def test_hash_follows_contents_and_names_but_not_other_files(tmp_path):
+    inner = package(tmp_path)
+    first = sources_hash(inner)
+    (inner / "notes.txt").write_text("no source")
+    assert sources_hash(inner) == first
+    (inner / "law.py").rename(inner / "rule.py")
+    renamed = sources_hash(inner)
+    (inner / "rule.py").rename(inner / "law.py")
+    (inner / "law.py").write_text(LAW.format(4.0))
+    assert len({first, renamed, sources_hash(inner)}) == 3
+
+
+def test_cache_lies_where_the_user_says(tmp_path, monkeypatch):
+    name = sources_hash()
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    assert cache_folder() == tmp_path / name
+    monkeypatch.delenv("NUMBA_CACHE_DIR")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cache_folder() == tmp_path / "industrial-takeoff" / name
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert cache_folder() == tmp_path / ".cache" / "industrial-takeoff" / name
+
+
+def test_an_unusable_cache_is_replaced_by_a_temporary_one(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    folder = usable_cache_folder()
+    assert folder.is_dir()
+    assert folder.parent == tmp_path
+
+
+def test_numba_was_told():
+    assert len(Path(numba.config.CACHE_DIR).name) == 64 or "industrial-takeoff-" in numba.config.CACHE_DIR
+
+
+def test_an_equation_stays_a_function_and_compiles_in_a_kernel():
+    @equation
+    def double(x):
+        return 2.0 * x
+
+    @kernel(cache=False)
+    def twice(x):
+        return double(double(x))
+
+    assert double.__name__ == "double"
+    assert double(1.5) == 3.0
+    assert twice(1.5) == 6.0
+
+
+def test_kernels_divide_by_zero_as_ieee_says():
+    @kernel(cache=False)
+    def ratio(x, y):
+        return x / y
+
+    if not numba.config.DISABLE_JIT:
+        assert ratio(1.0, 0.0) == float("inf")
