@@ -6,7 +6,7 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("MKL_NUM_THREADS", "1")
 
-from calibration.pipeline import calibrate, check  # noqa: E402 - the variables above come first
-from calibration.results import Posterior, load_posterior  # noqa: E402
+from calibration.pipeline import calibrate, check
+from calibration.results import Posterior, load_posterior
 
 __all__ = ["Posterior", "calibrate", "check", "load_posterior"]

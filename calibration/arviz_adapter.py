@@ -14,8 +14,15 @@ import xarray
 from calibration.arrays import Floats
 from calibration.store import write_atomic
 
-GROUPS: Final = ("posterior", "prior", "sample_stats", "log_likelihood", "posterior_predictive", "observed_data",
-                 "unconstrained_posterior")
+GROUPS: Final = (
+    "posterior",
+    "prior",
+    "sample_stats",
+    "log_likelihood",
+    "posterior_predictive",
+    "observed_data",
+    "unconstrained_posterior",
+)
 _ENGINE: Final = "h5netcdf"
 
 

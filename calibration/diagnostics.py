@@ -6,7 +6,6 @@ Chains are (ensembles, steps, walkers, parameters). R-hat is nested: an ensemble
 
 from typing import NamedTuple
 
-import emcee
 import numpy as np
 from scipy.special import ndtri
 from scipy.stats import rankdata
@@ -32,16 +31,29 @@ def nested_r_hat(chains: Floats) -> Floats:
     of_walkers = means.var(axis=1, ddof=1).mean(axis=0) if walkers > 1 else np.zeros(chains.shape[-1])
     inside = chains.var(axis=1, ddof=1).mean(axis=(0, 1)) if steps > 1 else np.zeros(chains.shape[-1])
     within = of_walkers + inside
-    result: Floats = np.sqrt(1.0 + np.where(within > 0, between / np.where(within > 0, within, 1.0), np.where(between > 0, np.inf, 0.0)))
+    result: Floats = np.sqrt(
+        1.0 + np.where(within > 0, between / np.where(within > 0, within, 1.0), np.where(between > 0, np.inf, 0.0))
+    )
     return result
 
 
-def autocorrelation_time(chains: Floats) -> Floats:
-    """Return the mean over ensembles of the integrated autocorrelation time, in steps of the chain, shape (d,); inf if stuck."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        tau = np.mean([emcee.autocorr.integrated_time(chain, tol=0, quiet=True) for chain in chains], axis=0)
-    stuck = chains.std(axis=(0, 1, 2)) == 0
-    result: Floats = np.where(stuck | ~np.isfinite(tau), np.inf, np.maximum(tau, 1.0))
+def autocorrelation_time(chains: Floats, window: float = 5.0) -> Floats:
+    """Return the integrated autocorrelation time in steps of the chain, shape (d,); infinite where nothing moved.
+
+    Autocovariances are taken about the mean of all chains and summed over walkers before they are normalised, so a walker
+    that sits still counts as one; the sum is cut where the lag passes ``window`` times its value (Sokal 1989).
+    """
+    steps = chains.shape[1]
+    flat = np.moveaxis(chains - chains.mean(axis=(0, 1, 2)), 1, -1)
+    power = np.abs(np.fft.rfft(flat, n=2 * steps, axis=-1)) ** 2
+    covariance = np.fft.irfft(power.sum(axis=(0, 1)), axis=-1)[:, :steps]
+    result = np.full(chains.shape[-1], np.inf)
+    for place, row in enumerate(covariance):
+        if row[0] > 0:
+            total = 2.0 * np.cumsum(row / row[0]) - 1.0
+            beyond = np.arange(steps) >= window * total
+            tau = total[np.argmax(beyond)] if beyond.any() else np.inf
+            result[place] = max(float(tau), 1.0)
     return result
 
 
@@ -64,5 +76,9 @@ def convergence(chains: Floats, acceptance: Floats, thin: int) -> Convergence:
     low, high = (np.quantile(chains, q, axis=(0, 1, 2)) for q in (0.05, 0.95))
     tail = np.maximum(autocorrelation_time((chains <= low).astype(float)), autocorrelation_time((chains >= high).astype(float)))
     return Convergence(
-        nested_r_hat(chains), autocorrelation_time(chains) * thin, draws / autocorrelation_time(_ranked(chains)), draws / tail, acceptance,
+        nested_r_hat(chains),
+        autocorrelation_time(chains) * thin,
+        draws / autocorrelation_time(_ranked(chains)),
+        draws / tail,
+        acceptance,
     )

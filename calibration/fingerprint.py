@@ -1,4 +1,4 @@
-"""On what does an answer depend? Data, priors, equations, configuration and versions, hashed so that a resume can refuse a change."""
+"""On what does an answer depend? Hashes by which a resume refuses a change."""
 
 import hashlib
 import json
@@ -38,7 +38,12 @@ def versions() -> dict[str, str]:
 
 
 def fingerprint(
-    cases: Iterable[Case], priors: Priors, structures: Mapping[str, str], profile: Profile, seed: int, errors: ErrorModel,
+    cases: Iterable[Case],
+    priors: Priors,
+    structures: Mapping[str, str],
+    profile: Profile,
+    seed: int,
+    errors: ErrorModel,
 ) -> dict[str, Any]:
     """Return the fingerprint of a calibration: a mismatch names the part that differs."""
     return {

@@ -47,8 +47,9 @@ class Check:
 class Correction:
     """How the exact likelihood and the surrogate compare on draws of the surrogate's posterior.
 
-    ``weights`` (n,) sum to one; ``error_sd`` is the noise-free sd of exact minus surrogate (nats), ``noise_sd`` that of log L
-    for an estimate from both halves; ``error_by_case`` and ``noise_by_case`` (cases,) attribute their squares, ``level`` is
+    ``weights`` (n,) sum to one; ``error_sd`` is the sd of exact minus surrogate (nats), free of noise, ``error_bound`` the same
+    with a standard error of its square added, ``noise_sd`` that of
+    log L for an estimate from both halves; ``error_by_case`` and ``noise_by_case`` (cases,) attribute their squares, ``level`` is
     the mean difference.
     """
 
@@ -56,6 +57,7 @@ class Correction:
     ess: float
     k_hat: float
     error_sd: float
+    error_bound: float
     noise_sd: float
     error_by_case: Floats
     noise_by_case: Floats
@@ -73,12 +75,21 @@ def correction(estimate: Estimate, surrogate: Floats, k_hat: float) -> Correctio
     halves = estimate.halves - surrogate[:, :, None]
     whole = halves.sum(axis=1)
     count = len(total)
-    signal = float(np.cov(whole[:, 0], whole[:, 1])[0, 1]) if count > 1 else np.nan
+    scatter = np.cov(whole.T) if count > 1 else np.full((2, 2), np.inf)
+    signal = float(scatter[0, 1])
+    doubt = float(np.sqrt((scatter[0, 0] * scatter[1, 1] + signal**2) / max(count - 1, 1)))
     centred = halves - halves.mean(axis=0)
     by_case = (centred[..., 0] * centred[..., 1]).sum(axis=0) / max(count - 1, 1)
     noise = np.mean((halves[..., 0] - halves[..., 1]) ** 2, axis=0) / 4.0
     return Correction(
-        weights, float(1.0 / np.sum(weights**2)), k_hat, float(np.sqrt(max(signal, 0.0))), float(np.sqrt(noise.sum())), by_case, noise,
+        weights,
+        float(1.0 / np.sum(weights**2)),
+        k_hat,
+        float(np.sqrt(max(signal, 0.0))),
+        float(np.sqrt(max(signal, 0.0) + doubt)),
+        float(np.sqrt(noise.sum())),
+        by_case,
+        noise,
         (estimate.log_likelihood - surrogate).mean(axis=0),
     )
 
@@ -87,16 +98,36 @@ def sampler_checks(convergence: Convergence, steps: int, limits: Limits) -> list
     """Return the checks of the sampler over ``steps`` kept after burn-in."""
     lengths = steps / float(convergence.tau.max())
     return [
-        Check("acceptance", float(convergence.acceptance.min()), f"> {limits.acceptance:g} in every ensemble",
-              bool(convergence.acceptance.min() > limits.acceptance)),
-        Check("autocorrelation times", lengths, f">= {limits.autocorrelation_times:g} in every parameter",
-              lengths >= limits.autocorrelation_times),
-        Check("nested R-hat", float(convergence.r_hat.max()), f"<= {limits.r_hat:g} across ensembles",
-              bool(convergence.r_hat.max() <= limits.r_hat)),
-        Check("bulk ESS", float(convergence.ess_bulk.min()), f">= {limits.ess_sampler:g}",
-              bool(convergence.ess_bulk.min() >= limits.ess_sampler)),
-        Check("tail ESS", float(convergence.ess_tail.min()), f">= {limits.ess_sampler:g}",
-              bool(convergence.ess_tail.min() >= limits.ess_sampler)),
+        Check(
+            "acceptance",
+            float(convergence.acceptance.min()),
+            f"> {limits.acceptance:g} in every ensemble",
+            bool(convergence.acceptance.min() > limits.acceptance),
+        ),
+        Check(
+            "autocorrelation times",
+            lengths,
+            f">= {limits.autocorrelation_times:g} in every parameter",
+            lengths >= limits.autocorrelation_times,
+        ),
+        Check(
+            "nested R-hat",
+            float(convergence.r_hat.max()),
+            f"<= {limits.r_hat:g} across ensembles",
+            bool(convergence.r_hat.max() <= limits.r_hat),
+        ),
+        Check(
+            "bulk ESS",
+            float(convergence.ess_bulk.min()),
+            f">= {limits.ess_sampler:g}",
+            bool(convergence.ess_bulk.min() >= limits.ess_sampler),
+        ),
+        Check(
+            "tail ESS",
+            float(convergence.ess_tail.min()),
+            f">= {limits.ess_sampler:g}",
+            bool(convergence.ess_tail.min() >= limits.ess_sampler),
+        ),
     ]
 
 
@@ -107,9 +138,15 @@ def correction_checks(found: Correction, limits: Limits) -> list[Check]:
         Check("exact draws", float(count), f">= {limits.draws}", count >= limits.draws),
         Check("ESS of weights", found.ess, f">= {limits.ess:g}", found.ess >= limits.ess),
         Check("k-hat", found.k_hat, f"< {limits.k_hat:g}", bool(found.k_hat < limits.k_hat)),
-        Check("split-half error sd", found.error_sd, f"< {limits.split_half_sd:g} nats", found.error_sd < limits.split_half_sd),
-        Check("largest weight", float(found.weights.max()), f"< {limits.largest_weight:g}",
-              bool(found.weights.max() < limits.largest_weight)),
+        Check(
+            "split-half error sd", found.error_bound, f"< {limits.split_half_sd:g} nats, one standard error added", found.error_bound < limits.split_half_sd
+        ),
+        Check(
+            "largest weight",
+            float(found.weights.max()),
+            f"< {limits.largest_weight:g}",
+            bool(found.weights.max() < limits.largest_weight),
+        ),
     ]
 
 
@@ -128,7 +165,12 @@ class Verdict:
 
 
 def judge(
-    convergence: Convergence, steps: int, found: Correction, names: Sequence[str], misfit: Floats, limits: Limits | None = None,
+    convergence: Convergence,
+    steps: int,
+    found: Correction,
+    names: Sequence[str],
+    misfit: Floats,
+    limits: Limits | None = None,
 ) -> Verdict:
     """Return the verdict.
 
@@ -145,13 +187,25 @@ def judge(
     works = all(check.passed for check in sampled)
     label = CORRECTED if works and all(check.passed for check in corrected) else CHECKED
     clusters = tuple(
-        {"case": name, "error_variance": float(found.error_by_case[i]), "noise_variance": float(found.noise_by_case[i]),
-         "level": float(found.level[i]), "misfit": float(misfit[i])}
+        {
+            "case": name,
+            "error_variance": float(found.error_by_case[i]),
+            "noise_variance": float(found.noise_by_case[i]),
+            "level": float(found.level[i]),
+            "misfit": float(misfit[i]),
+        }
         for i, name in enumerate(names)
     )
     unfitted = tuple(name for name, bad in zip(names, misfit, strict=True) if bad > UNFITTED)
     return Verdict(
-        label, label == CORRECTED, (*sampled, *corrected), clusters, unfitted, found.error_sd, found.noise_sd, found.k_hat,
+        label,
+        label == CORRECTED,
+        (*sampled, *corrected),
+        clusters,
+        unfitted,
+        found.error_sd,
+        found.noise_sd,
+        found.k_hat,
     )
 
 

@@ -50,7 +50,11 @@ def assemble(simulator: ClusterSimulator, z: Floats, estimate: Estimate, surroga
         values[case] = np.stack([found[name] for name in names], axis=1)
     return xarray.Dataset(
         {
-            "values": (("case", "draw", "parameter"), values, {"long_name": "every parameter of each history, in the unit of its prior"}),
+            "values": (
+                ("case", "draw", "parameter"),
+                values,
+                {"long_name": "every parameter of each history, in the unit of its prior"},
+            ),
             "latents": (("case", "draw", "latent"), estimate.latents.transpose(1, 0, 2), {"units": "SD"}),
             "seed": (("case", "draw"), estimate.keys.T),
             "weight": (("case", "draw"), np.broadcast_to(weights, (len(cases), len(z)))),
@@ -60,15 +64,24 @@ def assemble(simulator: ClusterSimulator, z: Floats, estimate: Estimate, surroga
             "log_likelihood_surrogate": (("draw", "case"), surrogate),
             "ess": (("draw", "case"), estimate.ess, {"long_name": "effective number of histories behind the one kept"}),
         },
-        {"case": [case.name for case in cases], "number": ("case", [case.number for case in cases]), "parameter": list(names),
-         "latent": list(LATENTS), "calibrated": list(simulator.names)},
+        {
+            "case": [case.name for case in cases],
+            "number": ("case", [case.number for case in cases]),
+            "parameter": list(names),
+            "latent": list(LATENTS),
+            "calibrated": list(simulator.names),
+        },
         {"structures": "; ".join(f"{name}={option}" for name, option in simulator.structures.items())},
     )
 
 
 def write(path: Path, dataset: xarray.Dataset) -> None:
     """Write a dataset, whole or not at all."""
-    write_atomic(path, lambda temporary: dataset.to_netcdf(temporary, engine="h5netcdf") and None)
+
+    def fill(temporary: Path) -> None:
+        dataset.to_netcdf(temporary, engine="h5netcdf")
+
+    write_atomic(path, fill)
 
 
 def read(path: Path) -> xarray.Dataset:
@@ -82,7 +95,10 @@ def triples(stored: xarray.Dataset, case: str) -> Triples:
     one = stored.sel(case=case)
     values = {str(name): one["values"].sel(parameter=name).values.copy() for name in stored["parameter"].values}
     return Triples(
-        values, one["latents"].values.copy(), one["seed"].values.astype(np.uint64), one["weight"].values.copy(),
+        values,
+        one["latents"].values.copy(),
+        one["seed"].values.astype(np.uint64),
+        one["weight"].values.copy(),
         np.arange(one.sizes["draw"]),
     )
 

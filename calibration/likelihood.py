@@ -93,17 +93,19 @@ def _resample(score: Floats, keys: Seeds) -> Ints:
     return index
 
 
-def allocate(pilot: Estimate, used: Ints, budget: int, least: int = 2) -> Ints:
-    """Share out histories so that the noise of log L is least: replicates of a cluster in proportion to its relative sd.
+def allocate(pilot: Estimate, used: Ints, root_cost: Floats, budget: int, least: int = 2) -> Ints:
+    """Share out histories so that the noise of log L is least for its cost: relative sd over the root of the cost.
 
     Parameters
     ----------
     pilot : Estimate
         A few draws with ``used`` replicates a half.
+    root_cost : array (cases,)
+        Root of what a history of each cluster costs, in any unit.
     budget : int
         Histories a draw and half, all clusters together.
     """
-    spread = np.sqrt(np.mean(pilot.variance, axis=0) * HALVES * used)
+    spread = np.sqrt(np.mean(pilot.variance, axis=0) * HALVES * used) / root_cost
     share = spread / max(float(spread.sum()), 1e-12)
     replicates: Ints = np.maximum(np.floor(share * budget), least).astype(np.int64)
     return replicates

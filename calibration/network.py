@@ -37,20 +37,25 @@ class Layout(NamedTuple):
         """Number of outputs."""
         return sum(self.sizes)
 
-    def columns(self, dimensions: list[int], heads: list[int]) -> list[np.ndarray]:
-        """Return, block by block, the outputs needed for the leading ``dimensions`` and for ``heads``."""
+    def slots(self, dimensions: list[int], heads: list[int]) -> dict[tuple[str, int, int], np.ndarray]:
+        """Return where the numbers lie that a density of some ``dimensions`` and ``heads`` needs, one output a component.
+
+        Keys are ("weight", 0, 0), ("mean", i, 0), ("factor", i, j) for row i of the Cholesky factor (its diagonal in logs), and
+        ("class", head, class).
+        """
         starts = np.cumsum([0, *self.sizes])
-        k, d, m = self.components, self.dimensions, max(dimensions, default=-1) + 1
-        below = [i * (i - 1) // 2 + j for i in range(m) for j in range(i)]
-        return [
-            starts[0] + np.arange(self.statuses),
-            starts[1] + np.arange(k),
-            starts[2] + (np.arange(k)[:, None] * d + np.arange(m)).ravel(),
-            starts[3] + (np.arange(k)[:, None] * d + np.arange(m)).ravel(),
-            starts[4] + (np.arange(k)[:, None] * (d * (d - 1) // 2) + np.array(below, int)).ravel(),
-            starts[5] + (np.arange(k)[:, None, None] * self.heads * CLASSES + np.array(heads, int)[:, None] * CLASSES
-                         + np.arange(CLASSES)).ravel(),
-        ]
+        k, d = np.arange(self.components), self.dimensions
+        found = {("weight", 0, 0): starts[1] + k}
+        for i in dimensions:
+            found["mean", i, 0] = starts[2] + k * d + i
+            found["factor", i, i] = starts[3] + k * d + i
+            found |= {("factor", i, j): starts[4] + k * (d * (d - 1) // 2) + i * (i - 1) // 2 + j for j in range(i)}
+        found |= {
+            ("class", head, word): starts[5] + (k * self.heads + head) * CLASSES + word
+            for head in heads
+            for word in range(CLASSES)
+        }
+        return found
 
 
 class Mixture(NamedTuple):
@@ -78,7 +83,7 @@ def log_softmax(logits: Any, xp: Any) -> Any:
 def unpack(outputs: Any, sizes: tuple[int, ...], components: int, dimensions: int, xp: Any) -> tuple[Any, Mixture]:
     """Return the status logits and the mixture that a network's outputs say."""
     ends = [int(end) for end in np.cumsum(sizes)]
-    blocks = [outputs[..., end - size:end] for size, end in zip(sizes, ends, strict=True)]
+    blocks = [outputs[..., end - size : end] for size, end in zip(sizes, ends, strict=True)]
     lead = outputs.shape[:-1]
     return blocks[0], Mixture(
         log_softmax(blocks[1], xp),
@@ -121,13 +126,16 @@ def initial(layout: Layout, inputs: int, width: int, seed: int) -> Arrays:
     """Return a network before training: components spread over the standardised outcome."""
     draw = np.random.Generator(np.random.Philox(seed))
     network: Arrays = {
-        "w1": draw.normal(0, 1 / np.sqrt(inputs), (inputs, width)), "b1": np.zeros(width),
-        "w2": draw.normal(0, 1 / np.sqrt(width), (width, width)), "b2": np.zeros(width),
-        "w3": draw.normal(0, 0.05 / np.sqrt(width), (width, layout.outputs)), "b3": np.zeros(layout.outputs),
+        "w1": draw.normal(0, 1 / np.sqrt(inputs), (inputs, width)),
+        "b1": np.zeros(width),
+        "w2": draw.normal(0, 1 / np.sqrt(width), (width, width)),
+        "b2": np.zeros(width),
+        "w3": draw.normal(0, 0.05 / np.sqrt(width), (width, layout.outputs)),
+        "b3": np.zeros(layout.outputs),
     }
     start = layout.sizes[0] + layout.sizes[1]
-    network["b3"][start:start + layout.sizes[2]] = draw.normal(0, 0.8, layout.sizes[2])
-    network["b3"][start + layout.sizes[2]:start + 2 * layout.sizes[2]] = -0.3
+    network["b3"][start : start + layout.sizes[2]] = draw.normal(0, 0.8, layout.sizes[2])
+    network["b3"][start + layout.sizes[2] : start + 2 * layout.sizes[2]] = -0.3
     return {name: value.astype(np.float32) for name, value in network.items()}
 
 

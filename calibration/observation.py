@@ -17,8 +17,8 @@ from typing import Final, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.keys import ERRORS, NOISE, normals, uniforms
 from calibration.arrays import Floats, Ints, Seeds
+from calibration.keys import ERRORS, NOISE, normals, uniforms
 
 FIGURES: Final = ("log_firms", "log_workers_per_firm", "schooling")
 STATEMENTS: Final = ("improvement", "exports")
@@ -88,7 +88,7 @@ class Outcomes(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A cluster's row of Tables 1-2: ``value``, ``sd`` and ``bias`` (dates, 3) with NaN for missing, ``said`` (dates, 2) with -1."""
+    """A cluster's row of Tables 1-2: ``value``, ``sd``, ``bias`` (dates, 3), NaN where missing; ``said`` (dates, 2), -1 there."""
 
     value: Floats
     sd: Floats
@@ -104,7 +104,8 @@ class Table(NamedTuple):
 class Simulate(Protocol):
     """What the likelihood needs of a simulator: outcomes of n histories of one cluster."""
 
-    def __call__(self, case: int, z: Floats, latents: Floats, keys: Seeds) -> Outcomes: ...
+    def __call__(self, case: int, z: Floats, latents: Floats, keys: Seeds) -> Outcomes:
+        """Return the outcomes of histories of cluster ``case``: z (n, d), latents (n, l), keys (n,)."""
 
 
 def stack(parts: list[Outcomes]) -> Outcomes:

@@ -22,7 +22,7 @@ from calibration.stages import Chains, ExactDraws, Networks, chains, exact_draws
 from calibration.store import MANIFEST, RunFolder, read_json, write_json
 from calibration.surrogate import features
 from calibration.tables import covariates, table
-from calibration.training_set import Sizes
+from calibration.training_set import Sizes, typical_size
 from calibration.work import Work, listening, silent
 from model.batch import granted_cores
 from model.config import all_cases, load_priors, load_profile
@@ -82,7 +82,12 @@ def calibrate(
     chosen = load_profile(profile) if isinstance(profile, str) else profile
     known = (priors or load_priors()).changed(changes or {})
     simulator = ClusterSimulator(
-        all_cases(), known, known.names("calibrated"), errors or ErrorModel(), known.structures_with(structures), chosen.threads,
+        all_cases(),
+        known,
+        known.names("calibrated"),
+        errors or ErrorModel(),
+        known.structures_with(structures),
+        chosen.threads,
     )
     key = chosen.seed if seed is None else seed
     mark = fingerprint(simulator.cases, known, simulator.structures, chosen, key, simulator.errors)
@@ -91,8 +96,17 @@ def calibrate(
             return load_posterior(folder.path)
         tables = [table(case, simulator.errors) for case in simulator.cases]
         work = Work(
-            simulator, tables, features(covariates(simulator.cases)), Sizes(len(tables), len(simulator.names), len(LATENTS)), chosen, key,
-            folder, simulator.errors, chosen.threads or granted_cores(), progress, stop,
+            simulator,
+            tables,
+            features(covariates(simulator.cases)),
+            Sizes(len(tables), len(simulator.names), len(LATENTS)),
+            chosen,
+            key,
+            folder,
+            simulator.errors,
+            chosen.threads or granted_cores(),
+            progress,
+            stop,
         )
         _run(work, simulator, mark)
     return load_posterior(out)
@@ -100,27 +114,45 @@ def calibrate(
 
 def _run(work: Work, simulator: ClusterSimulator, mark: dict[str, Any]) -> None:
     wall, cpu = time.monotonic(), time.process_time()
-    learned = networks(work, training_pairs(work))
+    pairs = training_pairs(work)
+    learned = networks(work, pairs)
     sampled = chains(work, learned.surrogate)
-    exact = exact_draws(work, learned, sampled)
+    exact = exact_draws(work, learned, sampled, typical_size(pairs, work.sizes))
     verdict, weights, blamed = _verdict(work, simulator, sampled, exact)
     everything = [table(case, _all_figures(work.errors)) for case in simulator.cases]
     predicted = predict(work, _predictive_draws(work, sampled, exact, weights, verdict), everything)
     names = [case.name for case in simulator.cases]
     report = {
-        **asdict(verdict), "blamed": blamed, "replicates": dict(zip(names, exact.replicates.tolist(), strict=True)),
+        **asdict(verdict),
+        "blamed": blamed,
+        "replicates": dict(zip(names, exact.replicates.tolist(), strict=True)),
         "networks": {"proposal": learned.scores[0], "surrogate": learned.scores[1:]},
-        "coverage": coverage(predicted, everything, names), "statements": statements(predicted, everything, names),
-        "sampler": {name: values for name, values in sampled.convergence._asdict().items()}, "parameters": list(simulator.names),
+        "coverage": coverage(predicted, everything, names),
+        "statements": statements(predicted, everything, names),
+        "sampler": {name: values for name, values in sampled.convergence._asdict().items()},
+        "parameters": list(simulator.names),
     }
     _write(work, simulator, learned, sampled, exact, weights, results.plain(report), predicted, everything)
     datasets = {name: histories.read(work.folder.path / name) for name in (HISTORIES, PATHS)}
     with_groups = arviz_adapter.datasets(work.folder.path / POSTERIOR)
-    write_json(work.folder.path / MANIFEST, results.plain({
-        "result_hash": result_hash({**datasets, **with_groups}), "fingerprint": mark, "versions": versions(), "seed": work.seed,
-        "converged": verdict.converged, "label": verdict.label, "imposed": dict(simulator.structures), "wall_s": time.monotonic() - wall,
-        "cpu_s": time.process_time() - cpu, "simulations": _simulations(work, exact), "command": " ".join(sys.argv),
-    }))
+    write_json(
+        work.folder.path / MANIFEST,
+        results.plain(
+            {
+                "result_hash": result_hash({**datasets, **with_groups}),
+                "fingerprint": mark,
+                "versions": versions(),
+                "seed": work.seed,
+                "converged": verdict.converged,
+                "label": verdict.label,
+                "imposed": dict(simulator.structures),
+                "wall_s": time.monotonic() - wall,
+                "cpu_s": time.process_time() - cpu,
+                "simulations": _simulations(work, exact),
+                "command": " ".join(sys.argv),
+            }
+        ),
+    )
 
 
 def _all_figures(errors: ErrorModel) -> ErrorModel:
@@ -128,7 +160,10 @@ def _all_figures(errors: ErrorModel) -> ErrorModel:
 
 
 def _verdict(
-    work: Work, simulator: ClusterSimulator, sampled: Chains, exact: ExactDraws,
+    work: Work,
+    simulator: ClusterSimulator,
+    sampled: Chains,
+    exact: ExactDraws,
 ) -> tuple[Verdict, Floats, list[str]]:
     """Return the verdict, the weights of the exact draws, and the clusters to blame."""
     names = [case.name for case in simulator.cases]
@@ -153,8 +188,15 @@ def _predictive_draws(work: Work, sampled: Chains, exact: ExactDraws, weights: F
 
 
 def _write(
-    work: Work, simulator: ClusterSimulator, learned: Networks, sampled: Chains, exact: ExactDraws, weights: Floats,
-    report: dict[str, Any], predicted: Any, everything: list[Any],
+    work: Work,
+    simulator: ClusterSimulator,
+    learned: Networks,
+    sampled: Chains,
+    exact: ExactDraws,
+    weights: Floats,
+    report: dict[str, Any],
+    predicted: Any,
+    everything: list[Any],
 ) -> None:
     path = work.folder.path
     paths = fans(work, simulator, exact.z, exact.estimate.latents, exact.estimate.keys)
@@ -183,5 +225,3 @@ def check(path: str | Path) -> dict[str, Any]:
         raise InputError(f"{path}: check: holds no {CHECKS}; run takeoff calibrate --out {path}")
     verdict: dict[str, Any] = read_json(stored)
     return verdict
-
-

@@ -1,4 +1,4 @@
-"""Does the posterior predict Table 2, and by which paths? Fresh clusters beside the printed figures, and fans of the histories kept.
+"""Does the posterior predict Table 2, and by which paths? Fresh clusters beside the figures, and fans of the histories kept.
 
 Fresh means parameters from the posterior and latents from the population: the cluster's own row chose neither its market
 nor its luck. The bands are those of the *printed* figure, with its error. Fans are of the histories that pass near the row.
@@ -52,7 +52,7 @@ def predict(work: Work, z: Floats, tables: list[Table]) -> Predictive:
 def coverage(predicted: Predictive, tables: list[Table], names: list[str]) -> list[dict[str, object]]:
     """Return, for every figure printed, its place in the predictive distribution.
 
-    Each row has ``case``, ``date`` (0 is the last), ``figure``, ``observed``, ``low``, ``middle``, ``high`` (in logs but for schooling),
+    Each row has ``case``, ``date`` (0 is the last), ``figure``, ``observed``, ``low``, ``middle``, ``high`` (logs; schooling in years),
     ``rank`` and ``inside`` (the central 90 %).
     """
     rows: list[dict[str, object]] = []
@@ -61,11 +61,22 @@ def coverage(predicted: Predictive, tables: list[Table], names: list[str]) -> li
             draws = predicted.figures[:, case, date, place]
             draws = draws[np.isfinite(draws)]
             observed = float(table.value[date, place])
-            low, middle, high = (float(q) for q in np.quantile(draws, (CENTRAL[0], 0.5, CENTRAL[1]))) if len(draws) else (np.nan,) * 3
-            rows.append({
-                "case": names[case], "date": int(date), "figure": FIGURES[place], "observed": observed, "low": low, "middle": middle,
-                "high": high, "rank": float(np.mean(draws < observed)) if len(draws) else np.nan, "inside": bool(low <= observed <= high),
-            })
+            low, middle, high = (
+                (float(q) for q in np.quantile(draws, (CENTRAL[0], 0.5, CENTRAL[1]))) if len(draws) else (np.nan,) * 3
+            )
+            rows.append(
+                {
+                    "case": names[case],
+                    "date": int(date),
+                    "figure": FIGURES[place],
+                    "observed": observed,
+                    "low": low,
+                    "middle": middle,
+                    "high": high,
+                    "rank": float(np.mean(draws < observed)) if len(draws) else np.nan,
+                    "inside": bool(low <= observed <= high),
+                }
+            )
     return rows
 
 
@@ -73,9 +84,15 @@ def statements(predicted: Predictive, tables: list[Table], names: list[str]) -> 
     """Return, for every statement made, the predictive chance of its being made."""
     words = (IMPROVEMENT, EXPORTS)
     return [
-        {"case": names[case], "date": int(date), "statement": STATEMENTS[kind], "said": words[kind][table.said[date, kind]],
-         "chance": float(np.mean((predicted.said[:, case, date, kind] == table.said[date, kind]) & predicted.alive[:, case]))}
-        for case, table in enumerate(tables) for date, kind in np.argwhere(table.said >= 0)
+        {
+            "case": names[case],
+            "date": int(date),
+            "statement": STATEMENTS[kind],
+            "said": words[kind][table.said[date, kind]],
+            "chance": float(np.mean((predicted.said[:, case, date, kind] == table.said[date, kind]) & predicted.alive[:, case])),
+        }
+        for case, table in enumerate(tables)
+        for date, kind in np.argwhere(table.said >= 0)
     ]
 
 
@@ -99,12 +116,13 @@ def fans(work: Work, simulator: ClusterSimulator, z: Floats, latents: Floats, ke
     stored = {name: np.full((len(spans), steps, len(QUANTILES)), np.nan) for name in names}
     calendar = np.full((len(spans), steps), np.nan)
     for case, years in enumerate(spans):
-        calendar[case, :len(years)] = years
+        calendar[case, : len(years)] = years
         found = work.folder.remember(
-            f"fan-{case:03d}", lambda case=case, years=years: _fan(simulator, case, z, latents[:, case], keys[:, case], years)  # type: ignore[misc]
+            f"fan-{case:03d}",
+            lambda case=case, years=years: _fan(simulator, case, z, latents[:, case], keys[:, case], years),  # type: ignore[misc]
         )
         for name in names:
-            stored[name][case, :len(years)] = found[name]
+            stored[name][case, : len(years)] = found[name]
         work.tick("replaying the histories kept", case + 1, len(spans))
     coordinates = {"case": [case.name for case in simulator.cases], "quantile": list(QUANTILES)}
     dataset = xarray.Dataset({name: (("case", "step", "quantile"), values) for name, values in stored.items()}, coordinates)
@@ -136,5 +154,3 @@ def _quantiles(values: Floats) -> Floats:
         if 2 * len(known) >= len(values) and len(known):
             result[place] = np.quantile(known, QUANTILES)
     return result
-
-

@@ -50,7 +50,9 @@ def lesson(pairs: Pairs, told: Floats, tables: Sequence[Table], centre: Floats, 
     inputs = network_inputs(pairs.z[index], np.concatenate([told[pairs.case[index]], np.concatenate(shown)[rows]], axis=1))
     latents = pairs.latents.shape[1]
     empty = np.zeros((len(index), 0), np.int32)
-    return Lesson(inputs, pairs.latents[index].astype(np.float32), np.zeros(latents, np.float32), empty, np.zeros(len(index), np.int32))
+    return Lesson(
+        inputs, pairs.latents[index].astype(np.float32), np.zeros(latents, np.float32), empty, np.zeros(len(index), np.int32)
+    )
 
 
 class Proposal:
@@ -104,7 +106,9 @@ class Proposal:
         below, diagonal = mixture.below[rows, chosen], np.exp(mixture.log_diagonal[rows, chosen])
         for i in range(self.latents):
             start = i * (i - 1) // 2
-            moved[:, :, i] = diagonal[:, :, i] * normal[:, :, i] + np.sum(below[:, :, start:start + i] * normal[:, :, :i], axis=-1)
+            moved[:, :, i] = diagonal[:, :, i] * normal[:, :, i] + np.sum(
+                below[:, :, start : start + i] * normal[:, :, :i], axis=-1
+            )
         latents = np.where((pick < 0)[:, :, None], normal, mixture.mean[rows, chosen] + moved)
         return latents, self._log_weight(mixture, latents)
 

@@ -73,10 +73,16 @@ def load_posterior(path: str | Path) -> Posterior:
     folder = Path(path)
     for name in (POSTERIOR, HISTORIES, PATHS, CHECKS, MANIFEST):
         if not (folder / name).is_file():
-            raise InputError(f"{folder}: posterior: holds no finished calibration ({name} is missing); run takeoff calibrate --out {folder}")
+            raise InputError(
+                f"{folder}: posterior: holds no finished calibration ({name} is missing); run takeoff calibrate --out {folder}"
+            )
     return Posterior(
-        folder, arviz_adapter.read(folder / POSTERIOR), histories.read(folder / HISTORIES), histories.read(folder / PATHS),
-        read_json(folder / CHECKS), read_json(folder / MANIFEST),
+        folder,
+        arviz_adapter.read(folder / POSTERIOR),
+        histories.read(folder / HISTORIES),
+        histories.read(folder / PATHS),
+        read_json(folder / CHECKS),
+        read_json(folder / MANIFEST),
     )
 
 
@@ -88,7 +94,12 @@ def kept_steps(sampled: Chains) -> tuple[Floats, Floats]:
 
 
 def groups(
-    simulator: ClusterSimulator, surrogate: Surrogate, sampled: Chains, predicted: Predictive, tables: list[Table], seed: int,
+    simulator: ClusterSimulator,
+    surrogate: Surrogate,
+    sampled: Chains,
+    predicted: Predictive,
+    tables: list[Table],
+    seed: int,
 ) -> dict[str, xarray.Dataset]:
     """Return the groups of ``posterior.nc``."""
     z, log_prob = kept_steps(sampled)
@@ -99,8 +110,8 @@ def groups(
     row = {**case, "date": ["last", "earlier"], "figure": list(FIGURES), "statement": list(STATEMENTS)}
     per = len(predicted.figures) // ensembles
     fold = {"chain": np.arange(ensembles), "draw": np.arange(per)}
-    figures = predicted.figures[:per * ensembles].reshape(ensembles, per, *predicted.figures.shape[1:])
-    said = predicted.said[:per * ensembles].reshape(ensembles, per, *predicted.said.shape[1:])
+    figures = predicted.figures[: per * ensembles].reshape(ensembles, per, *predicted.figures.shape[1:])
+    said = predicted.said[: per * ensembles].reshape(ensembles, per, *predicted.said.shape[1:])
     density = surrogate.log_density(z.reshape(-1, size)).reshape(ensembles, draws, -1)
     whitened = xarray.Dataset({"z": (("chain", "draw", "parameter"), z)}, {**chain, "parameter": list(simulator.names)})
     dims = ("case", "date", "figure"), ("case", "date", "statement")
@@ -108,15 +119,22 @@ def groups(
         "posterior": _physical(simulator, z),
         "prior": _physical(simulator, prior_z[None]),
         "sample_stats": xarray.Dataset(
-            {"lp": (("chain", "draw"), log_prob), "ensemble": (("chain", "draw"), np.repeat(np.arange(ensembles)[:, None], draws, axis=1))},
+            {
+                "lp": (("chain", "draw"), log_prob),
+                "ensemble": (("chain", "draw"), np.repeat(np.arange(ensembles)[:, None], draws, axis=1)),
+            },
             chain,
         ),
         "log_likelihood": xarray.Dataset({"tables": (("chain", "draw", "case"), density)}, {**chain, **case}),
         "posterior_predictive": xarray.Dataset(
-            {"figures": (("chain", "draw", *dims[0]), figures), "statements": (("chain", "draw", *dims[1]), said)}, {**fold, **row},
+            {"figures": (("chain", "draw", *dims[0]), figures), "statements": (("chain", "draw", *dims[1]), said)},
+            {**fold, **row},
         ),
         "observed_data": xarray.Dataset(
-            {"figures": (dims[0], np.stack([table.value for table in tables])), "statements": (dims[1], np.stack([table.said for table in tables]))},
+            {
+                "figures": (dims[0], np.stack([table.value for table in tables])),
+                "statements": (dims[1], np.stack([table.said for table in tables])),
+            },
             row,
         ),
         "unconstrained_posterior": whitened,
@@ -127,7 +145,11 @@ def _physical(simulator: ClusterSimulator, z: Floats) -> xarray.Dataset:
     chains, draws, size = z.shape
     values = simulator.priors.from_normal(simulator.names, z.reshape(-1, size)).reshape(z.shape)
     variables = {
-        name: (("chain", "draw"), values[:, :, place], {"units": simulator.priors.entry(name).unit, "long_name": simulator.priors.entry(name).meaning})
+        name: (
+            ("chain", "draw"),
+            values[:, :, place],
+            {"units": simulator.priors.entry(name).unit, "long_name": simulator.priors.entry(name).meaning},
+        )
         for place, name in enumerate(simulator.names)
     }
     return xarray.Dataset(variables, {"chain": np.arange(chains), "draw": np.arange(draws)})

@@ -39,7 +39,9 @@ def first_state(walkers: int, dimensions: int, run_seed: int, ensemble: int) -> 
 
 def _stored(state: Any) -> Arrays:
     return {
-        "random_words": np.asarray(state[1]), "random_position": np.array([state[2], state[3]]), "random_gauss": np.array([state[4]]),
+        "random_words": np.asarray(state[1]),
+        "random_position": np.array([state[2], state[3]]),
+        "random_gauss": np.array([state[4]]),
     }
 
 
@@ -71,6 +73,11 @@ def advance(state: Arrays, log_likelihood: LogProb, steps: int, thin: int) -> Ar
     start = emcee.State(state["coords"], log_prob=known, random_state=_random_state(state))
     end = sampler.run_mcmc(start, steps // thin, thin_by=thin, skip_initial_state_check=True)
     return {
-        "coords": end.coords, "log_prob": end.log_prob, **_stored(end.random_state), "chain": sampler.get_chain(),
-        "chain_log_prob": sampler.get_log_prob(), "accepted": np.asarray(sampler.backend.accepted), "steps": np.array(steps),
+        "coords": end.coords,
+        "log_prob": end.log_prob,
+        **_stored(end.random_state),
+        "chain": sampler.get_chain(),
+        "chain_log_prob": sampler.get_log_prob(),
+        "accepted": np.asarray(sampler.backend.accepted),
+        "steps": np.array(steps),
     }

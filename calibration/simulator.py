@@ -26,6 +26,10 @@ from model.schema import Case, Observation
 # A cluster seen once is read a second time, at a random share of its age between these: its figures then are missing.
 _EARLIER: Final = (0.3, 0.9)
 
+# A history is stopped beyond so many times the largest number of firms observed, and never below so many firms.
+EXHAUSTED_RATIO: Final = 8.0
+EXHAUSTED_FIRMS: Final = 5000.0
+
 
 @dataclass(frozen=True)
 class ClusterSimulator:
@@ -60,6 +64,7 @@ class ClusterSimulator:
         """Return parameter records, settings and calendar starts of histories."""
         values = self.values(z, keys)
         settings, start = settings_for(self.cases[case], values, latents, self.structures)
+        settings["firms_max"] = far_too_many(self.cases[case])
         return params_for(values), settings, start
 
     def rows(self, case: int, z: Floats, latents: Floats, keys: Seeds, times: Floats | None = None) -> Floats:
@@ -92,6 +97,16 @@ class ClusterSimulator:
         return outcomes(self.rows(case, z, latents, keys), self.errors)
 
 
+def far_too_many(case: Case) -> float:
+    """Return the number of firms at which a history of a case is stopped and scored as misfit (firms).
+
+    Some four sds of the roughest count above anything ever seen there; without a bound a few explosive histories would take
+    most of the time.
+    """
+    seen = [observation.firms.middle for observation in case.observations if observation.firms is not None]
+    return max(EXHAUSTED_FIRMS, EXHAUSTED_RATIO * max(seen, default=0.0))
+
+
 def _when(seen: Observation, draw: Floats) -> Floats:
     """Mid-year of a dated figure; anywhere in the span of a vaguely dated one."""
     if not isinstance(seen.year, tuple):
@@ -120,4 +135,3 @@ def outcomes(panel: Floats, errors: ErrorModel) -> Outcomes:
 def latent_names() -> tuple[str, ...]:
     """Return the names of a cluster's latents, in the order of their columns."""
     return tuple(LATENTS)
-

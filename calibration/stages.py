@@ -25,7 +25,7 @@ FIRST_HISTORIES: Final = 16
 HISTORIES_A_CHUNK: Final = 64
 STEPS_A_CHUNK: Final = 200
 DRAWS_A_CHUNK: Final = 8
-PILOT_REPLICATES: Final = 32
+PILOT_REPLICATES: Final = 16
 
 Result = TypeVar("Result")
 
@@ -47,15 +47,20 @@ def training_pairs(work: Work) -> Pairs:
     few = max(min(FIRST_HISTORIES, total // len(cases)), 1)
     chunks: list[Arrays] = []
     done = 0
+    work.tick("simulating clusters from the prior", 0, total)
 
     def simulate(case: int, first: int, last: int) -> None:
         nonlocal done
         for start in range(first, last, HISTORIES_A_CHUNK):
             count = min(HISTORIES_A_CHUNK, last - start)
-            chunks.append(work.folder.remember(
-                f"training-{case:03d}-{start:06d}",
-                lambda start=start, count=count: draw_pairs(work.simulate, work.sizes, work.seed, case, start, count).arrays(),  # type: ignore[misc]
-            ))
+            chunks.append(
+                work.folder.remember(
+                    f"training-{case:03d}-{start:06d}",
+                    lambda start=start, count=count: draw_pairs(
+                        work.simulate, work.sizes, work.seed, case, start, count
+                    ).arrays(),  # type: ignore[misc]
+                )
+            )
             done += count
             work.tick("simulating clusters from the prior", done, total)
 
@@ -83,6 +88,7 @@ def networks(work: Work, pairs: Pairs) -> Networks:
     hints = proposals.lesson(pairs, work.features, work.tables, scale.centre, scale.spread, work.errors)
     total = profile.networks * profile.epochs + profile.proposal_epochs
     passed: list[int] = []
+    work.tick("training networks", 0, total)
 
     def job(name: str, layout: Layout, data: Lesson, epochs: int, place: int) -> Callable[[], Arrays]:
         schedule = Schedule(profile.hidden, epochs, profile.batch)
@@ -100,16 +106,18 @@ def networks(work: Work, pairs: Pairs) -> Networks:
     shape = proposals.layout(profile.proposal_components, work.sizes.latents)
     jobs = [job("proposal", shape, hints, profile.proposal_epochs, profile.networks)]
     jobs += [
-        job(f"surrogate-{place}", surrogates.layout(profile.components), taught, profile.epochs, place) for place in range(profile.networks)
+        job(f"surrogate-{place}", surrogates.layout(profile.components), taught, profile.epochs, place)
+        for place in range(profile.networks)
     ]
     found = _together(work, jobs)
     scores = np.array([float(network.pop("score")) for network in found])
-    shown = np.concatenate([
-        proposals.describe(table.value[None], table.said[None], scale.centre, scale.spread) for table in work.tables
-    ])
+    shown = np.concatenate(
+        [proposals.describe(table.value[None], table.said[None], scale.centre, scale.spread) for table in work.tables]
+    )
     return Networks(
         Surrogate(found[1:], profile.components, scale, work.features, work.tables, work.errors),
-        Proposal(found[0], profile.proposal_components, work.sizes.latents, work.features, shown), scores,
+        Proposal(found[0], profile.proposal_components, work.sizes.latents, work.features, shown),
+        scores,
     )
 
 
@@ -126,9 +134,11 @@ def chains(work: Work, surrogate: Surrogate) -> Chains:
     profile = work.profile
     total = profile.ensembles * profile.steps
     passed: list[int] = []
+    work.tick("sampling", 0, total)
 
     def likelihood(z: Floats) -> Floats:
-        return surrogate.log_density(z).sum(axis=1)
+        total: Floats = surrogate.log_density(z).sum(axis=1)
+        return total
 
     def job(ensemble: int) -> Callable[[], list[Arrays]]:
         def run() -> list[Arrays]:
@@ -138,7 +148,8 @@ def chains(work: Work, surrogate: Surrogate) -> Chains:
                 steps = min(STEPS_A_CHUNK, profile.steps - first)
                 start = state
                 state = work.folder.remember(
-                    f"ensemble-{ensemble}-{place:05d}", lambda start=start, steps=steps: advance(start, likelihood, steps, profile.thin)  # type: ignore[misc]
+                    f"ensemble-{ensemble}-{place:05d}",
+                    lambda start=start, steps=steps: advance(start, likelihood, steps, profile.thin),  # type: ignore[misc]
                 )
                 chunks.append(state)
                 passed.append(steps)
@@ -172,24 +183,28 @@ def some_draws(work: Work, sampled: Chains, count: int, stage: int) -> Floats:
     return chosen
 
 
-def exact_draws(work: Work, learned: Networks, sampled: Chains) -> ExactDraws:
+def exact_draws(work: Work, learned: Networks, sampled: Chains, root_cost: Floats) -> ExactDraws:
     """Estimate, or read, the exact likelihood at draws of the surrogate's posterior."""
     profile = work.profile
     cases = work.sizes.cases
+    work.tick("estimating the exact likelihood", 0, profile.exact_draws)
     pilot_each = np.full(cases, PILOT_REPLICATES // 2, np.int64)
     pilot_z = some_draws(work, sampled, max(profile.pilot_draws, 1), PILOT)
-    pilot = restore([work.folder.remember(
-        "pilot", lambda: _exact(work, learned, pilot_each).estimate(pilot_z, work.seed, PILOT, 0).arrays()
-    )])
-    replicates = allocate(pilot, pilot_each, profile.exact_replicates * cases // 2)
+    pilot = restore(
+        [work.folder.remember("pilot", lambda: _exact(work, learned, pilot_each).estimate(pilot_z, work.seed, PILOT, 0).arrays())]
+    )
+    replicates = allocate(pilot, pilot_each, root_cost, profile.exact_replicates * cases // 2)
     z = some_draws(work, sampled, profile.exact_draws, EXACT)
     exact = _exact(work, learned, replicates)
     chunks = []
     for place, first in enumerate(range(0, len(z), DRAWS_A_CHUNK)):
-        part = z[first:first + DRAWS_A_CHUNK]
-        chunks.append(work.folder.remember(
-            f"exact-{place:05d}", lambda part=part, first=first: exact.estimate(part, work.seed, EXACT, first).arrays()  # type: ignore[misc]
-        ))
+        part = z[first : first + DRAWS_A_CHUNK]
+        chunks.append(
+            work.folder.remember(
+                f"exact-{place:05d}",
+                lambda part=part, first=first: exact.estimate(part, work.seed, EXACT, first).arrays(),  # type: ignore[misc]
+            )
+        )
         work.tick("estimating the exact likelihood", first + len(part), len(z))
     return ExactDraws(z, restore(chunks), learned.surrogate.log_density(z), replicates)
 

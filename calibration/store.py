@@ -8,7 +8,7 @@ import fcntl
 import hashlib
 import json
 import os
-import tempfile
+import threading
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -38,9 +38,7 @@ def digest(arrays: Arrays) -> str:
 
 def write_atomic(path: Path, write: Callable[[Path], None]) -> None:
     """Let ``write`` fill a temporary file beside ``path``, flush it to disk, and put it in its place at once."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}-{threading.get_ident()}{path.suffix}")
     try:
         write(temporary)
         _flush(temporary)
@@ -61,7 +59,11 @@ def _flush(path: Path) -> None:
 def write_json(path: Path, content: Any) -> None:
     """Write JSON, whole or not at all."""
     text = json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n"
-    write_atomic(path, lambda temporary: temporary.write_text(text, encoding="utf-8") and None)
+
+    def write(temporary: Path) -> None:
+        temporary.write_text(text, encoding="utf-8")
+
+    write_atomic(path, write)
 
 
 def read_json(path: Path) -> Any:
@@ -183,7 +185,9 @@ def load_chunk(path: Path) -> Arrays:
 def differences(old: Any, new: Any, path: str = "") -> list[str]:
     """Return what differs between two fingerprints, named by key, at most five lines."""
     if isinstance(old, dict) and isinstance(new, dict):
-        lines = [line for key in sorted({*old, *new}) for line in differences(old.get(key), new.get(key), f"{path}.{key}".strip("."))]
+        lines = [
+            line for key in sorted({*old, *new}) for line in differences(old.get(key), new.get(key), f"{path}.{key}".strip("."))
+        ]
         return lines[:5]
     return [] if old == new else [f"{path} was {_short(old)}, is {_short(new)}"]
 

@@ -6,13 +6,13 @@ missing figure: in closed form. The errors of the figures are a normal convoluti
 training), those of the statements a matrix product; neither needs retraining when an error model changes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from calibration.arrays import Arrays, Floats
-from calibration.network import ALIVE_STATUS, Layout, Mixture, hidden, log_softmax, network_inputs, unpack
+from calibration.network import ALIVE_STATUS, CLASSES, CLIP, LOG_SD, Layout, network_inputs
 from calibration.observation import DATES, FIGURES, STATEMENTS, ErrorModel, Table, dead_log_density
 from calibration.training import Lesson
 from calibration.training_set import Pairs
@@ -20,6 +20,8 @@ from calibration.training_set import Pairs
 DIMENSIONS: Final = DATES * len(FIGURES)
 HEADS: Final = DATES * len(STATEMENTS)
 STATUSES: Final = 3
+# Class logits beyond this tell no more; keeps exponentials in range.
+LOGIT: Final = 20.0
 # Noise added to simulated figures in training (log, log, years); below every error in the tables.
 SMOOTHING: Final = np.array([0.10, 0.30, 0.40] * DATES)
 
@@ -53,25 +55,32 @@ def lesson(pairs: Pairs, told: Floats, scale: Scale) -> Lesson:
     seen = pairs.outcomes.take(order)
     outcome = (seen.figures.reshape(-1, DIMENSIONS) - scale.centre) / scale.spread
     return Lesson(
-        network_inputs(pairs.z[order], told[pairs.case[order]]), outcome.astype(np.float32),
-        (SMOOTHING / scale.spread).astype(np.float32), seen.classes.reshape(-1, HEADS).astype(np.int32), seen.status.astype(np.int32),
+        network_inputs(pairs.z[order], told[pairs.case[order]]),
+        outcome.astype(np.float32),
+        (SMOOTHING / scale.spread).astype(np.float32),
+        seen.classes.reshape(-1, HEADS).astype(np.int32),
+        seen.status.astype(np.int32),
     )
 
 
 class _Pattern(NamedTuple):
-    """Clusters whose rows have the same figures and statements: what to evaluate for them, and against what."""
+    """Clusters whose rows have the same figures and statements: what to evaluate for them, and against what.
+
+    ``place`` tells where among the ``columns`` a component's numbers begin; arrays are (cases, figures) but for ``chances``
+    (heads, classes, cases): the chance that a class has of being stated as it was.
+    """
 
     cases: np.ndarray
     seen: list[int]
     heads: list[int]
-    lead: int
-    sizes: tuple[int, ...]
+    place: dict[tuple[str, int, int], int]
     columns: np.ndarray
-    errors: np.ndarray
+    target: np.ndarray
     variance: np.ndarray
     outlier: np.ndarray
     chances: np.ndarray
     dead: np.ndarray
+    log_spread: float
 
 
 class Surrogate:
@@ -86,7 +95,13 @@ class Surrogate:
     """
 
     def __init__(
-        self, networks: Sequence[Arrays], components: int, scale: Scale, told: Floats, tables: Sequence[Table], errors: ErrorModel,
+        self,
+        networks: Sequence[Arrays],
+        components: int,
+        scale: Scale,
+        told: Floats,
+        tables: Sequence[Table],
+        errors: ErrorModel,
     ) -> None:
         self.cases = len(tables)
         self._layout = layout(components)
@@ -105,26 +120,31 @@ class Surrogate:
     def _pattern(self, cases: list[int], tables: list[Table]) -> _Pattern:
         seen = [int(i) for i in np.flatnonzero(tables[0].seen)]
         heads = [int(i) for i in np.flatnonzero(tables[0].said.ravel() >= 0)]
-        blocks = self._layout.columns(seen, heads)
+        slots = self._layout.slots(seen, heads)
         target = np.stack([(table.value - table.bias).ravel()[seen] for table in tables])
-        smoothed = np.stack([table.sd.ravel()[seen] ** 2 for table in tables]) - SMOOTHING[seen] ** 2
+        left = np.stack([table.sd.ravel()[seen] ** 2 for table in tables]) - SMOOTHING[seen] ** 2
         spread = self._scale.spread[seen]
         matrices = self._errors.matrices()
-        chances = [[matrices[head % len(STATEMENTS)][:, table.said.ravel()[head]] for head in heads] for table in tables]
+        chances = [[matrices[head % len(STATEMENTS)][:, table.said.ravel()[head]] for table in tables] for head in heads]
         single = np.float32
         return _Pattern(
-            np.array(cases), seen, heads, max(seen, default=-1) + 1, tuple(len(block) for block in blocks), np.concatenate(blocks),
+            np.array(cases),
+            seen,
+            heads,
+            {slot: STATUSES + place * self._layout.components for place, slot in enumerate(slots)},
+            np.concatenate([np.arange(STATUSES), *slots.values()]),
             ((target - self._scale.centre[seen]) / spread).astype(single),
-            (np.maximum(smoothed, 0.0) / spread**2).astype(single),
-            (np.maximum(smoothed + self._errors.outlier_sd**2, 0.0) / spread**2).astype(single),
-            np.array(chances, single).reshape(len(cases), len(heads), -1),
+            (np.maximum(left, 0.0) / spread**2).astype(single),
+            ((np.maximum(left, 0.0) + self._errors.outlier_sd**2) / spread**2).astype(single),
+            np.array(chances, single).reshape(len(heads), len(cases), -1).transpose(0, 2, 1),
             np.array([dead_log_density(table, self._errors) for table in tables], single),
+            float(np.log(spread).sum()),
         )
 
     def log_density(self, z: Floats) -> Floats:
         """Return the log-likelihood of each cluster's row, shape (n, cases), at whitened parameters z (n, d)."""
         result = np.full((len(z), self.cases), -np.inf, np.float32)
-        start = np.clip(z, -5.0, 5.0).astype(np.float32)
+        start = np.clip(z, -CLIP, CLIP).astype(np.float32)
         width = z.shape[1]
         for network in self._networks:
             lead = start @ network["w1"][:width]
@@ -132,59 +152,77 @@ class Surrogate:
             first = np.tanh(lead[:, None, :] + offset[None])
             second = np.tanh(first @ network["w2"] + network["b2"])
             for pattern in self._patterns:
-                outputs = second[:, pattern.cases] @ network["w3"][:, pattern.columns] + network["b3"][pattern.columns]
-                density = self._score(outputs, pattern)
+                rows = second[:, pattern.cases].reshape(-1, second.shape[-1])
+                outputs = network["w3"][:, pattern.columns].T @ rows.T + network["b3"][pattern.columns, None]
+                density = self._score(outputs.reshape(len(outputs), len(z), -1), pattern)
                 result[:, pattern.cases] = np.logaddexp(result[:, pattern.cases], density)
-        return result.astype(np.float64) - np.log(len(self._networks))
+        density: Floats = result.astype(np.float64) - np.log(len(self._networks))
+        return density
 
     def _score(self, outputs: np.ndarray, pattern: _Pattern) -> np.ndarray:
-        status_logits, mixture = unpack(outputs, pattern.sizes, self._layout.components, pattern.lead, np)
-        status = log_softmax(status_logits, np)
-        weight = mixture.log_weight
-        if pattern.heads:
-            classes = np.exp(log_softmax(mixture.class_logits, np))
-            weight = weight + np.log(np.prod((classes * pattern.chances[None, :, None]).sum(axis=-1), axis=-1))
-        scatter, error = _scatter(mixture, pattern)
-        usual = _gaussian(scatter, error, pattern.variance[None, :, None])
-        gross = _gaussian(scatter, error, pattern.outlier[None, :, None])
-        share = np.float32(self._errors.outlier)
-        terms = weight + np.logaddexp(usual + np.log1p(-share), gross + np.log(share))
-        top = terms.max(axis=-1)
-        alive = top + np.log(np.exp(terms - top[..., None]).sum(axis=-1)) - np.log(self._scale.spread[pattern.seen]).sum()
-        ended = np.log(np.maximum(1.0 - np.exp(status[..., ALIVE_STATUS]), 1e-12)) + pattern.dead
-        return np.asarray(np.logaddexp(status[..., ALIVE_STATUS] + alive, ended), np.float32)
+        """Return the log density (n, cases) from outputs (columns, n, cases); components lie along the first axis."""
+        status = outputs[:STATUSES] - _log_sum(outputs[:STATUSES])
+        components = self._layout.components
+
+        def slot(kind: str, i: int, j: int = 0) -> np.ndarray:
+            start = pattern.place[kind, i, j]
+            return outputs[start : start + components]
+
+        weight = slot("weight", 0) - _log_sum(slot("weight", 0))
+        for head, chances in zip(pattern.heads, pattern.chances, strict=True):
+            shares = [np.exp(np.clip(slot("class", head, word), -LOGIT, LOGIT)) for word in range(CLASSES)]
+            stated = sum(share * chance for share, chance in zip(shares, chances, strict=True))
+            weight = weight + np.log(stated / sum(shares))
+        scatter, error = _scatter(slot, pattern)
+        usual = weight + _gaussian(scatter, error, pattern.variance) + np.float32(np.log1p(-self._errors.outlier))
+        gross = weight + _gaussian(scatter, error, pattern.outlier) + np.float32(np.log(self._errors.outlier))
+        alive = _log_sum(np.concatenate([usual, gross])) - np.float32(pattern.log_spread)
+        ended = np.log(np.maximum(1.0 - np.exp(status[ALIVE_STATUS]), np.float32(1e-12))) + pattern.dead
+        return np.asarray(np.logaddexp(status[ALIVE_STATUS] + alive, ended), np.float32)
 
 
-def _scatter(mixture: Mixture, pattern: _Pattern) -> tuple[dict[tuple[int, int], np.ndarray], list[np.ndarray]]:
-    """Return the covariances of the figures seen, entry by entry (n, cases, k), and the errors of the means."""
-    diagonal = np.exp(mixture.log_diagonal)
-
-    def factor(i: int, j: int) -> np.ndarray:
-        return np.asarray(diagonal[..., i] if i == j else mixture.below[..., i * (i - 1) // 2 + j])
-
-    scatter = {}
-    for a, i in enumerate(pattern.seen):
-        for b, j in enumerate(pattern.seen[:a + 1]):
-            scatter[a, b] = np.sum([factor(i, m) * factor(j, m) for m in range(j + 1)], axis=0)
-    return scatter, [pattern.errors[None, :, a, None] - mixture.mean[..., i] for a, i in enumerate(pattern.seen)]
+def _log_sum(terms: np.ndarray) -> np.ndarray:
+    """Return the log of summed exponentials over the first axis."""
+    top = terms.max(axis=0)
+    return np.asarray(top + np.log(np.exp(terms - top).sum(axis=0)))
 
 
-def _gaussian(scatter: dict[tuple[int, int], np.ndarray], error: list[np.ndarray], variance: np.ndarray) -> np.ndarray:
-    """Return log N(error; 0, scatter + variance) by an explicit Cholesky factor, shape (n, cases, k)."""
-    lower: dict[tuple[int, int], np.ndarray] = {}
+Scatter = dict[tuple[int, int], np.ndarray]
+
+
+def _scatter(slot: Callable[[str, int, int], np.ndarray], pattern: _Pattern) -> tuple[Scatter, list[np.ndarray]]:
+    """Return the covariances of the figures seen, entry by entry (k, n, cases), and the errors of the means."""
+    factor = {
+        (i, j): np.exp(np.clip(slot("factor", i, j), *LOG_SD)) if i == j else slot("factor", i, j)
+        for i in pattern.seen
+        for j in range(i + 1)
+    }
+    scatter = {
+        (a, b): np.asarray(sum(factor[i, m] * factor[j, m] for m in range(j + 1)))
+        for a, i in enumerate(pattern.seen)
+        for b, j in enumerate(pattern.seen[: a + 1])
+    }
+    return scatter, [pattern.target[:, a] - slot("mean", i, 0) for a, i in enumerate(pattern.seen)]
+
+
+def _gaussian(scatter: Scatter, error: list[np.ndarray], variance: np.ndarray) -> np.ndarray:
+    """Return log N(error; 0, scatter + variance) by an explicit Cholesky factor, shape (k, n, cases)."""
+    lower: Scatter = {}
     square: np.ndarray = np.zeros((), np.float32)
-    log_det: np.ndarray = np.zeros((), np.float32)
+    determinant: np.ndarray = np.ones((), np.float32)
     white: list[np.ndarray] = []
     for i in range(len(error)):
         rest = error[i]
         for j in range(i + 1):
-            entry = scatter[i, j] + variance[..., i] if i == j else scatter[i, j]
+            entry = scatter[i, j] + variance[:, i] if i == j else scatter[i, j]
             for m in range(j):
                 entry = entry - lower[i, m] * lower[j, m]
-            lower[i, j] = np.sqrt(np.maximum(entry, 1e-8)) if i == j else entry / lower[j, j]
+            lower[i, j] = np.sqrt(np.maximum(entry, np.float32(1e-8))) if i == j else entry / lower[j, j]
             if j < i:
                 rest = rest - lower[i, j] * white[j]
         white.append(rest / lower[i, i])
         square = square + white[i] * white[i]
-        log_det = log_det + np.log(lower[i, i])
-    return np.asarray(-0.5 * square - log_det - np.float32(0.5 * np.log(2 * np.pi) * len(error)), np.float32)
+        determinant = determinant * lower[i, i]
+    return np.asarray(
+        np.float32(-0.5) * square - np.log(determinant) - np.float32(0.5 * np.log(2 * np.pi) * len(error)), np.float32
+    )

@@ -49,8 +49,16 @@ def covariates(cases: Sequence[Case]) -> Floats:
     rows = []
     for case in cases:
         start, last = case.start, case.observations[-1].time
-        rows.append((
-            case.covariates.region == "asia", case.covariates.heavy_product, case.origin.group == 2, case.origin.group == 3,
-            case.covariates.quota_buyers, (last - start.mode - 30.0) / 15.0, (start.high - start.low) / 20.0, (last - 2000.0) / 15.0,
-        ))
+        rows.append(
+            (
+                case.covariates.region == "asia",
+                case.covariates.heavy_product,
+                case.origin.group == 2,
+                case.origin.group == 3,
+                case.covariates.quota_buyers,
+                (last - start.mode - 30.0) / 15.0,
+                (start.high - start.low) / 20.0,
+                (last - 2000.0) / 15.0,
+            )
+        )
     return np.array(rows, np.float64)

@@ -110,7 +110,7 @@ def _epoch(layout: Layout, schedule: Schedule, batches: int, batch: int, smoothi
         return (optax.apply_updates(network, updates), memory), None
 
     def epoch(network: Any, memory: Any, key: Any, inputs: Any, outcome: Any, classes: Any, status: Any) -> Any:
-        order = jax.random.permutation(key, inputs.shape[0])[:batches * batch]
+        order = jax.random.permutation(key, inputs.shape[0])[: batches * batch]
         noisy = outcome + smoothing * jax.random.normal(jax.random.fold_in(key, 1), outcome.shape)
         parts = [part[order].reshape(batches, batch, *part.shape[1:]) for part in (inputs, noisy, classes, status)]
         (network, memory), _ = jax.lax.scan(step, (network, memory), parts)

@@ -49,13 +49,18 @@ def share_out(pairs: Pairs, sizes: Sizes, total: int) -> Ints:
     """Return how many histories to simulate of each cluster, given a few of each: fewer where they are large.
 
     What the clusters have in common is learned from all, so most is learned for the time where histories are short; shares go by
-    one over the square root of the mean number of firms, within a factor of ``SPREAD`` of equal ones.
+    one over the typical root of the number of firms, within a factor of ``SPREAD`` of equal ones.
     """
-    firms = np.exp(0.5 * pairs.outcomes.figures[:, :, 0].max(axis=1))
-    size = np.array([firms[pairs.case == case].mean() for case in range(sizes.cases)])
-    share = np.clip(1.0 / size / np.mean(1.0 / size), 1.0 / SPREAD, SPREAD)
+    share = 1.0 / typical_size(pairs, sizes)
+    share = np.clip(share / share.mean(), 1.0 / SPREAD, SPREAD)
     counts: Ints = np.ceil(total * share / share.sum()).astype(np.int64)
     return counts
+
+
+def typical_size(pairs: Pairs, sizes: Sizes) -> Floats:
+    """Return the mean root of the number of firms of each cluster's histories, (cases,): their cost without a clock."""
+    root = np.exp(0.5 * pairs.outcomes.figures[:, :, 0].max(axis=1))
+    return np.array([root[pairs.case == case].mean() for case in range(sizes.cases)])
 
 
 def restore_pairs(chunks: list[Arrays], sizes: Sizes) -> Pairs:

@@ -21,7 +21,7 @@ _HOMES = {
     "simulate": "model.simulation",
     "simulate_many": "model.batch",
 }
-__all__ = sorted(_HOMES)
+__all__ = ["all_cases", "load_case", "load_policy", "load_priors", "load_profile", "simulate", "simulate_many"]
 
 
 def __getattr__(name: str) -> Any:

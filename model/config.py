@@ -21,10 +21,9 @@ CONFIGS: Final = Path(__file__).resolve().parents[1] / "configs"
 SUFFIXES: Final = (".yaml", ".yml")
 
 Read = TypeVar("Read", bound=Entry)
-_BaseLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _UniqueKeyLoader(_BaseLoader):
+class _UniqueKeyLoader(yaml.SafeLoader):
     """YAML's safe loader, refusing a key that is given twice."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:

@@ -52,12 +52,16 @@ class Step(NamedTuple):
 
 
 SCHEDULE: Final = (
-    Step("government", "model/mechanisms/programmes.py", "programmes open at the quarter's start, so firms meet them in the same quarter"),
-    Step("aggregates", "model/mechanisms/cluster.py", "everything shared is counted once, before any firm reads it"),
-    Step("market", "model/mechanisms/market.py", "supply is given within the quarter, so the price clears before profits are known"),
-    Step("record", "model/observe.py", "a row shows stocks and prices at its time, and the flows of the quarter that ended there"),
-    Step("firms", "model/mechanisms/growth.py", "profit, cash, growth and learning follow from the price; hazards follow from profit"),
-    Step("clocks", "model/mechanisms/clocks.py", "hazards are constant until the next quarter, so every event time is known now"),
-    Step("events", "model/mechanisms/", "in order of (time, mechanism, lineage); an event sees all that happened before it"),
-    Step("farewell", "model/state.py", "the dead leave last, so that no index moves while events run"),
+    Step(
+        "government",
+        "model/mechanisms/programmes.py",
+        "programmes open at the quarter's start, so firms meet them in the same quarter",
+    ),
+    Step("aggregates", "model/mechanisms/agglomeration.py", "what is shared is counted once, before any firm reads it"),
+    Step("market", "model/mechanisms/market.py", "supply is given within the quarter: the price clears before profits are known"),
+    Step("record", "model/observe.py", "a row shows stocks and prices at its time, and the flows of the quarter ended there"),
+    Step("firms", "model/mechanisms/growth.py", "profit, cash and growth follow from the price; hazards follow from profit"),
+    Step("clocks", "model/mechanisms/clocks.py", "hazards are constant until the next quarter: every event time is known now"),
+    Step("events", "model/engines/quarter.py", "in order of (time, mechanism, lineage); each event sees all that came before it"),
+    Step("farewell", "model/world.py", "the dead leave last, so that no index moves while events run"),
 )

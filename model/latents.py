@@ -17,7 +17,7 @@ from model.events import QUARTER
 from model.parameters import PARAMS
 from model.priors import Priors, exponentials
 from model.schema import Case, Observation, Span
-from model.state import SETTING
+from model.state import FIRMS_MAX, SETTING
 
 Floats = NDArray[np.float64]
 Values = Mapping[str, Floats]
@@ -145,6 +145,7 @@ def settings_for(
     last = last_time(case, start_year)
     settings.decision = (last if decision is None else decision) - start_year
     settings.discount = DISCOUNT
+    settings.firms_max = FIRMS_MAX
     settings.own_profit = structures["attempt_form"] == "own_profit"
     settings.outlet_only = structures["world_price"] == "outlet"
     settings.spillover = structures["spillover"] == "on"

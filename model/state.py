@@ -42,13 +42,15 @@ FIRM: Final = _record(
 
 CLUSTER: Final = _record(
     # stocks
-    "base_price skill_slope time firms workers core_workers improved_firms improved_workers zone_firms exporters schooling managerial_capital "
+    "base_price skill_slope time firms workers core_workers improved_firms improved_workers "
+    "zone_firms exporters schooling managerial_capital "
     "skill_top traders awareness discouragement access enforcement imitators "
     # what the market worked out (prices in units of the standard break-even price)
     "price price_export log_price log_price_export ceiling exported congestion log_agglomeration output sales profits "
     "profitability margin "
     # government
-    "zone_space zone_trained fund repaid credit_trained captured market_place protection strain wage_bill public_cost loan_losses "
+    "zone_space zone_trained fund repaid credit_trained captured market_place protection strain wage_bill "
+    "public_cost loan_losses "
     # flows of the quarter
     "entrants spin_offs exits mergers attempts successes relocations loans defaults trained "
     # discounted to the decision date
@@ -69,7 +71,7 @@ CLUSTER: Final = _record(
 
 SETTING: Final = _record(
     "market scale growth capacity import_price shock_time shock_price material_time reach world_price access "
-    "schooling start_year founders founder_skill founder_rung traders site_works decision discount "
+    "schooling start_year founders founder_skill founder_rung traders site_works decision discount firms_max "
     # structural switches: 0 or 1, but for the ladder's rungs
     "own_profit outlet_only spillover state_module ladder",
     [("case", "u8"), ("quarters", "i8")],

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from model.compiling import equation
 from model.peers import rebuild, table_size
-from model.state import FIRMS_MAX, empty_due, empty_firms, empty_log
+from model.state import empty_due, empty_firms, empty_log
 
-# Births and log lines that government may add at a quarter's start, beside one line for every firm.
-GOVERNMENT_MARGIN = 64
+# Firms that one programme may bring in within a quarter.
+INVITED_MAX = 8
 
 
 Room = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]
@@ -56,6 +56,14 @@ def with_room(w: World, births: int, lines: int) -> Room:
 
 
 @equation
+def with_room_for_government(w: World) -> Room:
+    """Return the same with room for a quarter's programmes: each may bring firms in, open, and serve every firm."""
+    programmes = len(w.programmes)
+    births = INVITED_MAX * programmes
+    return with_room(w, births, programmes * (w.cluster.rows + births + 1))
+
+
+@equation
 def note(w: World, time: float, event: int, firm: int, other: int, detail: float) -> None:
     """Write one line of the event log, if it is kept."""
     if len(w.log) > 0:
@@ -80,7 +88,7 @@ def bury(w: World) -> None:
                 table[firms[kept].slot] = kept
             kept += 1
     w.cluster.rows = kept
-    if kept > FIRMS_MAX:
+    if kept > w.s.firms_max:
         w.cluster.exhausted = 1
     if 8 * kept < w.cluster.seats and w.cluster.seats > table_size(0):
         reseat(w)

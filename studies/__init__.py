@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 # Loaded when first used, so that the command line answers at once.
 _HOMES = {"advise": "studies.advice", "compare": "studies.comparing"}
-__all__ = ["advise", "compare"]  # noqa: F822 - given by __getattr__
+__all__ = ["advise", "compare"]
 
 
 def __getattr__(name: str) -> Any:

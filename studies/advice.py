@@ -1,4 +1,4 @@
-"""What should a cluster that is in no table do? Its histories are drawn from the stored posterior and weighed by what is known of it.
+"""What should a cluster that is in no table do? Its histories are drawn from the stored posterior and weighed by what is known.
 
 No new calibration is made: parameters come from the posterior, latents from the population of clusters, and every history counts
 by the density that it gives to the user's figures. How many histories then carry the answer is reported with it.
@@ -130,10 +130,21 @@ def advice_lines(advice: Advice) -> list[str]:
     few = " Few: the ranking is rough." if advice.effective < FEW else ""
     table = columns(
         ("policy", "net value", "MC s.e.", "90 % of histories", "P(best)", "regret", "cost"),
-        [(row.policy, signed(row.mean), amount(row.mc_se, 2), f"{signed(row.low)} to {signed(row.high)}", share(row.p_best),
-          amount(row.expected_regret), amount(row.cost)) for row in rows],
+        [
+            (
+                row.policy,
+                signed(row.mean),
+                amount(row.mc_se, 2),
+                f"{signed(row.low)} to {signed(row.high)}",
+                share(row.p_best),
+                amount(row.expected_regret),
+                amount(row.cost),
+            )
+            for row in rows
+        ],
     )
     return [
-        f"{advice.case.title}: policies by net value against the status quo, in wage-years ({verdict})", table,
+        f"{advice.case.title}: policies by net value against the status quo, in wage-years ({verdict})",
+        table,
         f"{advice.effective:.0f} effective histories of {CANDIDATES} agree with what is known of the cluster.{few}",
     ]

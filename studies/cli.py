@@ -41,7 +41,9 @@ def _seeds(text: str) -> tuple[int, ...] | range:
     except ValueError:
         ends = []
     if not 1 <= len(ends) <= 2 or min(ends) < 0 or max(ends) >= 2**64 or ends[-1] < ends[0]:
-        raise argparse.ArgumentTypeError(f"{text!r}: must be a whole number N, or A:B with A no larger than B; write for instance 1:50")
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: must be a whole number N, or A:B with A no larger than B; write for instance 1:50"
+        )
     return range(ends[0], ends[-1] + 1)
 
 
@@ -76,12 +78,16 @@ def _change(text: str) -> tuple[str, str]:
 
 def _long(parser: argparse.ArgumentParser) -> None:
     """Add what long commands share."""
-    parser.add_argument("--profile", default="quick", help="how much work: quick, standard, batch, or a YAML file (default: %(default)s)")
+    parser.add_argument(
+        "--profile", default="quick", help="how much work: quick, standard, batch, or a YAML file (default: %(default)s)"
+    )
     parser.add_argument("--out", metavar="DIR", help="run folder (default: runs/COMMAND-PROFILE)")
     parser.add_argument("--resume", action="store_true", help="go on with the folder's run; start it where there is none")
     parser.add_argument("--seed", type=_seed, help="seed of the run (default: the profile's)")
     parser.add_argument("--shard", metavar="I/N", help="do one part of N (not yet there)")
-    parser.add_argument("--on", default="local", metavar="WHERE", help="local[:N]; dask and slurm are not yet there (default: %(default)s)")
+    parser.add_argument(
+        "--on", default="local", metavar="WHERE", help="local[:N]; dask and slurm are not yet there (default: %(default)s)"
+    )
 
 
 def _changes(parser: argparse.ArgumentParser, text: str) -> None:
@@ -94,7 +100,9 @@ def _add_histories(commands: "argparse._SubParsersAction[Parser]") -> None:
     simulate.add_argument("case", metavar="CASE", help="1-19, a name, or a YAML file")
     simulate.add_argument("--engine", choices=("compiled", "simpy"), default="compiled")
     simulate.add_argument("--policy", default="status-quo", metavar="NAME")
-    simulate.add_argument("--seed", type=_seeds, default=(1,), metavar="N|A:B", dest="seeds", help="one seed or a range, both ends included")
+    simulate.add_argument(
+        "--seed", type=_seeds, default=(1,), metavar="N|A:B", dest="seeds", help="one seed or a range, both ends included"
+    )
     _changes(simulate, "a parameter's value, or structure.NAME=OPTION; may be repeated")
     simulate.add_argument("--draw", type=int, metavar="K", help="take history K of a stored posterior; needs --posterior")
     simulate.add_argument("--posterior", metavar="DIR", help="run folder of a calibration")
@@ -116,7 +124,9 @@ def _add_chain(commands: "argparse._SubParsersAction[Parser]") -> None:
     calibrate.set_defaults(function="chain:calibrate_tables")
     for parser in (run, calibrate):
         _long(parser)
-        _changes(parser, "prior.NAME=VALUE (a number fixes, [low, high] bounds, {normal: [0, 1]} replaces) or structure.NAME=OPTION")
+        _changes(
+            parser, "prior.NAME=VALUE (a number fixes, [low, high] bounds, {normal: [0, 1]} replaces) or structure.NAME=OPTION"
+        )
     check = commands.add_parser("check", help="the gates of a calibration", allow_abbrev=False)
     check.set_defaults(function="chain:check_run")
     compare = commands.add_parser("compare", help="policies on the posterior's histories", allow_abbrev=False)
@@ -128,11 +138,15 @@ def _add_chain(commands: "argparse._SubParsersAction[Parser]") -> None:
     advise = commands.add_parser("advise", help="paths and policies for a cluster of one's own", allow_abbrev=False)
     advise.set_defaults(function="chain:advise_cluster")
     advise.add_argument("cluster", metavar="CLUSTER.yaml")
-    advise.add_argument("--posterior", default="runs/run-quick", metavar="DIR", help="run folder of a calibration (default: %(default)s)")
+    advise.add_argument(
+        "--posterior", default="runs/run-quick", metavar="DIR", help="run folder of a calibration (default: %(default)s)"
+    )
     advise.add_argument("--out", metavar="DIR", help="folder for the answer (default: runs/advise-CLUSTER)")
     compare.add_argument("--case", nargs="+", metavar="N", dest="cases", help="clusters to compare in (default: all)")
     for parser in (compare, advise):
-        parser.add_argument("--policy", nargs="+", metavar="NAME", dest="policies", help="policies to compare (default: the profile's)")
+        parser.add_argument(
+            "--policy", nargs="+", metavar="NAME", dest="policies", help="policies to compare (default: the profile's)"
+        )
         parser.add_argument("--horizon", type=_count, metavar="H", help="years after the decision (default: the profile's)")
 
 
@@ -153,7 +167,9 @@ def _add_inspection(commands: "argparse._SubParsersAction[Parser]") -> None:
         parser.set_defaults(function=f"inspecting:{name}")
         parser.add_argument("folder", metavar="DIR")
         if name == "verify":
-            parser.add_argument("--repair", action="store_true", help="put damaged pieces aside, so that --resume makes them again")
+            parser.add_argument(
+                "--repair", action="store_true", help="put damaged pieces aside, so that --resume makes them again"
+            )
     diff = commands.add_parser("diff", help="where two runs part", allow_abbrev=False)
     diff.set_defaults(function="inspecting:diff")
     diff.add_argument("folder", metavar="DIR")
@@ -167,7 +183,9 @@ def _add_inspection(commands: "argparse._SubParsersAction[Parser]") -> None:
 
 def build_parser() -> Parser:
     """Return the parser of every command."""
-    parser = Parser(prog=PROGRAM, description="Industrial clusters: simulate, calibrate, compare policies, report.", allow_abbrev=False)
+    parser = Parser(
+        prog=PROGRAM, description="Industrial clusters: simulate, calibrate, compare policies, report.", allow_abbrev=False
+    )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_chain(commands)
     _add_histories(commands)
@@ -213,7 +231,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(arguments)
     except KeyboardInterrupt:
         resume = [] if "--resume" in words or not hasattr(arguments, "resume") else ["--resume"]
-        sys.stderr.write(f"\n{PROGRAM}: interrupted; what was finished is kept. Go on with: {PROGRAM} {' '.join([*words, *resume])}\n")
+        sys.stderr.write(
+            f"\n{PROGRAM}: interrupted; what was finished is kept. Go on with: {PROGRAM} {' '.join([*words, *resume])}\n"
+        )
         return INTERRUPTED
 
 

@@ -54,7 +54,9 @@ def compare_histories(
 def merged(comparisons: Sequence[Comparison], horizon: int, policies: dict[str, Policy]) -> xr.Dataset:
     """Return comparisons as one dataset; what belongs to a structure has the dimension ``structure``."""
     structures = list(dict.fromkeys(item.structure for item in comparisons))
-    whole = [dataset([item for item in comparisons if item.structure == structure], horizon, policies) for structure in structures]
+    whole = [
+        dataset([item for item in comparisons if item.structure == structure], horizon, policies) for structure in structures
+    ]
     shared = whole[0].drop_vars(["level", "weight", "after", "lost"])
     several = xr.concat([part[["level", "weight", "after", "lost"]] for part in whole], "structure")
     return shared.merge(several.assign_coords(structure=[structure or "base" for structure in structures]))
@@ -135,7 +137,9 @@ def run_cases(folder: Path, wanted: Sequence[int | str] | None) -> list[Case]:
     cases = [load_case(name) for name in wanted]
     names = [case.name for case in cases]
     if len(set(names)) < len(names):
-        raise InputError(f"--case: {next(name for name in names if names.count(name) > 1)}: is named twice; name each cluster once")
+        raise InputError(
+            f"--case: {next(name for name in names if names.count(name) > 1)}: is named twice; name each cluster once"
+        )
     return cases
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from model.config import Policy, load_policy
 from model.errors import InputError
@@ -25,7 +26,16 @@ REVERSE: Final = "credit-and-zone-then-training"
 FIRST_PART: Final = "sequence: training alone"
 SECOND_PART: Final = "sequence: credit and zone alone"
 DEFAULT_POLICIES: Final = (
-    STATUS_QUO, "training", "technology-training", "credit", "zone", "market-place", SEQUENCE, REVERSE, "all-at-once", "pilot",
+    STATUS_QUO,
+    "training",
+    "technology-training",
+    "credit",
+    "zone",
+    "market-place",
+    SEQUENCE,
+    REVERSE,
+    "all-at-once",
+    "pilot",
 )
 SHOWN: Final = ("firms", "workers", "profitability", "improved_firms")
 # A fan is drawn from the year on in which this share of the weight has begun.
@@ -123,7 +133,11 @@ def compare_case(
     every = np.stack(levels)
     kept = np.isfinite(every).all(axis=(0, 2))
     weights = np.where(kept, histories.weights, 0.0)
-    years, past = _past(histories, policies[STATUS_QUO], when, horizon, threads) if not structure else (after[:0], np.empty((len(SHOWN), 5, 0)))
+    years, past = (
+        _past(histories, policies[STATUS_QUO], when, horizon, threads)
+        if not structure
+        else (after[:0], np.empty((len(SHOWN), 5, 0)))
+    )
     names = tuple(policies)
     contrasts = _contrast_values(dict(zip((*names, *parts), every[:, :, NAMES.index(RANKED_BY)], strict=True)))
     lost = float(np.sum(histories.weights[~kept]))
@@ -166,20 +180,37 @@ def decision_rows(comparison: Comparison) -> list[Effects]:
     rows = []
     for place, outcome in enumerate(OUTCOMES):
         worth, mass = decision.by_draw(outcome.direction * effects[:, :, place], weights, draw)
-        best, mean, worst = decision.chance_of_best(worth, mass), decision.expected_regret(worth, mass), decision.worst_regret(worth, mass)
+        best, mean, worst = (
+            decision.chance_of_best(worth, mass),
+            decision.expected_regret(worth, mass),
+            decision.worst_regret(worth, mass),
+        )
         leader = int(np.argmax(worth @ mass))
         for index, name in enumerate(comparison.policies):
             difference = effects[index, :, place]
             behind = decision.paired_effect(outcome.direction * (effects[leader, :, place] - difference), weights, draw)
             apart = decision.spread(difference, weights, draw)
-            rows.append(Effects(
-                comparison.histories.case.name, name, outcome.name, *decision.paired_effect(difference, weights, draw),
-                p_best=float(best[index]), expected_regret=float(mean[index]), cost=float(cost[index]),
-                ess=decision.effective_size(weights), structure=comparison.structure, status_quo=float(levels[0, :, place] @ weights),
-                worst_regret=float(worst[index]), between_sd=apart.between, within_sd=apart.within,
-                pairing=decision.pairing_gain(levels[index, :, place], levels[0, :, place], weights),
-                behind=behind.mean, behind_se=behind.mc_se, unit=outcome.unit,
-            ))
+            rows.append(
+                Effects(
+                    comparison.histories.case.name,
+                    name,
+                    outcome.name,
+                    *decision.paired_effect(difference, weights, draw),
+                    p_best=float(best[index]),
+                    expected_regret=float(mean[index]),
+                    cost=float(cost[index]),
+                    ess=decision.effective_size(weights),
+                    structure=comparison.structure,
+                    status_quo=float(levels[0, :, place] @ weights),
+                    worst_regret=float(worst[index]),
+                    between_sd=apart.between,
+                    within_sd=apart.within,
+                    pairing=decision.pairing_gain(levels[index, :, place], levels[0, :, place], weights),
+                    behind=behind.mean,
+                    behind_se=behind.mc_se,
+                    unit=outcome.unit,
+                )
+            )
     return rows
 
 
@@ -190,7 +221,9 @@ def contrast_rows(case: str, contrasts: Mapping[str, Floats], weights: Floats, d
         return []
     mass = decision.normalised(weights[kept])
     return [
-        Contrast(case, name, *decision.paired_effect(values[kept], mass, draw[kept]), decision.chance_positive(values[kept], mass))
+        Contrast(
+            case, name, *decision.paired_effect(values[kept], mass, draw[kept]), decision.chance_positive(values[kept], mass)
+        )
         for name, values in contrasts.items()
     ]
 
@@ -201,29 +234,50 @@ def dataset(comparisons: Sequence[Comparison], horizon: int, policies: Mapping[s
     steps = max(len(item.years) for item in comparisons)
     names = comparisons[0].policies
 
-    def padded(values: Floats, size: int, axis: int) -> Floats:
+    def padded(values: NDArray[Any], size: int, axis: int) -> Floats:
         room = [(0, 0)] * values.ndim
         room[axis] = (0, size - values.shape[axis])
         return np.pad(np.asarray(values, np.float64), room, constant_values=np.nan)
 
     kinds = list(comparisons[0].contrasts)
-    contrasts = [np.stack([padded(item.contrasts[kind], count, 0) for kind in kinds]) if kinds else np.empty((0, count)) for item in comparisons]
+    contrasts = [
+        np.stack([padded(item.contrasts[kind], count, 0) for kind in kinds]) if kinds else np.empty((0, count))
+        for item in comparisons
+    ]
     data = xr.Dataset(
         {
-            "level": (("case", "policy", "history", "outcome"), np.stack([padded(item.levels, count, 1) for item in comparisons])),
+            "level": (
+                ("case", "policy", "history", "outcome"),
+                np.stack([padded(item.levels, count, 1) for item in comparisons]),
+            ),
             "weight": (("case", "history"), np.nan_to_num(np.stack([padded(item.weights, count, 0) for item in comparisons]))),
             "draw": (("case", "history"), np.stack([padded(item.histories.draw, count, 0) for item in comparisons])),
             "contrast": (("case", "kind", "history"), np.stack(contrasts)),
             "lost": (("case",), np.array([item.lost for item in comparisons])),
-            "path": (("case", "quantity", "probability", "step"), np.stack([padded(item.past, steps, 2) for item in comparisons])),
+            "path": (
+                ("case", "quantity", "probability", "step"),
+                np.stack([padded(item.past, steps, 2) for item in comparisons]),
+            ),
             "year": (("case", "step"), np.stack([padded(item.years, steps, 0) for item in comparisons])),
-            "after": (("case", "policy", "quantity", "probability", "years_after"), np.stack([item.after for item in comparisons])),
+            "after": (
+                ("case", "policy", "quantity", "probability", "years_after"),
+                np.stack([item.after for item in comparisons]),
+            ),
         },
         coords={
-            "case": [item.histories.case.name for item in comparisons], "policy": list(names), "outcome": list(NAMES), "kind": kinds,
-            "quantity": list(SHOWN), "probability": list(FAN), "years_after": np.arange(horizon + 1.0),
+            "case": [item.histories.case.name for item in comparisons],
+            "policy": list(names),
+            "outcome": list(NAMES),
+            "kind": kinds,
+            "quantity": list(SHOWN),
+            "probability": list(FAN),
+            "years_after": np.arange(horizon + 1.0),
         },
-        attrs={"horizon": horizon, "titles": [policies[name].title for name in names], "questions": [policies[name].question for name in names]},
+        attrs={
+            "horizon": horizon,
+            "titles": [policies[name].title for name in names],
+            "questions": [policies[name].question for name in names],
+        },
     )
     data["outcome"].attrs["units"] = [outcome.unit for outcome in OUTCOMES]
     data["years_after"].attrs["units"] = "years after the decision"

@@ -99,7 +99,8 @@ def by_draw(values: Floats, weights: Floats, draw: NDArray[np.int64]) -> tuple[F
     labels = np.unique(draw, return_inverse=True)[1]
     mass = np.bincount(labels, weights)
     sums = np.array([np.bincount(labels, weights * row) for row in values])
-    return sums[:, mass > 0] / mass[mass > 0], normalised(mass[mass > 0])
+    known = np.asarray(mass[mass > 0], dtype=np.float64)
+    return np.asarray(sums[:, mass > 0] / known, dtype=np.float64), normalised(known)
 
 
 def chance_of_best(values: Floats, weights: Floats) -> Floats:

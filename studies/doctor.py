@@ -10,7 +10,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-NEEDED: Final = ("numpy", "scipy", "numba", "simpy", "emcee", "arviz", "xarray", "h5netcdf", "pydantic", "PyYAML", "matplotlib", "pandas", "pyarrow")
+NEEDED: Final = (
+    "numpy",
+    "scipy",
+    "numba",
+    "simpy",
+    "emcee",
+    "arviz",
+    "xarray",
+    "h5netcdf",
+    "pydantic",
+    "PyYAML",
+    "matplotlib",
+    "pandas",
+    "pyarrow",
+)
 USEFUL: Final = {"jax": "trains the surrogate of a calibration", "optax": "trains the surrogate of a calibration"}
 ROOM_GIB: Final = 2.0
 
@@ -52,7 +66,9 @@ def cgroup_cores(root: Path) -> float | None:
 
 
 def _versions() -> Iterator[Finding]:
-    yield Finding("Python", sys.version_info >= (3, 11), f"{platform.python_version()} on {platform.machine()}, {platform.system()}")
+    yield Finding(
+        "Python", sys.version_info >= (3, 11), f"{platform.python_version()} on {platform.machine()}, {platform.system()}"
+    )
     for name in NEEDED:
         try:
             yield Finding(name, True, importlib.metadata.version(name))
@@ -74,7 +90,9 @@ def _machine() -> Iterator[Finding]:
 
     used = usable_cache_folder()
     kept = used == cache_folder()
-    yield Finding("compile cache", kept, str(used) if kept else f"{cache_folder()} cannot be written; every process compiles anew")
+    yield Finding(
+        "compile cache", kept, str(used) if kept else f"{cache_folder()} cannot be written; every process compiles anew"
+    )
 
 
 def _engines() -> Iterator[Finding]:
@@ -83,8 +101,15 @@ def _engines() -> Iterator[Finding]:
     from model.simulation import simulate
 
     runs = [simulate(10, engine=engine, seeds=[1], years=3.0) for engine in ("compiled", "simpy")]
-    same = all(np.array_equal(np.asarray(runs[0][name]), np.asarray(runs[1][name]), equal_nan=runs[0][name].dtype.kind == "f") for name in runs[0].data_vars)
-    yield Finding("engines", same, "compiled and simpy give the same bits" if same else "compiled and simpy DIFFER; please report this machine")
+    same = all(
+        np.array_equal(np.asarray(runs[0][name]), np.asarray(runs[1][name]), equal_nan=runs[0][name].dtype.kind == "f")
+        for name in runs[0].data_vars
+    )
+    yield Finding(
+        "engines",
+        same,
+        "compiled and simpy give the same bits" if same else "compiled and simpy DIFFER; please report this machine",
+    )
 
 
 def _pictures() -> Iterator[Finding]:
@@ -105,7 +130,7 @@ def examine(tell: Callable[[Finding], None]) -> bool:
             for finding in look():
                 tell(finding)
                 everything = everything and finding.fine
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a part that breaks is a finding of this command
             tell(Finding(look.__name__.strip("_"), False, f"{type(error).__name__}: {error}"))
             everything = False
     return everything

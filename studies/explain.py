@@ -40,12 +40,20 @@ def columns(head: Sequence[str], rows: Iterable[Sequence[str]], last: int = 60) 
 def schedule() -> str:
     """Return the order of a quarter, the clocks and the words of the event log."""
     steps = [(str(place), step.name, step.home, step.why) for place, step in enumerate(SCHEDULE, start=1)]
-    return "\n".join([
-        "The order of a quarter:", columns(("#", "step", "home", "why there"), steps), "",
-        "Clocks, in the order that breaks a tie in time (time, mechanism, lineage):",
-        columns(("#", "clock", "of"), [(str(number), name, "the cluster" if name == "entry" else "a firm") for number, name in enumerate(CLOCKS)]),
-        "", "Events of the log: " + ", ".join(EVENTS),
-    ])
+    return "\n".join(
+        [
+            "The order of a quarter:",
+            columns(("#", "step", "home", "why there"), steps),
+            "",
+            "Clocks, in the order that breaks a tie in time (time, mechanism, lineage):",
+            columns(
+                ("#", "clock", "of"),
+                [(str(number), name, "the cluster" if name == "entry" else "a firm") for number, name in enumerate(CLOCKS)],
+            ),
+            "",
+            "Events of the log: " + ", ".join(EVENTS),
+        ]
+    )
 
 
 def _is_equation(function: ast.FunctionDef) -> bool:
@@ -95,12 +103,18 @@ def parameters() -> str:
     rows = []
     for name in priors.names():
         entry = priors.entry(name)
-        rows.append((name, entry.role, f"{entry.used:g}", entry.unit, prior_text(priors, name), f"{entry.meaning} [{entry.source}]"))
+        rows.append(
+            (name, entry.role, f"{entry.used:g}", entry.unit, prior_text(priors, name), f"{entry.meaning} [{entry.source}]")
+        )
     choices = [(name, ", ".join(found.options), f"{found.meaning} [{found.source}]") for name, found in priors.structures.items()]
-    return "\n".join([
-        columns(("parameter", "role", "default", "unit", "prior", "meaning [source]"), rows), "",
-        "Structural choices (the first option is in force):", columns(("choice", "options", "meaning [source]"), choices),
-    ])
+    return "\n".join(
+        [
+            columns(("parameter", "role", "default", "unit", "prior", "meaning [source]"), rows),
+            "",
+            "Structural choices (the first option is in force):",
+            columns(("choice", "options", "meaning [source]"), choices),
+        ]
+    )
 
 
 def _year(year: int | tuple[int, int]) -> str:
@@ -111,8 +125,11 @@ def _figures(case: Case) -> list[tuple[str, str, str, str, str]]:
     rows = []
     for seen in case.observations:
         when = _year(seen.year)
-        for name, figure, error in (("firms", seen.firms, "log sd"), ("workers per firm", seen.workers_per_firm, "log sd"),
-                                    ("schooling (years)", seen.schooling, "sd")):
+        for name, figure, error in (
+            ("firms", seen.firms, "log sd"),
+            ("workers per firm", seen.workers_per_firm, "log sd"),
+            ("schooling (years)", seen.schooling, "sd"),
+        ):
             if figure is None:
                 rows.append((when, name, "not available", "", ""))
                 continue
@@ -121,8 +138,15 @@ def _figures(case: Case) -> list[tuple[str, str, str, str, str]]:
             model = f"{error} {figure.sd:.2g}" + (f", bias {bias:+g}" if bias else "")
             rows.append((when, name, value, model, "; ".join(part for part in (figure.why, figure.note, figure.source) if part)))
         if seen.exports is not None:
-            rows.append((when, "exports", seen.exports.level, "misclassified at times",
-                         "; ".join(part for part in (seen.exports.markets, seen.exports.note, seen.exports.source) if part)))
+            rows.append(
+                (
+                    when,
+                    "exports",
+                    seen.exports.level,
+                    "misclassified at times",
+                    "; ".join(part for part in (seen.exports.markets, seen.exports.note, seen.exports.source) if part),
+                )
+            )
         if seen.improvement is not None:
             rows.append((when, "improvement (IPM)", seen.improvement.replace("_", " "), "misclassified at times", seen.note))
     return rows
@@ -132,22 +156,36 @@ def case_text(case: Case) -> str:
     """Return everything that is known of a cluster."""
     start, origin, covariates = case.start, case.origin, case.covariates
     lines = [
-        f"{case.title} (case {case.number})" if case.number else case.title, f"{case.location}: {case.product}", case.note, "",
+        f"{case.title} (case {case.number})" if case.number else case.title,
+        f"{case.location}: {case.product}",
+        case.note,
+        "",
         f"Origin: group {origin.group}; {origin.firms}; first product {origin.product}; former traders among the founders: "
         f"{'yes' if origin.traders else 'no'} [{origin.source}]",
-        f"Start: triangular {start.low} / {start.mode} / {start.high}, confidence {start.confidence} [{start.source}] {start.note}",
+        f"Start: triangular {start.low} / {start.mode} / {start.high}, confidence {start.confidence} "
+        f"[{start.source}] {start.note}",
     ]
     if start.reform is not None:
-        lines.append(f"  or anew in an era of reform: {start.reform.low} / {start.reform.mode} / {start.reform.high} [{start.reform.source}]")
+        lines.append(
+            f"  or anew in an era of reform: {start.reform.low} / {start.reform.mode} / {start.reform.high} "
+            f"[{start.reform.source}]"
+        )
     shock = f"; material prices surged in {covariates.material_shock.year}" if covariates.material_shock else ""
     lines += [
         f"Covariates: {covariates.region}; {'heavy' if covariates.heavy_product else 'light'} product{shock}"
         f"{f'; {covariates.trained_founders} founders trained abroad' if covariates.trained_founders else ''}"
-        f"{'; buyers with quotas' if covariates.quota_buyers else ''}", "",
-        columns(("year", "figure", "value", "error", "why, footnotes and source"), _figures(case)), "",
+        f"{'; buyers with quotas' if covariates.quota_buyers else ''}",
+        "",
+        columns(("year", "figure", "value", "error", "why, footnotes and source"), _figures(case)),
+        "",
     ]
     past = [
-        (f"{spec.first}-{spec.last or ''}", spec.programme, spec.confidence, "; ".join(part for part in (spec.source, spec.note) if part))
+        (
+            f"{spec.first}-{spec.last or ''}",
+            spec.programme,
+            spec.confidence,
+            "; ".join(part for part in (spec.source, spec.note) if part),
+        )
         for spec in case.history
     ]
     lines.append(columns(("years", "programme", "confidence", "source"), past) if past else "History: no programme is on record.")
@@ -157,11 +195,18 @@ def case_text(case: Case) -> str:
 def overview() -> str:
     """Return what can be explained."""
     rows = [(case.name, case.location, case.product) for case in all_cases()]
-    return "\n".join([
-        "takeoff explain schedule     the order of events, and why", "takeoff explain equations    every formula and the file that holds it",
-        "takeoff explain parameters   every prior with its unit and source", "takeoff explain CASE         every figure, footnote and error model",
-        "", columns(("case", "place", "product"), rows), "", f"Configuration: {CONFIGS}",
-    ])
+    return "\n".join(
+        [
+            "takeoff explain schedule     the order of events, and why",
+            "takeoff explain equations    every formula and the file that holds it",
+            "takeoff explain parameters   every prior with its unit and source",
+            "takeoff explain CASE         every figure, footnote and error model",
+            "",
+            columns(("case", "place", "product"), rows),
+            "",
+            f"Configuration: {CONFIGS}",
+        ]
+    )
 
 
 def explanation(what: str | None) -> str:

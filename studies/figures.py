@@ -41,7 +41,13 @@ class Row(NamedTuple):
 
 
 def fan(
-    title: str, years: Floats, curves: Floats, unit: str, observed: Sequence[Observed] = (), decision: float | None = None, log: bool = False
+    title: str,
+    years: Floats,
+    curves: Floats,
+    unit: str,
+    observed: Sequence[Observed] = (),
+    decision: float | None = None,
+    log: bool = False,
 ) -> Canvas:
     """Draw a fan over calendar time.
 
@@ -102,13 +108,24 @@ def contraction(names: Sequence[str], quantiles: Floats, moved: Sequence[str]) -
     moved : (p,) a word for each: what these data did
     """
     height = 52 + FONT_ROW * len(names)
-    canvas = Canvas(800, height, "Prior and posterior", "Posterior quantiles of every calibrated parameter in standard scores of its prior")
+    canvas = Canvas(
+        800, height, "Prior and posterior", "Posterior quantiles of every calibrated parameter in standard scores of its prior"
+    )
     across = Scale(-3.0, 3.0, 215, 565)
-    canvas.add("rect", x=across(-HALF_WIDTH_90), y=22, width=across(HALF_WIDTH_90) - across(-HALF_WIDTH_90), height=height - 50, kind="prior")
+    canvas.add(
+        "rect",
+        x=across(-HALF_WIDTH_90),
+        y=22,
+        width=across(HALF_WIDTH_90) - across(-HALF_WIDTH_90),
+        height=height - 50,
+        kind="prior",
+    )
     for score in range(-3, 4):
         canvas.rule(across(score), 22, across(score), height - 28, "zero" if score == 0 else "grid")
         canvas.text(across(score), height - 12, short(score), anchor="middle")
-    canvas.text(across(0), 14, "prior median = 0, one prior standard deviation = 1; shaded: central 90 % of the prior", "unit", "middle")
+    canvas.text(
+        across(0), 14, "prior median = 0, one prior standard deviation = 1; shaded: central 90 % of the prior", "unit", "middle"
+    )
     for row, (name, curve, word) in enumerate(zip(names, quantiles, moved, strict=True)):
         y = 36 + FONT_ROW * row
         low, lower, middle, upper, high = (across(float(value)) for value in curve)
@@ -130,7 +147,9 @@ def ranks(rows: Sequence[str], columns: Sequence[str], places: Floats, tips: Seq
     """
     left, cell = gutter(rows), 130.0
     width, height = left + cell * len(columns) + 10, 40 + FONT_ROW * len(rows) + 10
-    canvas = Canvas(width, height, "Coverage of Table 2", "Rank of every figure of Table 2 in its posterior predictive distribution")
+    canvas = Canvas(
+        width, height, "Coverage of Table 2", "Rank of every figure of Table 2 in its posterior predictive distribution"
+    )
     for column, name in enumerate(columns):
         across = Scale(0.0, 1.0, left + cell * column + 8, left + cell * (column + 1) - 8)
         canvas.text((across.start + across.end) / 2, 14, name, "label", "middle")
@@ -170,14 +189,25 @@ def forest(title: str, rows: Sequence[Row], unit: str, width: float = 480) -> Ca
             canvas.rule(across(row.low), y, across(row.high), y, "thin")
         if np.isfinite(row.mc_se):
             canvas.rule(across(row.mean - 2 * row.mc_se), y, across(row.mean + 2 * row.mc_se), y, "thick")
-        canvas.dot(across(row.mean), y, 3.5, "mean", f"{row.label}: {row.mean:,.3g} (MC s.e. {row.mc_se:.2g}; 90 % {row.low:,.3g} to {row.high:,.3g})")
+        canvas.dot(
+            across(row.mean),
+            y,
+            3.5,
+            "mean",
+            f"{row.label}: {row.mean:,.3g} (MC s.e. {row.mc_se:.2g}; 90 % {row.low:,.3g} to {row.high:,.3g})",
+        )
     return canvas
 
 
 def chances(rows: Sequence[str], columns: Sequence[str], shares: Floats, best: NDArray[np.int64]) -> Canvas:
     """Draw the chance of being the best policy, a shade and a number in each cell; ``best`` (rows,) is framed."""
     left, top, cell, tall = gutter(rows), 22.0 + 0.62 * gutter(columns), 62.0, 24.0
-    canvas = Canvas(left + cell * len(columns) + 0.8 * gutter(columns), top + tall * len(rows) + 8, "Chance of being best", "Chance that each policy is the best, by cluster")
+    canvas = Canvas(
+        left + cell * len(columns) + 0.8 * gutter(columns),
+        top + tall * len(rows) + 8,
+        "Chance of being best",
+        "Chance that each policy is the best, by cluster",
+    )
     for column, name in enumerate(columns):
         x = left + cell * (column + 0.5)
         canvas.add("text", name, x=x, y=top - 8, kind="label", transform=f"rotate(-38 {x:.0f} {top - 8:.0f})")
@@ -189,7 +219,9 @@ def chances(rows: Sequence[str], columns: Sequence[str], shares: Floats, best: N
             x = left + cell * column
             if not np.isfinite(share):
                 continue
-            canvas.add("rect", x=x + 1, y=y + 1, width=cell - 2, height=tall - 2, kind="cell", fill_opacity=f"{0.06 + 0.8 * share:.2f}")
+            canvas.add(
+                "rect", x=x + 1, y=y + 1, width=cell - 2, height=tall - 2, kind="cell", fill_opacity=f"{0.06 + 0.8 * share:.2f}"
+            )
             canvas.text(x + cell / 2, y + 16, f"{100 * share:.0f}", "celltext strong" if share > 0.55 else "celltext", "middle")
             if column == int(best[row]):
                 canvas.add("rect", x=x + 1, y=y + 1, width=cell - 2, height=tall - 2, kind="frame")

@@ -61,7 +61,12 @@ class Replay:
 
 
 def replay(
-    histories: Histories, policy: Policy, years: Floats, horizon: float, structures: Mapping[str, str] | None = None, threads: int | None = None
+    histories: Histories,
+    policy: Policy,
+    years: Floats,
+    horizon: float,
+    structures: Mapping[str, str] | None = None,
+    threads: int | None = None,
 ) -> Replay:
     """Replay histories under a policy, from their start to ``horizon`` years after the decision, which is the last observation.
 

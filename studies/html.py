@@ -32,9 +32,13 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: frozenset
     """Return a table of plain texts; columns in ``numbers`` are set to the right."""
 
     def line(cells: Sequence[str], tag: str) -> str:
-        return "<tr>" + "".join(
-            f'<{tag}{" class=n" if index in numbers else ""}>{escape(cell)}</{tag}>' for index, cell in enumerate(cells)
-        ) + "</tr>"
+        return (
+            "<tr>"
+            + "".join(
+                f"<{tag}{' class=n' if index in numbers else ''}>{escape(cell)}</{tag}>" for index, cell in enumerate(cells)
+            )
+            + "</tr>"
+        )
 
     body = "".join(line(row, "td") for row in rows)
     return f'<div class="scroll"><table><thead>{line(head, "th")}</thead><tbody>{body}</tbody></table></div>'

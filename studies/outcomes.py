@@ -26,7 +26,9 @@ def _column(name: str) -> Callable[[Columns], Floats]:
 
 def _improved_share(columns: Columns) -> Floats:
     workers = columns["workers"]
-    return np.where(workers > 0, columns["improved_workers"] / np.maximum(workers, 1e-300), np.where(np.isnan(workers), np.nan, 0.0))
+    return np.where(
+        workers > 0, columns["improved_workers"] / np.maximum(workers, 1e-300), np.where(np.isnan(workers), np.nan, 0.0)
+    )
 
 
 def net_value(columns: Columns) -> Floats:
@@ -41,13 +43,29 @@ OUTCOMES: Final = (
     Outcome("firms", "firms", "firms at the horizon", 1, _column("firms")),
     Outcome("profits", "wage-years/year", "profits at the horizon", 1, _column("profits")),
     Outcome("exports", "quality units/year", "output sold abroad at the horizon", 1, _column("exported")),
-    Outcome("transition", "probability", "whether improved firms have employed the majority by the horizon", 1, _column("transitioned")),
+    Outcome(
+        "transition",
+        "probability",
+        "whether improved firms have employed the majority by the horizon",
+        1,
+        _column("transitioned"),
+    ),
     Outcome("improved_share", "1", "share of workers in improved firms at the horizon", 1, _improved_share),
     Outcome("value_profit", "wage-years", "owners: profits since the decision, discounted", 1, _column("value_profit")),
     Outcome("value_surplus", "wage-years", "home buyers: surplus since the decision, discounted", 1, _column("value_surplus")),
-    Outcome("value_wages", "wage-years", "workers: wages since the decision, discounted; not in net value", 1, _column("value_wages")),
-    Outcome("value_cost", "wage-years", "government: cost since the decision, discounted; of credit, what was lost", -1, _column("value_cost")),
-    Outcome("public_cost", "wage-years", "government: all spending, loan funds in full, not discounted", -1, _column("public_cost")),
+    Outcome(
+        "value_wages", "wage-years", "workers: wages since the decision, discounted; not in net value", 1, _column("value_wages")
+    ),
+    Outcome(
+        "value_cost",
+        "wage-years",
+        "government: cost since the decision, discounted; of credit, what was lost",
+        -1,
+        _column("value_cost"),
+    ),
+    Outcome(
+        "public_cost", "wage-years", "government: all spending, loan funds in full, not discounted", -1, _column("public_cost")
+    ),
     Outcome("loan_losses", "wage-years", "government: loans lost, not discounted", -1, _column("loan_losses")),
 )
 NAMES: Final = tuple(outcome.name for outcome in OUTCOMES)

@@ -10,8 +10,22 @@ from model.observe import PHASES, UNITS
 
 # Counts are written as whole numbers; their bits are the same.
 COUNTS: Final = (
-    "firms", "entrants", "spin_offs", "exits", "mergers", "attempts", "successes", "relocations", "improved_firms", "zone_firms",
-    "exporters", "loans", "defaults", "trained", "transitioned", "exhausted",
+    "firms",
+    "entrants",
+    "spin_offs",
+    "exits",
+    "mergers",
+    "attempts",
+    "successes",
+    "relocations",
+    "improved_firms",
+    "zone_firms",
+    "exporters",
+    "loans",
+    "defaults",
+    "trained",
+    "transitioned",
+    "exhausted",
 )
 PANEL_UNITS: Final = {**UNITS, "year": "calendar years", "phase": "word"}
 
@@ -30,10 +44,10 @@ def panel_table(histories: xr.Dataset) -> dict[str, NDArray[Any]]:
     def column(name: str) -> NDArray[Any]:
         values = histories[name]
         if values.dims == ("time",):
-            return np.tile(np.asarray(values), seeds)[kept]
+            return np.asarray(np.tile(np.asarray(values), seeds)[kept])
         if values.dims == ("seed",):
-            return np.repeat(np.asarray(values), quarters)[kept]
-        return np.asarray(values.transpose("seed", "time")).ravel()[kept]
+            return np.asarray(np.repeat(np.asarray(values), quarters)[kept])
+        return np.asarray(np.asarray(values.transpose("seed", "time")).ravel()[kept])
 
     names = [str(name) for name in histories.data_vars if set(histories[name].dims) <= {"seed", "time"} and histories[name].dims]
     table: dict[str, NDArray[Any]] = {"seed": column("seed")} if seeds > 1 else {}

@@ -11,8 +11,12 @@ from studies.writing import write_whole
 
 BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 SHOWN: Final = (
-    ("firms", "firms"), ("workers_per_firm", "workers a firm"), ("profitability", "profit / fixed cost"), ("price", "price"),
-    ("improved_firms", "improved firms"), ("managerial_capital", "managerial capital (SD)"),
+    ("firms", "firms"),
+    ("workers_per_firm", "workers a firm"),
+    ("profitability", "profit / fixed cost"),
+    ("price", "price"),
+    ("improved_firms", "improved firms"),
+    ("managerial_capital", "managerial capital (SD)"),
 )
 
 
@@ -24,7 +28,11 @@ def sparkline(values: Floats, width: int = 60) -> str:
     cells = [part for part in np.array_split(known, min(width, len(known))) if len(part)]
     means = np.array([float(np.mean(part)) for part in cells])
     low, high = float(means.min()), float(means.max())
-    level = np.zeros(len(means), int) + 1 if high == low else 1 + np.round((means - low) / (high - low) * (len(BLOCKS) - 2)).astype(int)
+    level = (
+        np.zeros(len(means), int) + 1
+        if high == low
+        else 1 + np.round((means - low) / (high - low) * (len(BLOCKS) - 2)).astype(int)
+    )
     return "".join(BLOCKS[k] for k in level)
 
 
@@ -41,7 +49,9 @@ def terminal_plot(histories: xr.Dataset, title: str) -> str:
         values = np.asarray(first[name], dtype=np.float64)
         known = values[np.isfinite(values)]
         if len(known):
-            lines.append(f"{words:>24} {sparkline(values):60} {_number(known[0])} → {_number(known[-1])} (max {_number(known.max())})")
+            lines.append(
+                f"{words:>24} {sparkline(values):60} {_number(known[0])} → {_number(known[-1])} (max {_number(known.max())})"
+            )
     return "\n".join(lines)
 
 
@@ -58,7 +68,9 @@ def save_plot(histories: xr.Dataset, title: str, path: Path) -> None:
     for axis, (name, words) in zip(axes.ravel(), SHOWN, strict=True):
         for seed in range(len(histories["seed"])):
             when = years if years.dims == ("time",) else years.isel(seed=seed)
-            axis.plot(when, histories[name].isel(seed=seed), color="#0072b2", linewidth=1.4, alpha=max(0.15, 1 / len(histories["seed"])))
+            axis.plot(
+                when, histories[name].isel(seed=seed), color="#0072b2", linewidth=1.4, alpha=max(0.15, 1 / len(histories["seed"]))
+            )
         axis.set_title(words, loc="left", fontsize=10)
         axis.spines[["top", "right"]].set_visible(False)
         axis.grid(axis="y", color="#e4e8ee")

@@ -46,13 +46,22 @@ def load_histories(folder: Path, cases: Sequence[Case], most: int | None = None)
     found = []
     for case in cases:
         if case.name not in held:
-            raise InputError(f"{folder}: case: {case.name}: has no histories in this run; choose one of {', '.join(sorted(held))}")
+            raise InputError(
+                f"{folder}: case: {case.name}: has no histories in this run; choose one of {', '.join(sorted(held))}"
+            )
         one = triples(stored, case.name)
         part = slice(most)
-        found.append(Histories(
-            case, {name: np.ascontiguousarray(value[part]) for name, value in one.values.items()}, one.latents[part],
-            np.ascontiguousarray(one.keys[part]), normalised(one.weights[part]), one.draw[part], structures(stored),
-        ))
+        found.append(
+            Histories(
+                case,
+                {name: np.ascontiguousarray(value[part]) for name, value in one.values.items()},
+                one.latents[part],
+                np.ascontiguousarray(one.keys[part]),
+                normalised(one.weights[part]),
+                one.draw[part],
+                structures(stored),
+            )
+        )
     return found
 
 

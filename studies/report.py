@@ -9,14 +9,21 @@ from string import Template
 from typing import Final
 
 from studies.report_data import RunView
-from studies.report_sections import answer, clusters, coverage, evidence, introduction, limits, parameters, policies
+from studies.report_policies import policies
+from studies.report_sections import answer, clusters, coverage, evidence, introduction, limits, parameters
 from studies.writing import write_text
 
 FOLDER: Final = Path(__file__).resolve().parent
 TITLE: Final = "Industrial Takeoff: what nineteen clusters say about policy"
 NAVIGATION: Final = (
-    ("what", "What this is"), ("answer", "The answer"), ("clusters", "Clusters"), ("parameters", "Parameters"), ("coverage", "Coverage"),
-    ("policies", "Policies"), ("limits", "Limits"), ("provenance", "Provenance"),
+    ("what", "What this is"),
+    ("answer", "The answer"),
+    ("clusters", "Clusters"),
+    ("parameters", "Parameters"),
+    ("coverage", "Coverage"),
+    ("policies", "Policies"),
+    ("limits", "Limits"),
+    ("provenance", "Provenance"),
 )
 
 

@@ -102,7 +102,7 @@ class ClusterView:
 
 @dataclass(frozen=True)
 class ParameterView:
-    """A calibrated parameter: prior and posterior medians with 90 % bounds in its unit, and posterior scores of the prior (5,)."""
+    """A calibrated parameter: prior and posterior medians with 90 % bounds in its unit, and scores of the prior (5,)."""
 
     name: str
     unit: str
@@ -185,5 +185,9 @@ class RunView:
 
     def ranked(self, case: str, structure: str = "") -> list[Effects]:
         """Return the effects on the ranking outcome in a cluster, best first; the status quo is among them with effect zero."""
-        rows = [row for row in self.effects if (row.case, row.outcome, row.structure) == (case, RANKED_BY, structure) and not np.isnan(row.mean)]
+        rows = [
+            row
+            for row in self.effects
+            if (row.case, row.outcome, row.structure) == (case, RANKED_BY, structure) and not np.isnan(row.mean)
+        ]
         return sorted(rows, key=lambda row: (-row.mean, row.policy))

@@ -1,4 +1,4 @@
-"""How does a run folder become the view that a report shows? The files of a calibration and a comparison, read and put into words."""
+"""How does a run folder become the view that a report shows? Its files are read and put into words."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -15,8 +15,11 @@ from studies.posterior import whitened
 from studies.report_data import ClusterView, Contrast, Covered, Effects, ParameterView, RunView, Statement, Verdict
 from studies.tables import read_table
 
-FIGURES: Final = {"log_firms": ("firms", "firms", True), "log_workers_per_firm": ("workers per firm", "workers", True),
-                  "schooling": ("schooling", "years", False)}
+FIGURES: Final = {
+    "log_firms": ("firms", "firms", True),
+    "log_workers_per_firm": ("workers per firm", "workers", True),
+    "schooling": ("schooling", "years", False),
+}
 IMPOSED: Final = {18: "Its success is imposed by its trained founders, a rung of technology and a wide export market."}
 PROBABILITIES: Final = np.array([0.05, 0.5, 0.95])
 
@@ -39,13 +42,22 @@ def load_view(folder: Path) -> RunView:
     covered = _covered(checks, cases)
     names = list(dict.fromkeys(row.policy for row in effects))
     return RunView(
-        verdict=_verdict(checks), clusters=tuple(_clusters(posterior, cases, policies)), parameters=tuple(_parameters(posterior, priors)),
-        covered=covered, statements=_statements(checks, cases), effects=effects, contrasts=contrasts, noise=_noise(checks),
+        verdict=_verdict(checks),
+        clusters=tuple(_clusters(posterior, cases, policies)),
+        parameters=tuple(_parameters(posterior, priors)),
+        covered=covered,
+        statements=_statements(checks, cases),
+        effects=effects,
+        contrasts=contrasts,
+        noise=_noise(checks),
         gates=tuple((check["name"], _short(check["value"]), check["rule"], bool(check["passed"])) for check in checks["checks"]),
-        unfitted=_unfitted(checks, cases, covered), structures=_structures(posterior, priors),
+        unfitted=_unfitted(checks, cases, covered),
+        structures=_structures(posterior, priors),
         kept_priors=(*priors.names("varying"), *priors.names("policy")),
-        policy_titles={name: load_policy(name).title for name in names}, policy_questions={name: load_policy(name).question for name in names},
-        horizon=float(policies.attrs["horizon"]) if policies is not None else float("nan"), manifest=posterior.manifest,
+        policy_titles={name: load_policy(name).title for name in names},
+        policy_questions={name: load_policy(name).question for name in names},
+        horizon=float(policies.attrs["horizon"]) if policies is not None else float("nan"),
+        manifest=posterior.manifest,
     )
 
 
@@ -89,11 +101,23 @@ def _clusters(posterior: Any, cases: list[Case], policies: Any) -> list[ClusterV
             years, firms, profit = years[known], firms[:, known], profit[:, known]
         started = np.flatnonzero(np.isfinite(firms).any(axis=0))
         part = slice(int(started[0]) if len(started) else 0, None)
-        found.append(ClusterView(
-            case.name, case.number, title(case), f"{case.location}: {case.product.lower()}",
-            case.observations[-1].time, years[part], firms[:, part], profit[:, part], observed_firms(case), case.start.confidence,
-            effective_size(posterior.histories["weight"].sel(case=case.name).values), lost, IMPOSED.get(case.number, ""),
-        ))
+        found.append(
+            ClusterView(
+                case.name,
+                case.number,
+                title(case),
+                f"{case.location}: {case.product.lower()}",
+                case.observations[-1].time,
+                years[part],
+                firms[:, part],
+                profit[:, part],
+                observed_firms(case),
+                case.start.confidence,
+                effective_size(posterior.histories["weight"].sel(case=case.name).values),
+                lost,
+                IMPOSED.get(case.number, ""),
+            )
+        )
     return found
 
 
@@ -123,9 +147,13 @@ def _covered(checks: dict[str, Any], cases: list[Case]) -> tuple[Covered, ...]:
     by_name, found = {case.name: case for case in cases}, []
     for row in checks["coverage"]:
         name, unit, logs = FIGURES[row["figure"]]
-        values = [np.nan if row[key] is None else (float(np.exp(row[key])) if logs else float(row[key])) for key in ("observed", "low", "middle", "high")]
+        values = [
+            np.nan if row[key] is None else (float(np.exp(row[key])) if logs else float(row[key]))
+            for key in ("observed", "low", "middle", "high")
+        ]
+        observed, low, middle, high = values
         rank = np.nan if row["rank"] is None else float(row["rank"])
-        found.append(Covered(_row_title(by_name[row["case"]], row["date"]), name, *values, rank, unit))
+        found.append(Covered(_row_title(by_name[row["case"]], row["date"]), name, observed, low, middle, high, rank, unit))
     return tuple(found)
 
 
@@ -133,7 +161,12 @@ def _statements(checks: dict[str, Any], cases: list[Case]) -> tuple[Statement, .
     by_name = {case.name: case for case in cases}
     words = {"improvement": "improvement (IPM)", "exports": "markets"}
     return tuple(
-        Statement(_row_title(by_name[row["case"]], row["date"]), words[row["statement"]], str(row["said"]).replace("_", " "), float(row["chance"]))
+        Statement(
+            _row_title(by_name[row["case"]], row["date"]),
+            words[row["statement"]],
+            str(row["said"]).replace("_", " "),
+            float(row["chance"]),
+        )
         for row in checks["statements"]
     )
 
@@ -143,7 +176,9 @@ def _unfitted(checks: dict[str, Any], cases: list[Case], covered: tuple[Covered,
     rows = [(by_name[name], "a broad guess explains its row as well as the posterior does") for name in checks["unfitted"]]
     for cell in covered:
         if not cell.inside:
-            rows.append((cell.case, f"{cell.figure}: observed {cell.observed:.3g}, predicted {cell.low:.3g} to {cell.high:.3g} (90 %)"))
+            rows.append(
+                (cell.case, f"{cell.figure}: observed {cell.observed:.3g}, predicted {cell.low:.3g} to {cell.high:.3g} (90 %)")
+            )
     return tuple(rows)
 
 
@@ -178,10 +213,13 @@ def _comparison(folder: Path) -> tuple[tuple[Effects, ...], tuple[Contrast, ...]
     if missing := [name for name in Effects.__dataclass_fields__ if name not in columns]:
         raise InputError(f"{folder / DECISION}: {missing[0]}: this column is missing; run `takeoff compare {folder}` again")
     texts = ("case", "policy", "outcome", "structure", "unit")
-    rows = [
-        Effects(**{name: _text(columns[name][line]) if name in texts else float(columns[name][line]) for name in Effects.__dataclass_fields__})
-        for line in range(len(columns["case"]))
-    ]
+    rows = []
+    for line in range(len(columns["case"])):
+        cells: dict[str, Any] = {
+            name: _text(columns[name][line]) if name in texts else float(columns[name][line])
+            for name in Effects.__dataclass_fields__
+        }
+        rows.append(Effects(**cells))
     contrasts: list[Contrast] = []
     for case in policies["case"].values:
         one = policies.sel(case=case)

@@ -48,8 +48,10 @@ def status_lines(folder: Path) -> list[str]:
     lines += [f"file       {name}: {'there' if (place / name).is_file() else 'not yet'}" for name in FILES]
     if (place / MANIFEST).is_file():
         manifest = read_json(place / MANIFEST)
-        lines += [f"finished   {'converged' if manifest.get('converged') else 'NOT CONVERGED'}: {manifest.get('label', '')}",
-                  f"result     {manifest.get('result_hash', '')}"]
+        lines += [
+            f"finished   {'converged' if manifest.get('converged') else 'NOT CONVERGED'}: {manifest.get('label', '')}",
+            f"result     {manifest.get('result_hash', '')}",
+        ]
     else:
         lines.append("finished   no; go on with the same command and --resume")
     return lines
@@ -79,7 +81,9 @@ def datasets(folder: Path) -> dict[str, Any]:
                 with xr.open_dataset(path, engine="h5netcdf") as stored:
                     found[name] = stored.load()
         except (OSError, ValueError, KeyError, RuntimeError) as error:
-            raise DamagedRun(f"{path}: cannot be read: {' '.join(str(error).split())}; run the command again with --resume") from error
+            raise DamagedRun(
+                f"{path}: cannot be read: {' '.join(str(error).split())}; run the command again with --resume"
+            ) from error
     return found
 
 
@@ -115,7 +119,11 @@ def _result_damage(place: Path) -> str:
         wanted, found = read_json(place / MANIFEST).get("result_hash"), result_hash(datasets(place))
     except DamagedRun as error:
         return str(error)
-    return "" if wanted == found else f"{place / MANIFEST}: result_hash: {found}: differs from the one stored, {wanted}; run it again in a new folder"
+    return (
+        ""
+        if wanted == found
+        else f"{place / MANIFEST}: result_hash: {found}: differs from the one stored, {wanted}; run it again in a new folder"
+    )
 
 
 def verify_folder(folder: Path, repair: bool, tell: Callable[[str], object]) -> int:
@@ -132,7 +140,10 @@ def verify_folder(folder: Path, repair: bool, tell: Callable[[str], object]) -> 
     if result:
         tell(f"damaged: {result}")
     if not damages and not result:
-        tell(f"whole: {len(_chunk_names(place))} pieces and {sum((place / name).is_file() for name in FILES)} files agree with their checksums")
+        tell(
+            f"whole: {len(_chunk_names(place))} pieces and {sum((place / name).is_file() for name in FILES)} files "
+            f"agree with their checksums"
+        )
         return 0
     if not repair:
         tell("put the damaged pieces aside with --repair, then go on with --resume")
@@ -153,9 +164,14 @@ def folder_differences(folder: Path, other: Path) -> list[str]:
     parted = []
     for name in sorted(names):
         one, two = load_chunk(first / CHUNKS / name), load_chunk(second / CHUNKS / name)
-        if one.keys() != two.keys() or any(not np.array_equal(one[key], two[key], equal_nan=one[key].dtype.kind == "f") for key in one):
+        if one.keys() != two.keys() or any(
+            not np.array_equal(one[key], two[key], equal_nan=one[key].dtype.kind == "f") for key in one
+        ):
             parted.append(name)
-    lines += [f"pieces: {len(names) - len(parted)} of {len(names)} shared ones are the same" + (f"; the first to differ is {parted[0]}" if parted else "")]
+    lines += [
+        f"pieces: {len(names) - len(parted)} of {len(names)} shared ones are the same"
+        + (f"; the first to differ is {parted[0]}" if parted else "")
+    ]
     left, right = datasets(first), datasets(second)
     for name in sorted({*left, *right}):
         lines += _variable_differences(name, left.get(name), right.get(name))

@@ -56,6 +56,7 @@ class Scale:
     log: bool = False
 
     def __call__(self, value: float) -> float:
+        """Return the position of a value."""
         bounded = min(max(value, self.low), self.high)
         if self.log:
             share = math.log(bounded / self.low) / math.log(self.high / self.low)
@@ -81,7 +82,9 @@ class Canvas:
         )
         self.marks.append(f"<{name}{shown}/>" if content is None else f"<{name}{shown}>{escape(content)}</{name}>")
 
-    def text(self, x: float, y: float, content: str, kind: str = "tick", anchor: Literal["start", "middle", "end"] = "start") -> None:
+    def text(
+        self, x: float, y: float, content: str, kind: str = "tick", anchor: Literal["start", "middle", "end"] = "start"
+    ) -> None:
         """Write ``content`` with its base line at (x, y)."""
         self.add("text", content, x=x, y=y, kind=kind, text_anchor=anchor)
 
@@ -107,7 +110,8 @@ class Canvas:
         """Draw a dot, with a tip that a pointer brings up."""
         if tip:
             self.marks.append(
-                f'<circle cx="{_round(x)}" cy="{_round(y)}" r="{_round(radius)}" class="{kind}"><title>{escape(tip)}</title></circle>'
+                f'<circle cx="{_round(x)}" cy="{_round(y)}" r="{_round(radius)}" '
+                f'class="{kind}"><title>{escape(tip)}</title></circle>'
             )
         else:
             self.add("circle", cx=x, cy=y, r=radius, kind=kind)

@@ -26,7 +26,9 @@ def check_suffix(option: str, path: str) -> Path:
     """
     found = Path(path)
     if found.suffix.lower() not in SUFFIXES:
-        raise InputError(f"{option}: {path}: unknown format {found.suffix or '(no suffix)'!r}; end the name in {', '.join(SUFFIXES)}")
+        raise InputError(
+            f"{option}: {path}: unknown format {found.suffix or '(no suffix)'!r}; end the name in {', '.join(SUFFIXES)}"
+        )
     if found.is_dir():
         raise InputError(f"{option}: {path}: is a folder; name a file")
     return found

@@ -20,7 +20,7 @@ from model.mechanisms.programmes import govern
 from model.mechanisms.valuation import net_cost_so_far, value
 from model.observe import COLUMNS, record
 from model.start import new_world
-from model.world import GOVERNMENT_MARGIN, bury, with_room
+from model.world import Room, bury, with_room, with_room_for_government
 
 Process = Generator[simpy.Event, Any, None]
 
@@ -44,7 +44,8 @@ class Agenda(simpy.Environment):
         event = simpy.Event(self)
         event._ok = True
         event._value = None
-        heappush(self._queue, (time, priority, next(self._eid), event))
+        queue: list[Any] = self._queue
+        heappush(queue, (time, priority, next(self._eid), event))
         return event
 
 
@@ -78,9 +79,12 @@ class Run:
 
     def make_room(self, births: int, lines: int) -> None:
         """Make room for births and log lines before they happen."""
-        w = self.world
-        firms, table, due, log = with_room(w, births, lines)
-        self.world = w._replace(firms=firms, table=table, due=due, log=log)
+        self.move_into(with_room(self.world, births, lines))
+
+    def move_into(self, room: Room) -> None:
+        """Go on with arrays that may have grown."""
+        firms, table, due, log = room
+        self.world = self.world._replace(firms=firms, table=table, due=due, log=log)
 
     def ticks(self) -> range:
         """Return the quarters of this history."""
@@ -94,7 +98,7 @@ def government(run: Run) -> Process:
         cluster = run.world.cluster
         cluster.tick = tick
         cluster.time = quarter.tick_time(tick)
-        run.make_room(GOVERNMENT_MARGIN, int(cluster.rows) + GOVERNMENT_MARGIN)
+        run.move_into(with_room_for_government(run.world))
         run.cost_before = net_cost_so_far(run.world)
         govern(run.world)
 
@@ -178,7 +182,7 @@ def run_history(
     log : LOG records
     """
     run = Run(params, setting, programmes, seed)
-    founders = int(setting.founders) + GOVERNMENT_MARGIN
+    founders = int(setting.founders)
     run.make_room(founders, founders)
     quarter.begin(run.world)
     for process in (government, market, recorder, firms, room_for_births, farewell):

@@ -105,7 +105,7 @@ def export(w: World, demand: float, reach: float, home: float, abroad: float) ->
     """Split sales between home and abroad once the home price would fall below the world price.
 
     Formula: exporters sell all abroad at p_x = w min(1, (X_e/Q_x)^(1/eta_x)) if p_x >= p_home; else at w with the rest abroad;
-    else at one price below w
+    else at one price, w or below, and no higher than imports
     """
     p = w.p
     cluster = w.cluster
@@ -125,10 +125,13 @@ def export(w: World, demand: float, reach: float, home: float, abroad: float) ->
     price = world
     if at_world + reach < cluster.output:
         price = common_price(p, demand, reach, world, cluster.output)
+    sold_abroad = cluster.output - demand * exp(-p.market_elasticity * log(price))
+    if price > cluster.ceiling:
+        price = cluster.ceiling
+        sold_abroad = reach * exp(-p.market_export_elasticity * (log(price) - log(world)))
     cluster.price = price
     cluster.price_export = price
-    cluster.exported = max(0.0, cluster.output - demand * exp(-p.market_elasticity * log(price)))
-    cluster.exported = min(cluster.exported, abroad)
+    cluster.exported = min(abroad, max(0.0, sold_abroad))
 
 
 @equation

@@ -2,7 +2,6 @@
 over their years, and lose effect beyond the state's capacity; a share may be captured (WP 5703, sections II-V).
 """
 
-import math
 from typing import Any
 
 import numpy as np
@@ -26,12 +25,10 @@ from model.state import (
     TRAINING_PROGRAMME,
     ZONE,
 )
-from model.world import World, note
+from model.world import INVITED_MAX, World, note
 
 # Keys of firms that government brings in, apart from pioneers and entrants.
 INVITED = 1 << 40
-# Firms that one programme may bring in within a quarter (room is kept for them).
-INVITED_MAX = 8
 # Schooling of managers of firms founded for a preference, beside the pool's (years), and their lack of experience (SD).
 PREFERRED_SCHOOLING = 4.0
 PREFERRED_SKILL = -0.5
@@ -244,7 +241,7 @@ def prefer_exporters(w: World, j: int, allowance: float) -> None:
     """Found firms that declare themselves exporters, with land, finance and educated managers but no know-how."""
     programme = w.programmes[j]
     cluster = w.cluster
-    number = min(INVITED_MAX, int(math.floor(allowance / max(1.0, programme.unit_cost))))
+    number = min(INVITED_MAX, int(allowance / max(1.0, programme.unit_cost)))
     for _ in range(number):
         programme.invited += 1.0
         lineage = word(w.seed, w.case, 0, BIRTH, INVITED * (j + 1) + int(programme.invited))

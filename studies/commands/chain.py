@@ -4,9 +4,9 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from model.config import Profile, load_priors, load_profile
+from model.config import Priors, Profile, load_priors, load_profile
 from model.errors import InputError
 from studies.progress import Progress, span
 
@@ -38,18 +38,36 @@ def _threads(arguments: argparse.Namespace, profile: Profile) -> int:
     return int(count) if count else profile.threads or cores()[0]
 
 
-def _calibrate(arguments: argparse.Namespace, out: Path, progress: Progress) -> Any:
-    """Calibrate, with every option checked before the first simulation."""
+class Job(NamedTuple):
+    """A calibration as asked for, checked before its first line and its first simulation."""
+
+    profile: Profile
+    priors: Priors
+    structures: dict[str, str]
+    out: Path
+
+
+def _job(arguments: argparse.Namespace) -> Job:
     from studies.changes import read_priors
 
     profile = load_profile(arguments.profile)
     profile = profile.model_copy(update={"threads": _threads(arguments, profile)})
     priors, structures = read_priors(load_priors(), arguments.changes)
+    return Job(profile, priors, structures, Path(arguments.out or f"runs/{arguments.command}-{profile.name}"))
+
+
+def _calibrate(job: Job, arguments: argparse.Namespace, progress: Progress) -> Any:
     progress.stage("loading the compiled model (the first time on a machine compiles it)")
     from calibration import calibrate
 
     found = calibrate(
-        profile, out, seed=arguments.seed, priors=priors, structures=structures, resume=arguments.resume, progress=progress.step
+        job.profile,
+        job.out,
+        seed=arguments.seed,
+        priors=job.priors,
+        structures=job.structures,
+        resume=arguments.resume,
+        progress=progress.step,
     )
     progress.end()
     return found
@@ -68,17 +86,12 @@ def _exit(checks: dict[str, Any]) -> int:
     return CONVERGED if checks["converged"] else NOT_CONVERGED
 
 
-def _out(arguments: argparse.Namespace) -> Path:
-    name = Path(str(arguments.profile)).stem
-    return Path(arguments.out or f"runs/{arguments.command}-{name}")
-
-
 def calibrate_tables(arguments: argparse.Namespace) -> int:
     """Run ``takeoff calibrate``."""
-    out = _out(arguments)
-    posterior = _calibrate(arguments, out, Progress())
+    job = _job(arguments)
+    posterior = _calibrate(job, arguments, Progress())
     _say("\n".join(_verdict_lines(posterior.checks)))
-    _say(f"posterior  {out / 'posterior.nc'}")
+    _say(f"posterior  {job.out / 'posterior.nc'}")
     return _exit(posterior.checks)
 
 
@@ -96,7 +109,12 @@ def _compare(folder: Path, profile: Profile | None, progress: Progress, **option
     from studies.run_folder import seal
 
     if profile is not None:
-        options = {"policies": list(profile.policies) or None, "horizon": profile.horizon, "draws": profile.policy_draws, **options}
+        options = {
+            "policies": list(profile.policies) or None,
+            "horizon": profile.horizon,
+            "draws": profile.policy_draws,
+            **options,
+        }
     compare(folder, progress=progress.step, **options)
     progress.end()
     seal(folder)
@@ -126,11 +144,18 @@ def report_run(arguments: argparse.Namespace) -> int:
 
 def advise_cluster(arguments: argparse.Namespace) -> int:
     """Run ``takeoff advise``."""
-    from studies.advice import advise, advice_lines
+    from studies.advice import advice_lines, advise
 
     progress = Progress()
     out = Path(arguments.out or f"runs/advise-{Path(arguments.cluster).stem}")
-    found = advise(arguments.cluster, arguments.posterior, out=out, policies=arguments.policies, horizon=arguments.horizon, progress=progress.step)
+    found = advise(
+        arguments.cluster,
+        arguments.posterior,
+        out=out,
+        policies=arguments.policies,
+        horizon=arguments.horizon,
+        progress=progress.step,
+    )
     progress.end()
     _say("\n".join(advice_lines(found)))
     _say(f"decision   {out / 'decision.csv'}")
@@ -139,18 +164,17 @@ def advise_cluster(arguments: argparse.Namespace) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run ``takeoff run``: the whole chain, from the tables to the page."""
-    progress, out = Progress(), _out(arguments)
+    job, progress = _job(arguments), Progress()
     begun = os.times().elapsed
-    progress.stage(f"run in {out}: calibrate, check, compare policies, report")
-    posterior = _calibrate(arguments, out, progress)
+    progress.stage(f"run in {job.out}: calibrate, check, compare policies, report")
+    posterior = _calibrate(job, arguments, progress)
     progress.stage("checking")
     for line in _verdict_lines(posterior.checks):
         progress.say(line)
     progress.stage("comparing policies")
-    profile = load_profile(arguments.profile)
-    _compare(out, profile, progress, threads=_threads(arguments, profile))
+    _compare(job.out, job.profile, progress, threads=job.profile.threads)
     progress.stage("writing the report")
-    path = _report(out)
+    path = _report(job.out)
     progress.stage("done")
     _say(f"verdict    {'converged' if posterior.converged else 'NOT CONVERGED'}: {posterior.label}")
     _say(f"report     {path.resolve()}")

@@ -7,7 +7,9 @@ from pathlib import Path
 
 def not_yet(arguments: argparse.Namespace) -> int:
     """Say that a command is not yet there."""
-    sys.stderr.write(f"takeoff: {arguments.command}: is not yet there in this version; see the list of what is missing in README.md\n")
+    sys.stderr.write(
+        f"takeoff: {arguments.command}: is not yet there in this version; see the list of what is missing in README.md\n"
+    )
     return 2
 
 

@@ -42,8 +42,12 @@ def _given(arguments: argparse.Namespace, case: Any) -> dict[str, Any]:
         raise InputError(f"--draw: {arguments.draw}: the posterior holds histories 0 to {len(histories) - 1}; choose one of them")
     one = slice(arguments.draw, arguments.draw + 1)
     values = {name: np.asarray(value[one]) for name, value in histories.values.items()}
-    return {"values": values, "latents": histories.latents[one], "structures": dict(histories.structures),
-            "seeds": [int(histories.keys[arguments.draw])]}
+    return {
+        "values": values,
+        "latents": histories.latents[one],
+        "structures": dict(histories.structures),
+        "seeds": [int(histories.keys[arguments.draw])],
+    }
 
 
 def _start_year(case: Any, given: dict[str, Any]) -> float:

@@ -35,13 +35,18 @@ def _panel(table: Path, row: int, cells: dict[str, Any], years: float | None) ->
         case, policy = load_case(str(cells["case"])), load_policy(str(cells.get("policy", "") or "status-quo"))
     except InputError as error:
         raise InputError(f"{table}: row {row}: {error}") from error
-    given = {"changes": changes.values, "structures": changes.structures, "seeds": [_seed(table, row, cells.get("seed", 1))]}
+    given: dict[str, Any] = {"changes": changes.values, "structures": changes.structures, "seeds": [_seed(table, row, cells.get("seed", 1))]}
     if years is not None:
         given["years"] = years
     panel = panel_table(with_years(simulate(case, policy=policy, **given), _start_year(case, given)))
     size = len(panel["time"])
-    return {"row": np.full(size, row), "case": np.full(size, case.name), "policy": np.full(size, policy.name),
-            "seed": np.full(size, given["seeds"][0]), **panel}
+    return {
+        "row": np.full(size, row),
+        "case": np.full(size, case.name),
+        "policy": np.full(size, policy.name),
+        "seed": np.full(size, given["seeds"][0]),
+        **panel,
+    }
 
 
 def sweep(arguments: argparse.Namespace) -> int:

@@ -1,5 +1,6 @@
 """Worlds for tests: a cluster of two or three firms built by hand, and histories of a case with the numbers that a test sets."""
 
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,6 +41,9 @@ class Given(NamedTuple):
         return self
 
 
+case_numbered = cache(load_case)
+
+
 def given(
     case: int = NAIROBI,
     policy: Policy | str | None = None,
@@ -49,7 +53,7 @@ def given(
     **setting: float,
 ) -> Given:
     """A case at default parameters and latents of 0, with changes; ``setting`` overwrites fields at the end."""
-    cluster = load_case(case)
+    cluster = case_numbered(case)
     z = np.zeros((1, len(LATENTS)))
     for name, value in (latents or {}).items():
         z[0, COLUMN[name]] = value
@@ -76,13 +80,14 @@ def column(panel: NDArray[np.float64], name: str) -> NDArray[np.float64]:
 
 
 def programme(kind: str, **fields: float) -> Any:
-    """One programme of a policy as a record; starts at the decision, for five years."""
-    line = np.zeros(1, PROGRAMME).view(np.recarray)[0]
+    """One programme of a policy, as records (1,); starts at the decision, for five years."""
+    lines = np.zeros(1, PROGRAMME).view(np.recarray)
+    line = lines[0]
     line.kind = PROGRAMMES.index(kind)
     line.stop, line.trigger_after, line.opened, line.effect = 5.0, np.inf, -1.0, 1.0
     for name, value in fields.items():
         line[name] = value
-    return line
+    return lines
 
 
 def small_world(changes: dict[str, float] | None = None, programmes: tuple[Any, ...] = (), seed: int = 1, **setting: float) -> World:
@@ -93,7 +98,7 @@ def small_world(changes: dict[str, float] | None = None, programmes: tuple[Any, 
         "site_works": 1.0, "decision": 0.0, "quarters": 40,
     }
     what = given(changes=changes, **{**plain, **setting})
-    lines = np.array(programmes, PROGRAMME) if programmes else np.zeros(0, PROGRAMME)
+    lines = np.concatenate([np.zeros(0, PROGRAMME), *programmes])
     w = new_world(what.params, what.setting, lines, seed, keep_log=True)
     firms, table, due, log = with_room(w, ROOM, ROOM)
     w = w._replace(firms=firms, table=table, due=due, log=log)

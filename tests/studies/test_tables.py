@@ -1,0 +1,64 @@
+"""Tables on disk: every bit kept, whole or not at all."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from pyarrow import parquet
+
+from model.errors import InputError
+from studies.tables import read_table, write_table
+from studies.writing import write_whole
+
+HARD = np.array([0.1, 1 / 3, 1e-308, 5e-324, 1.7976931348623157e308, -0.0, 2.0, np.nan, 123456789.12345679])
+TABLE = {"time": HARD, "firms": np.arange(9), "phase": np.array(["expansion"] * 8 + ['odd, "quoted"'])}
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_numbers_come_back_with_the_same_bits(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"deep/er/table{suffix}"
+    write_table(path, TABLE, {"time": "years"})
+    back = read_table(path)
+    assert back["time"].astype(np.float64).tobytes() == HARD.tobytes()
+    assert back["firms"].tolist() == list(range(9))
+    assert back["phase"].tolist() == TABLE["phase"].tolist()
+
+
+def test_netcdf_keeps_bits_and_units(tmp_path: Path) -> None:
+    path = tmp_path / "table.nc"
+    write_table(path, TABLE, {"firms": "firms", "time": "years"})
+    with xr.open_dataset(path, engine="h5netcdf") as back:
+        assert back["time"].values.tobytes() == HARD.tobytes()
+        assert back["firms"].attrs["units"] == "firms"
+        assert back["phase"].values.tolist() == TABLE["phase"].tolist()
+
+
+def test_parquet_carries_units(tmp_path: Path) -> None:
+    write_table(tmp_path / "table.parquet", TABLE, {"firms": "firms"})
+    assert parquet.read_schema(tmp_path / "table.parquet").metadata[b"unit:firms"] == b"firms"
+
+
+def test_unknown_is_empty_in_csv(tmp_path: Path) -> None:
+    write_table(tmp_path / "t.csv", {"a": np.array([1.0, np.nan]), "b": np.array([1, 2])})
+    assert (tmp_path / "t.csv").read_text() == "a,b\n1.0,1\n,2\n"
+
+
+def test_an_error_while_writing_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("old")
+
+    def fail(partial: Path) -> None:
+        partial.write_text("half")
+        raise RuntimeError("power cut")
+
+    with pytest.raises(RuntimeError, match="power cut"):
+        write_whole(path, fail)
+    assert [p.name for p in tmp_path.iterdir()] == ["table.csv"]
+    assert path.read_text() == "old"
+
+
+def test_a_place_that_cannot_be_written_is_the_users_fault(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot be written"):
+        write_table(tmp_path / "file/table.csv", TABLE)
