@@ -24,6 +24,7 @@ GROUPS: Final = (
     "unconstrained_posterior",
 )
 _ENGINE: Final = "h5netcdf"
+TAILS: Final = (0.05, 0.95)
 
 
 def modern() -> bool:
@@ -90,10 +91,11 @@ def rank_r_hat(draws: Floats) -> Floats:
 
 
 def _statistic(name: str, draws: Floats, method: str) -> float:
+    tail = {"prob": TAILS} if method == "tail" else {}
     if modern():
         from arviz_stats.base import array_stats
 
-        return float(getattr(array_stats, name)(draws, chain_axis=0, draw_axis=1, method=method))
+        return float(getattr(array_stats, name)(draws, chain_axis=0, draw_axis=1, method=method, **tail))
     import arviz
 
-    return float(getattr(arviz, name)(draws, method=method))
+    return float(getattr(arviz, name)(draws, method=method, **tail))

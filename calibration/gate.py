@@ -139,7 +139,10 @@ def correction_checks(found: Correction, limits: Limits) -> list[Check]:
         Check("ESS of weights", found.ess, f">= {limits.ess:g}", found.ess >= limits.ess),
         Check("k-hat", found.k_hat, f"< {limits.k_hat:g}", bool(found.k_hat < limits.k_hat)),
         Check(
-            "split-half error sd", found.error_bound, f"< {limits.split_half_sd:g} nats, one standard error added", found.error_bound < limits.split_half_sd
+            "split-half error sd",
+            found.error_bound,
+            f"< {limits.split_half_sd:g} nats, one standard error added",
+            found.error_bound < limits.split_half_sd,
         ),
         Check(
             "largest weight",

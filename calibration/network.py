@@ -123,7 +123,7 @@ def component_log_density(mixture: Mixture, outcome: Any, xp: Any) -> Any:
 
 
 def initial(layout: Layout, inputs: int, width: int, seed: int) -> Arrays:
-    """Return a network before training: components spread over the standardised outcome."""
+    """Return a network before training: components spread over the standardised outcome; those of latents are the population."""
     draw = np.random.Generator(np.random.Philox(seed))
     network: Arrays = {
         "w1": draw.normal(0, 1 / np.sqrt(inputs), (inputs, width)),
@@ -134,8 +134,8 @@ def initial(layout: Layout, inputs: int, width: int, seed: int) -> Arrays:
         "b3": np.zeros(layout.outputs),
     }
     start = layout.sizes[0] + layout.sizes[1]
-    network["b3"][start : start + layout.sizes[2]] = draw.normal(0, 0.8, layout.sizes[2])
-    network["b3"][start + layout.sizes[2] : start + 2 * layout.sizes[2]] = -0.3
+    network["b3"][start : start + layout.sizes[2]] = draw.normal(0, 0.8 if layout.heads else 0.1, layout.sizes[2])
+    network["b3"][start + layout.sizes[2] : start + 2 * layout.sizes[2]] = -0.3 if layout.heads else 0.0
     return {name: value.astype(np.float32) for name, value in network.items()}
 
 

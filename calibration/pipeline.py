@@ -129,7 +129,7 @@ def _run(work: Work, simulator: ClusterSimulator, mark: dict[str, Any]) -> None:
         "networks": {"proposal": learned.scores[0], "surrogate": learned.scores[1:]},
         "coverage": coverage(predicted, everything, names),
         "statements": statements(predicted, everything, names),
-        "sampler": {name: values for name, values in sampled.convergence._asdict().items()},
+        "sampler": dict(sampled.convergence._asdict()),
         "parameters": list(simulator.names),
     }
     _write(work, simulator, learned, sampled, exact, weights, results.plain(report), predicted, everything)

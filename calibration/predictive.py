@@ -52,8 +52,8 @@ def predict(work: Work, z: Floats, tables: list[Table]) -> Predictive:
 def coverage(predicted: Predictive, tables: list[Table], names: list[str]) -> list[dict[str, object]]:
     """Return, for every figure printed, its place in the predictive distribution.
 
-    Each row has ``case``, ``date`` (0 is the last), ``figure``, ``observed``, ``low``, ``middle``, ``high`` (logs; schooling in years),
-    ``rank`` and ``inside`` (the central 90 %).
+    Each row has ``case``, ``date`` (0 is the last), ``figure``, ``observed``, ``low``, ``middle``, ``high`` (logs, but schooling
+    in years), ``rank`` and ``inside`` (the central 90 %).
     """
     rows: list[dict[str, object]] = []
     for case, table in enumerate(tables):

@@ -17,7 +17,7 @@ from calibration.arrays import Arrays, Floats, Seeds
 from calibration.keys import SHIFT, uniforms
 from calibration.network import CLASSES, Layout, Mixture, component_log_density, hidden, network_inputs, unpack
 from calibration.observation import ALIVE, DATES, FIGURES, STATEMENTS, ErrorModel, Table, draw_table
-from calibration.training import Lesson
+from calibration.training import Lesson, predict
 from calibration.training_set import Pairs
 
 POPULATION: Final = 0.10
@@ -77,6 +77,7 @@ class Proposal:
         inputs = network_inputs(z, np.broadcast_to(self._told[case], (len(z), self._told.shape[1])))
         outputs = (hidden(self._network, inputs, np) @ self._network["w3"] + self._network["b3"]).astype(np.float64)
         mixture = unpack(outputs, self._layout.sizes, self._layout.components, self._layout.dimensions, np)[1]
+        mixture = mixture._replace(mean=mixture.mean + predict(self._network["linear"], inputs)[:, None, :])
         return mixture._replace(log_diagonal=mixture.log_diagonal + np.log(WIDER), below=mixture.below * WIDER)
 
     def draw(self, case: int, z: Floats, points: Floats) -> tuple[Floats, Floats]:

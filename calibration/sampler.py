@@ -60,7 +60,8 @@ def advance(state: Arrays, log_likelihood: LogProb, steps: int, thin: int) -> Ar
     Returns
     -------
     dict of arrays
-        The new state, with ``chain`` (steps / thin, walkers, d), ``chain_log_prob`` and ``accepted`` (walkers,) counts.
+        The new state, with ``chain`` (steps / thin, walkers, d), ``chain_log_prob`` and ``accepted`` (walkers,)
+        counts, estimated from the steps kept (emcee counts no others).
     """
     walkers, dimensions = state["coords"].shape
 
@@ -78,6 +79,6 @@ def advance(state: Arrays, log_likelihood: LogProb, steps: int, thin: int) -> Ar
         **_stored(end.random_state),
         "chain": sampler.get_chain(),
         "chain_log_prob": sampler.get_log_prob(),
-        "accepted": np.asarray(sampler.backend.accepted),
+        "accepted": thin * np.asarray(sampler.backend.accepted),
         "steps": np.array(steps),
     }

@@ -20,7 +20,7 @@ from calibration.training import Lesson, Schedule, fit
 from calibration.training_set import Pairs, draw_pairs, restore_pairs, share_out
 from calibration.work import Work
 
-# Histories of a cluster at first, and in a chunk of training, steps in a chunk of sampling, draws in a chunk of the exact likelihood.
+# Histories of a cluster at first and in a chunk of training, steps in a chunk of sampling, draws in one of the exact likelihood.
 FIRST_HISTORIES: Final = 16
 HISTORIES_A_CHUNK: Final = 64
 STEPS_A_CHUNK: Final = 200

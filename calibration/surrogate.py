@@ -151,16 +151,18 @@ class Surrogate:
             offset = self._told @ network["w1"][width:] + network["b1"]
             first = np.tanh(lead[:, None, :] + offset[None])
             second = np.tanh(first @ network["w2"] + network["b2"])
+            line = network["linear"]
+            shift = (start @ line[:width])[:, None] + (self._told @ line[width:-1] + line[-1])[None]
             for pattern in self._patterns:
                 rows = second[:, pattern.cases].reshape(-1, second.shape[-1])
                 outputs = network["w3"][:, pattern.columns].T @ rows.T + network["b3"][pattern.columns, None]
-                density = self._score(outputs.reshape(len(outputs), len(z), -1), pattern)
-                result[:, pattern.cases] = np.logaddexp(result[:, pattern.cases], density)
+                scored = self._score(outputs.reshape(len(outputs), len(z), -1), shift[:, pattern.cases], pattern)
+                result[:, pattern.cases] = np.logaddexp(result[:, pattern.cases], scored)
         density: Floats = result.astype(np.float64) - np.log(len(self._networks))
         return density
 
-    def _score(self, outputs: np.ndarray, pattern: _Pattern) -> np.ndarray:
-        """Return the log density (n, cases) from outputs (columns, n, cases); components lie along the first axis."""
+    def _score(self, outputs: np.ndarray, shift: np.ndarray, pattern: _Pattern) -> np.ndarray:
+        """Return the log density (n, cases) from outputs (columns, n, cases) and the regression's figures (n, cases, d)."""
         status = outputs[:STATUSES] - _log_sum(outputs[:STATUSES])
         components = self._layout.components
 
@@ -173,7 +175,7 @@ class Surrogate:
             shares = [np.exp(np.clip(slot("class", head, word), -LOGIT, LOGIT)) for word in range(CLASSES)]
             stated = sum(share * chance for share, chance in zip(shares, chances, strict=True))
             weight = weight + np.log(stated / sum(shares))
-        scatter, error = _scatter(slot, pattern)
+        scatter, error = _scatter(slot, shift, pattern)
         usual = weight + _gaussian(scatter, error, pattern.variance) + np.float32(np.log1p(-self._errors.outlier))
         gross = weight + _gaussian(scatter, error, pattern.outlier) + np.float32(np.log(self._errors.outlier))
         alive = _log_sum(np.concatenate([usual, gross])) - np.float32(pattern.log_spread)
@@ -190,7 +192,9 @@ def _log_sum(terms: np.ndarray) -> np.ndarray:
 Scatter = dict[tuple[int, int], np.ndarray]
 
 
-def _scatter(slot: Callable[[str, int, int], np.ndarray], pattern: _Pattern) -> tuple[Scatter, list[np.ndarray]]:
+def _scatter(
+    slot: Callable[[str, int, int], np.ndarray], shift: np.ndarray, pattern: _Pattern
+) -> tuple[Scatter, list[np.ndarray]]:
     """Return the covariances of the figures seen, entry by entry (k, n, cases), and the errors of the means."""
     factor = {
         (i, j): np.exp(np.clip(slot("factor", i, j), *LOG_SD)) if i == j else slot("factor", i, j)
@@ -202,7 +206,7 @@ def _scatter(slot: Callable[[str, int, int], np.ndarray], pattern: _Pattern) -> 
         for a, i in enumerate(pattern.seen)
         for b, j in enumerate(pattern.seen[: a + 1])
     }
-    return scatter, [pattern.target[:, a] - slot("mean", i, 0) for a, i in enumerate(pattern.seen)]
+    return scatter, [pattern.target[:, a] - shift[..., i] - slot("mean", i, 0) for a, i in enumerate(pattern.seen)]
 
 
 def _gaussian(scatter: Scatter, error: list[np.ndarray], variance: np.ndarray) -> np.ndarray:

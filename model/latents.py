@@ -168,6 +168,7 @@ def _fill_market(settings: Any, case: Case, values: Values, latents: Floats) -> 
     import_price = exponentials(values["population_import_price_sd"] * z["import_price"])
     settings.import_price = values["population_import_price"] * import_price
     reach = values["population_reach_mean"] + values["population_desh_reach"] * case.covariates.quota_buyers
+    reach = reach + values["market_export_growth"] * (settings.start_year - values["population_reach_year"])
     settings.reach = exponentials(reach + values["population_reach_sd"] * z["reach"])
     world = values["population_world_price_mean"] + values["population_world_price_market"] * z["market"]
     settings.world_price = exponentials(world + values["population_world_price_sd"] * z["world_price"])

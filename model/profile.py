@@ -46,14 +46,13 @@ class Profile(Entry):
     burn: Tally
     thin: Count
 
-    # The exact likelihood: draws corrected, replicates a cluster, replicates of the pilot that shares them out.
-    exact_draws: Tally
+    # The exact likelihood: draws at which it is estimated (each keeps one history a cluster), histories a cluster in each
+    # estimate on average, draws of the pilot that shares them out.
+    exact_draws: Count
     exact_replicates: Count
-    pilot_draws: Tally
-    latents: Count
+    pilot_draws: Count
 
     # What is kept and shown.
-    histories: Count
     predictive_draws: Count
     policy_draws: Count
     horizon: Count

@@ -36,6 +36,12 @@ class World(NamedTuple):
 
 
 @equation
+def due_max(rows: int) -> int:
+    """Return how many events may fall in one quarter; a history with more is stopped, whatever room its arrays have."""
+    return 6 * rows + 4096
+
+
+@equation
 def with_room(w: World, births: int, lines: int) -> Room:
     """Return firms, seats, due events and log with room for so many births and lines; a log of length 0 stays off."""
     firms, due, log, table = w.firms, w.due, w.log, w.table
@@ -43,8 +49,8 @@ def with_room(w: World, births: int, lines: int) -> Room:
     if rows + births > len(firms):
         firms = empty_firms(2 * (rows + births))
         firms[:rows] = w.firms[:rows]
-    if 6 * rows + 4096 > len(due):
-        due = empty_due(12 * rows + 4096)
+    if due_max(rows) > len(due):
+        due = empty_due(2 * due_max(rows))
         due[: w.cluster.due] = w.due[: w.cluster.due]
     if len(log) > 0 and w.cluster.logged + lines > len(log):
         log = empty_log(2 * (w.cluster.logged + lines))

@@ -12,12 +12,14 @@ import numpy as np
 
 from model.config import Case, load_case, load_priors
 from model.errors import InputError
-from studies.comparing import HORIZON, Progress, _silent, compare_histories, merged, write_comparison
-from studies.counterfactuals import Comparison, chosen_policies, decision_rows
+from studies.comparing import HORIZON, Progress, _silent, compare_histories, write_comparison
+from studies.counterfactuals import Comparison, chosen_policies
 from studies.decision import effective_size, normalised
+from studies.decision_table import decision_rows
 from studies.explain import columns
 from studies.histories import Histories
 from studies.html import amount, share, signed
+from studies.policy_arrays import merged
 from studies.posterior import whitened
 from studies.report_data import RANKED_BY, Effects
 

@@ -1,6 +1,8 @@
 """What did the user ask to change? ``name=value`` words, checked against the priors before anything runs."""
 
+import json
 import math
+import re
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
@@ -73,21 +75,25 @@ def read_priors(priors: Priors, words: Iterable[tuple[str, str]]) -> tuple[Prior
     InputError
         If a name is unknown or a prior cannot be sampled.
     """
-    import yaml
-
     changes: dict[str, Any] = {}
     structures: dict[str, str] = {}
     for name, text in words:
         if name.startswith(STRUCTURE):
             structures[name.removeprefix(STRUCTURE)] = text
         elif name.startswith(PRIOR):
-            try:
-                changes[name.removeprefix(PRIOR)] = yaml.safe_load(text)
-            except yaml.YAMLError:
-                raise InputError(f"--set: {name}: {text}: is no value; write 3, [1, 5] or {{normal: [0, 1]}}") from None
+            changes[name.removeprefix(PRIOR)] = _prior_value(name, text)
         else:
             raise InputError(f"--set: {name}: must begin with prior. or structure.; write prior.{name}={text}")
-    for name, change in changes.items():
-        if isinstance(change, bool) or not isinstance(change, int | float | list | dict):
-            raise InputError(f"--set: prior.{name}: {change}: is no prior; write a number, [low, high] or {{normal: [0, 1]}}")
     return priors.changed(changes), priors.structures_with(structures)
+
+
+def _prior_value(name: str, text: str) -> Any:
+    """Read a number, ``[low, high]`` or ``{normal: [0, 1]}``."""
+    named = re.fullmatch(r"\{\s*(\w+)\s*:(.*)\}", text)
+    try:
+        value = json.loads(named.group(2) if named else text)
+    except ValueError:
+        value = None
+    if isinstance(value, bool) or not isinstance(value, list if named else int | float | list):
+        raise InputError(f"--set: {name}: {text}: is no prior; write 3, [1, 5] or {{normal: [0, 1]}}")
+    return {named.group(1): value} if named else value

@@ -10,9 +10,11 @@ import xarray as xr
 
 from model.config import Case, Policy, load_case
 from model.errors import InputError
-from studies.counterfactuals import Comparison, chosen_policies, compare_case, dataset, decision_rows
+from studies.counterfactuals import Comparison, chosen_policies, compare_case
 from studies.decision import Floats
+from studies.decision_table import decision_rows
 from studies.histories import Histories
+from studies.policy_arrays import merged
 from studies.posterior import load_histories, open_histories
 from studies.report_data import Effects
 from studies.tables import write_table
@@ -21,8 +23,10 @@ from studies.writing import write_whole
 POLICIES: Final = "policies.nc"
 DECISION: Final = "decision.csv"
 HORIZON: Final = 20
-# The base structure first; the alternative shows what scarce state capacity does to the ranking.
+# The base structure first; the alternative shows what scarce state capacity does to the ranking. With fewer histories of a
+# cluster than this, the alternative's ranking would be noise and is not run unless asked for.
 STRUCTURES: Final = ("", "state_capacity=off")
+ENOUGH: Final = 100
 
 Progress = Callable[[str, int, int], None]
 
@@ -51,17 +55,6 @@ def compare_histories(
     return [compare_case(one, policies, horizon, structure, threads, tell) for structure in structures for one in histories]
 
 
-def merged(comparisons: Sequence[Comparison], horizon: int, policies: dict[str, Policy]) -> xr.Dataset:
-    """Return comparisons as one dataset; what belongs to a structure has the dimension ``structure``."""
-    structures = list(dict.fromkeys(item.structure for item in comparisons))
-    whole = [
-        dataset([item for item in comparisons if item.structure == structure], horizon, policies) for structure in structures
-    ]
-    shared = whole[0].drop_vars(["level", "weight", "after", "lost"])
-    several = xr.concat([part[["level", "weight", "after", "lost"]] for part in whole], "structure")
-    return shared.merge(several.assign_coords(structure=[structure or "base" for structure in structures]))
-
-
 def decision_table(rows: Iterable[Effects]) -> dict[str, Any]:
     """Return the decision table by column."""
     lines = [asdict(row) for row in rows]
@@ -81,7 +74,7 @@ def compare(
     horizon: int | None = None,
     *,
     draws: int | None = None,
-    structures: Sequence[str] = STRUCTURES,
+    structures: Sequence[str] | None = None,
     threads: int | None = None,
     progress: Progress = _silent,
 ) -> xr.Dataset:
@@ -92,17 +85,14 @@ def compare(
     folder : path
         Run folder of a calibration; ``policies.nc`` and ``decision.csv`` are written there.
     cases : sequence, optional
-        Numbers or names of clusters; all of the run's if not given.
+        Numbers or names of clusters; all of the run if not given.
     policies : sequence of str, optional
         The status quo is always among them.
-    horizon : int, optional
-        Years after the decision.
-    draws : int, optional
-        At most so many histories of each cluster.
-    structures : sequence of str
-        "" for the run's own structural choices; "name=option" changes one.
-    progress : callable
-        Told (stage, done, total).
+    horizon, draws : int, optional
+        Years after the decision, and the most histories of a cluster that are replayed.
+    structures : sequence of str, optional
+        "" for the run's own structural choices; "name=option" changes one. By default the state's capacity is switched
+        off as well, where there are histories enough.
 
     Returns
     -------
@@ -117,7 +107,10 @@ def compare(
     place, years = Path(folder), horizon or HORIZON
     chosen = chosen_policies(policies)
     found = run_cases(place, cases)
-    comparisons = compare_histories(load_histories(place, found, draws), chosen, years, structures, threads, progress)
+    histories = load_histories(place, found, draws)
+    enough = min(len(one) for one in histories) >= ENOUGH
+    structures = structures or (STRUCTURES if enough else STRUCTURES[:1])
+    comparisons = compare_histories(histories, chosen, years, structures, threads, progress)
     data = merged(comparisons, years, chosen)
     write_comparison(place, data, comparisons)
     return data

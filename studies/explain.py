@@ -160,21 +160,22 @@ def case_text(case: Case) -> str:
         f"{case.location}: {case.product}",
         case.note,
         "",
-        f"Origin: group {origin.group}; {origin.firms}; first product {origin.product}; former traders among the founders: "
-        f"{'yes' if origin.traders else 'no'} [{origin.source}]",
-        f"Start: triangular {start.low} / {start.mode} / {start.high}, confidence {start.confidence} "
-        f"[{start.source}] {start.note}",
+        f"Origin: group {origin.group}; {origin.firms}; first product {origin.product}; former traders among the "
+        f"founders: {'yes' if origin.traders else 'no'} [{origin.source}]",
+        f"Start: triangular {start.low} / {start.mode} / {start.high}, confidence {start.confidence} [{start.source}] "
+        f"{start.note}",
     ]
     if start.reform is not None:
         lines.append(
             f"  or anew in an era of reform: {start.reform.low} / {start.reform.mode} / {start.reform.high} "
             f"[{start.reform.source}]"
         )
-    shock = f"; material prices surged in {covariates.material_shock.year}" if covariates.material_shock else ""
+    told = [covariates.region, f"{'heavy' if covariates.heavy_product else 'light'} product"]
+    told += [f"material prices surged in {covariates.material_shock.year}"] if covariates.material_shock else []
+    told += [f"{covariates.trained_founders} founders trained abroad"] if covariates.trained_founders else []
+    told += ["buyers with quotas"] if covariates.quota_buyers else []
     lines += [
-        f"Covariates: {covariates.region}; {'heavy' if covariates.heavy_product else 'light'} product{shock}"
-        f"{f'; {covariates.trained_founders} founders trained abroad' if covariates.trained_founders else ''}"
-        f"{'; buyers with quotas' if covariates.quota_buyers else ''}",
+        f"Covariates: {'; '.join(told)}",
         "",
         columns(("year", "figure", "value", "error", "why, footnotes and source"), _figures(case)),
         "",

@@ -11,6 +11,8 @@ from studies.svg import Canvas, Floats, Scale, log_ticks, short, ticks
 # Probabilities of the curves of a fan, in this order.
 FAN: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 FONT_ROW: Final = 20.0
+# How far beyond the upper quartile a linear fan is drawn.
+CUT: Final = 2.0
 HALF_WIDTH_90: Final = 1.6448536269514722
 
 
@@ -59,7 +61,7 @@ def fan(
     decision : year after which the fan is a projection under the status quo
     """
     canvas = Canvas(330, 210, title, f"{title}: median and central 50 and 90 % over {years[0]:.0f}-{years[-1]:.0f}, in {unit}")
-    across = Scale(float(years[0]), float(years[-1]), 44, 322)
+    across = Scale(float(years[0]), float(years[-1]), 44, 314)
     up = _upright(curves, observed, log)
     marks = log_ticks(up.low, up.high) if log else ticks(up.low, up.high, 4)
     if decision is not None:
@@ -93,7 +95,12 @@ def _upright(curves: Floats, observed: Sequence[Observed], log: bool) -> Scale:
     if log:
         low, high = max(float(values.min()), 1.0), max(float(values.max()), 10.0)
         return Scale(low / 1.15, max(high, 5 * low) * 1.15, 182, 24, True)
+    # A band that runs far beyond the upper quartile is cut at the frame, so that the middle can be read.
+    quartile = float(np.nanmax(curves[3])) if np.isfinite(curves[3]).any() else float(values.max())
     low, high = min(float(values.min()), 0.0), float(values.max())
+    if quartile > 0:
+        high = min(high, CUT * quartile)
+        low = max(low, -CUT * quartile)
     margin = 0.06 * (high - low) or 1.0
     return Scale(low - (margin if low < 0 else 0.0), high + margin, 182, 24)
 

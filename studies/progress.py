@@ -29,6 +29,7 @@ class Progress:
         self._begun = clock()
         self._stage = ""
         self._stage_begun = self._begun
+        self._stage_done = 0
         self._told = float("-inf")
         self._open = False
 
@@ -42,19 +43,21 @@ class Progress:
 
     def stage(self, name: str) -> None:
         """Announce a stage at once."""
-        self._stage, self._stage_begun, self._told = name, self._clock(), self._clock()
+        self._stage, self._stage_done, self._stage_begun, self._told = name, 0, self._clock(), self._clock()
         self.say(f"[{span(self._clock() - self._begun):>9}] {name}")
 
     def step(self, stage: str, done: int, total: int) -> None:
         """Tell that ``done`` of ``total`` pieces of a stage are there; most calls write nothing."""
         if stage != self._stage:
             self.stage(stage)
+            # What was done before the stage was heard of, or was read from disk, tells nothing of its rate.
+            self._stage_done = done
         now = self._clock()
         terminal = self._stream.isatty()
         if now - self._told < (REDRAW_SECONDS if terminal else QUIET_SECONDS) and not (terminal and done >= total):
             return
         self._told = now
-        line = self._line(done, total, now - self._stage_begun)
+        line = self._line(done, total, done - self._stage_done, now - self._stage_begun)
         if terminal:
             filled = BAR * done // max(total, 1)
             self._stream.write(f"\r\x1b[K{stage} {'█' * filled}{'·' * (BAR - filled)} {line}")
@@ -64,10 +67,10 @@ class Progress:
             self.say(f"[{span(now - self._begun):>9}]   {line}")
 
     @staticmethod
-    def _line(done: int, total: int, elapsed: float) -> str:
-        if done <= 0 or elapsed <= 0:
+    def _line(done: int, total: int, since: int, elapsed: float) -> str:
+        if since <= 0 or elapsed <= 0:
             return f"{done:,} of {total:,}"
-        rate = done / elapsed
+        rate = since / elapsed
         shown = f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.2g}/s"
         return f"{done:,} of {total:,}, {shown}, {span((total - done) / rate)} left"
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
+from studies.report_coverage import coverage
 from studies.report_data import RunView
 from studies.report_policies import policies
-from studies.report_sections import answer, clusters, coverage, evidence, introduction, limits, parameters
+from studies.report_sections import answer, clusters, evidence, introduction, limits, parameters
 from studies.writing import write_text
 
 FOLDER: Final = Path(__file__).resolve().parent

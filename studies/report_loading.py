@@ -8,9 +8,10 @@ import numpy as np
 from model.config import Case, Priors, load_case, load_policy, load_priors
 from model.errors import InputError
 from studies.comparing import DECISION, POLICIES, path_fans
-from studies.counterfactuals import contrast_rows
 from studies.decision import effective_size, normalised, weighted_quantile
+from studies.decision_table import contrast_rows
 from studies.figures import FAN, HALF_WIDTH_90, Observed
+from studies.html import amount
 from studies.posterior import whitened
 from studies.report_data import ClusterView, Contrast, Covered, Effects, ParameterView, RunView, Statement, Verdict
 from studies.tables import read_table
@@ -122,16 +123,21 @@ def _clusters(posterior: Any, cases: list[Case], policies: Any) -> list[ClusterV
 
 
 def _parameters(posterior: Any, priors: Priors) -> list[ParameterView]:
+    """Return prior and posterior of each parameter from stored draws, so that a changed prior is shown as it was."""
     names, z, weights = whitened(posterior)
     mass, found = normalised(weights), []
     for place, name in enumerate(names):
         entry, column = priors.entry(name), z[:, place]
         scores = weighted_quantile(column, mass, np.array(FAN))
         sd = float(np.sqrt(np.sum(mass * (column - np.sum(mass * column)) ** 2)))
-        before = priors.quantile([name], PROBABILITIES[:, None])[:, 0]
-        after = priors.from_normal([name], weighted_quantile(column, mass, PROBABILITIES)[:, None])[:, 0]
-        low, middle, high = (float(value) for value in before)
-        lower, centre, upper = (float(value) for value in after)
+        before = np.asarray(posterior.groups["prior"][name].values, np.float64).ravel()
+        if posterior.converged:
+            after = posterior.histories["values"].isel(case=0).sel(parameter=name).values
+        else:
+            after = np.asarray(posterior.groups["posterior"][name].values, np.float64).ravel()
+        even = np.full(len(before), 1.0 / len(before))
+        low, middle, high = (float(value) for value in weighted_quantile(before, even, PROBABILITIES))
+        lower, centre, upper = (float(value) for value in weighted_quantile(after, mass, PROBABILITIES))
         found.append(ParameterView(name, entry.unit, entry.meaning, (low, middle, high), (lower, centre, upper), scores, sd))
     return found
 
@@ -172,14 +178,16 @@ def _statements(checks: dict[str, Any], cases: list[Case]) -> tuple[Statement, .
 
 
 def _unfitted(checks: dict[str, Any], cases: list[Case], covered: tuple[Covered, ...]) -> tuple[tuple[str, str], ...]:
-    by_name = {case.name: title(case) for case in cases}
-    rows = [(by_name[name], "a broad guess explains its row as well as the posterior does") for name in checks["unfitted"]]
+    """Return what fails, one line a cluster and date."""
+    failures: dict[str, list[str]] = {}
+    for case in cases:
+        if case.name in checks["unfitted"]:
+            failures.setdefault(title(case), []).append("a broad guess explains its row as well as the posterior does")
     for cell in covered:
         if not cell.inside:
-            rows.append(
-                (cell.case, f"{cell.figure}: observed {cell.observed:.3g}, predicted {cell.low:.3g} to {cell.high:.3g} (90 %)")
-            )
-    return tuple(rows)
+            told = f"{cell.figure}: observed {amount(cell.observed)}, predicted {amount(cell.low)} to {amount(cell.high)} (90 %)"
+            failures.setdefault(cell.case, []).append(told)
+    return tuple((name, "; ".join(texts)) for name, texts in failures.items())
 
 
 def _noise(checks: dict[str, Any]) -> tuple[tuple[str, str], ...]:

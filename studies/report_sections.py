@@ -1,10 +1,12 @@
 """What does the report say? One function a section; each takes the run's view and returns a piece of the page."""
 
+import hashlib
+import json
 from html import escape
 
 import numpy as np
 
-from studies.figures import contraction, fan, ranks
+from studies.figures import contraction, fan
 from studies.html import amount, definitions, figure, folded, items, paragraph, share, table
 from studies.report_data import ClusterView, RunView
 from studies.report_words import CLEAR, heading, policy_title, tied, verdict_sentence
@@ -15,17 +17,15 @@ SOURCE = "Source: this run; observed figures from Tables 1-2 of Otsuka and Sonob
 def introduction(run: RunView) -> str:
     """Return what this page is."""
     text = heading(run, "what", "What this is") + paragraph(
-        "A simulation of industrial clusters - firms that enter, imitate, improve or leave - was set against the "
-        "nineteen clusters of "
-        "Tables 1 and 2 of Otsuka and Sonobe (2011). What survives the comparison is a set of weighted histories "
-        "for each cluster. "
-        "Policies are then compared by replaying those same histories with a programme switched on at the last observation.",
+        "A simulation of industrial clusters – firms that enter, imitate, improve or leave – was set against the "
+        "nineteen clusters of Tables 1 and 2 of Otsuka and Sonobe (2011). What survives the comparison is a set of "
+        "weighted histories for each cluster. Policies are then compared by replaying those same histories with a "
+        "programme switched on at the last observation.",
         "lead",
     )
     text += paragraph(
         "The data are thin: seventeen of the nineteen clusters are seen once. Bands are wide where the tables say "
-        "little, and they are meant to be. "
-        "Money is in wage-years: one is what a worker earns in a year."
+        "little, and they are meant to be. Money is in wage-years: one is what a worker earns in a year."
     )
     if run.verdict.reasons:
         text += paragraph("What this run's gate found:") + items(run.verdict.reasons)
@@ -43,12 +43,10 @@ def answer(run: RunView) -> str:
     ordered = sorted(tally.items(), key=lambda pair: -pair[1])
     counts = "; ".join(f"{policy_title(run, policy)} ({count})" for policy, count in ordered)
     text = heading(run, "answer", "The answer in plain words") + paragraph(
-        f"Ranked by net value over {run.horizon:.0f} years - owners' profits plus home buyers' surplus minus "
-        f"public cost, discounted at 5 % - "
-        f"the policies with the highest mean are: {counts}. In {len(clear)} of {len(best)} clusters the best "
-        f"policy is clear, that is, best in at "
-        f"least {share(CLEAR)} of the draws and told apart from every rival by the simulations made. Elsewhere the "
-        f"ranking is open.",
+        f"Ranked by net value over {run.horizon:.0f} years – owners' profits plus home buyers' surplus minus public "
+        f"cost, discounted at 5 % – the policies with the highest mean are: {counts}. In {len(clear)} of {len(best)} "
+        f"clusters the best policy is clear, that is, best in at least {share(CLEAR)} of the draws and told apart from "
+        "every rival by the simulations made. Elsewhere the ranking is open.",
         "lead",
     )
     rows = [(view.title, verdict_sentence(run, view.name)) for view in cases]
@@ -58,11 +56,10 @@ def answer(run: RunView) -> str:
 def clusters(run: RunView) -> str:
     """Return the fans of every cluster: the paper's Figure 1, from the posterior."""
     text = heading(run, "clusters", "Each cluster over time") + paragraph(
-        "The paper draws a cluster's life as two curves, the number of firms and their profitability (its Figure "
-        "1). Here they are for each cluster, "
-        "from the histories that pass near its figures. Line: median. Bands: central 50 and 90 % of the "
-        "histories. Orange: the table's figure "
-        "with the central 90 % of its error. Grey ground: projection under the status quo, after the last observation."
+        "The paper draws a cluster's life as two curves, the number of firms and their profitability (its Figure 1). "
+        "Here they are for each cluster, from the histories that pass near its figures. Line: median. Bands: central "
+        "50 and 90 % of the histories. Orange: the table's figure with the central 90 % of its error. Grey ground: "
+        "projection under the status quo, after the last observation."
     )
     if not run.clusters:
         return text + paragraph("This run holds no histories yet.")
@@ -72,8 +69,8 @@ def clusters(run: RunView) -> str:
         + "".join(_card(view) for view in run.clusters)
         + "</div>"
         + paragraph(
-            f"Firms on a logarithmic scale. Profitability is mean profit over a firm's yearly fixed cost; no "
-            f"cluster's was observed. {SOURCE}",
+            "Firms on a logarithmic scale. Profitability is mean profit over a firm's yearly fixed cost; no cluster's "
+            f"was observed. {SOURCE}",
             "note",
         )
     )
@@ -83,7 +80,7 @@ def _card(view: ClusterView) -> str:
     decision = view.decision if np.isfinite(view.decision) else None
     firms = fan(f"{view.title}: firms", view.years, view.firms, "firms (log scale)", view.observed, decision, log=True)
     profit = fan(f"{view.title}: profitability", view.years, view.profitability, "profit / fixed cost", (), decision)
-    notes = [f"Effective number of histories {amount(view.ess, 2)}."] if np.isfinite(view.ess) else []
+    notes = [f"{view.ess:.0f} effective histories."] if np.isfinite(view.ess) else []
     if view.start_confidence in ("low", "medium-low"):
         notes.append("The start year is a guess.")
     if view.lost > 0:
@@ -103,17 +100,17 @@ def parameters(run: RunView) -> str:
     ordered = sorted(run.parameters, key=lambda view: -max(view.contraction, abs(float(view.scores[2]))))
     still = [view.name for view in ordered if view.word.startswith("not moved")]
     text += paragraph(
-        f"Of {len(ordered)} calibrated parameters, {len(still)} are not moved by these data: their posterior is "
-        f"their prior, which comes from "
-        "the literature named in the sources or from judgement. Any conclusion that hangs on one of them hangs on that prior."
+        f"Of {len(ordered)} calibrated parameters, {len(still)} are not moved by these data: their posterior is their "
+        "prior, which comes from the literature named in the sources or from judgement. Any conclusion that hangs on "
+        "one of them hangs on that prior."
     )
     canvas = contraction(
         [view.name for view in ordered], np.array([view.scores for view in ordered]), [view.word for view in ordered]
     )
     text += figure(
         canvas,
-        "Dot: posterior median. Thick line: central 50 %. Thin line: central 90 %. Where the thin line fills the shaded band "
-        f"around zero, nothing was learned. {SOURCE}",
+        "Dot: posterior median. Thick line: central 50 %. Thin line: central 90 %. Where the thin line fills the "
+        f"shaded band around zero, nothing was learned. {SOURCE}",
         wide=True,
     )
     rows = [
@@ -129,82 +126,22 @@ def parameters(run: RunView) -> str:
     return text + folded("All numbers", table(head, rows))
 
 
-def coverage(run: RunView) -> str:
-    """Return Table 2 beside the posterior predictive distribution."""
-    text = heading(run, "coverage", "Does the model reproduce Table 2?")
-    if not run.covered:
-        return text + paragraph("This run holds no posterior predictive figures yet.")
-    names = list(dict.fromkeys(cell.figure for cell in run.covered))
-    cases = list(dict.fromkeys(cell.case for cell in run.covered))
-    inside = sum(cell.inside for cell in run.covered)
-    parts = []
-    for name in names:
-        cells = [cell for cell in run.covered if cell.figure == name]
-        width = float(np.nanmedian([cell.width for cell in cells]))
-        parts.append(f"{name}: {sum(cell.inside for cell in cells)} of {len(cells)}, band {amount(width, 2)}-fold at the median")
-    text += paragraph(
-        f"{inside} of {len(run.covered)} figures lie in the central 90 % of their predictive distribution "
-        f"({'; '.join(parts)}). Coverage alone is "
-        "weak evidence: a band that spans a factor of ten is easily hit. The predictive distribution contains the "
-        "error of the table's figures."
-    )
-    places = np.full((len(cases), len(names)), np.nan)
-    tips = [["" for _ in names] for _ in cases]
-    for cell in run.covered:
-        row, column = cases.index(cell.case), names.index(cell.figure)
-        places[row, column] = cell.rank
-        tips[row][column] = (
-            f"{cell.case}, {cell.figure}: observed {amount(cell.observed)}, predicted {amount(cell.low)} to {amount(cell.high)}"
-        )
-    text += figure(
-        ranks(cases, names, places, tips),
-        "Each dot is a figure of Table 2, placed at its rank in the model's predictive distribution: "
-        f"left, the model expects more; right, less. Shaded: central 90 %. Orange: outside. {SOURCE}",
-        wide=True,
-    )
-    text += folded(
-        "All numbers",
-        table(
-            ("Cluster", "Figure", "Observed", "Predicted median", "Predicted 90 %", "Rank"),
-            [
-                (c.case, c.figure, amount(c.observed), amount(c.middle), f"{amount(c.low)} to {amount(c.high)}", f"{c.rank:.2f}")
-                for c in run.covered
-            ],
-            frozenset({2, 3, 5}),
-        ),
-    )
-    if run.statements:
-        text += "<h3>Statements of the paper</h3>" + table(
-            ("Cluster", "Statement", "The paper says", "Chance that the model gives to it"),
-            [(s.case, s.figure, s.said, share(s.chance)) for s in run.statements],
-            frozenset({3}),
-        )
-    text += "<h3>Clusters that the model cannot fit</h3>"
-    if run.unfitted:
-        return text + table(("Cluster", "What fails"), run.unfitted)
-    return text + paragraph(
-        "None is flagged by this run's rules: every figure lies in its central 90 %, and every cluster has enough "
-        "effective histories."
-    )
-
-
 def limits(run: RunView) -> str:
     """Return what is imposed and what is not identified."""
     text = heading(run, "limits", "What is imposed, and what cannot be known from these tables") + items(
         [
             "Mechanisms are no findings. That profit draws imitators, that falling profit provokes attempts at "
-            "improvement, that the schooled succeed "
-            "more often, that failures discourage and that firms move when the core is crowded is written into the equations.",
+            "improvement, that the schooled succeed more often, that failures discourage and that firms move when the "
+            "core is crowded is written into the equations.",
             "Dhaka (case 18) begins with its trained founders, a rung of technology and a wide export market: its "
             "success is imposed.",
-            "Seventeen clusters are seen once. How fast firms enter, improve and leave is known almost only from "
-            "the priors and the start years, "
-            "seven of which are guesses.",
-            "The regional mean of access to knowledge is nearly a label for the outcome; the structure that "
-            "switches it off is the test.",
+            "Seventeen clusters are seen once. How fast firms enter, improve and leave is known almost only from the "
+            "priors and the start years, seven of which are guesses.",
+            "The regional mean of access to knowledge is nearly a label for the outcome; the structure that switches "
+            "it off is the test.",
             "Parameters of programmes keep their priors: no figure of Tables 1-2 speaks of what training, credit or a zone does.",
-            "Wages are counted at opportunity cost and buyers abroad are not counted. A reader who values jobs "
-            "should read the rows on employment.",
+            "Wages are counted at opportunity cost and buyers abroad are not counted. A reader who values jobs should "
+            "read the rows on employment.",
         ]
     )
     if run.kept_priors:
@@ -222,8 +159,11 @@ def evidence(run: RunView) -> str:
         text += "<h3>The gate</h3>" + table(("Check", "Value", "Rule", "Verdict"), rows)
     if run.noise:
         text += "<h3>Noise of the simulated log likelihood</h3>" + definitions(run.noise)
-    shown = ("command", "seed", "fingerprint", "result_hash", "simulations", "wall_s", "cpu_s")
+    shown = ("command", "seed", "result_hash", "simulations", "wall_s", "cpu_s")
     pairs = [(key, str(run.manifest[key])) for key in shown if key in run.manifest]
+    if "fingerprint" in run.manifest:
+        mark = json.dumps(run.manifest["fingerprint"], sort_keys=True)
+        pairs.append(("fingerprint", hashlib.sha256(mark.encode()).hexdigest()))
     versions = run.manifest.get("versions", {})
     if isinstance(versions, dict) and versions:
         pairs.append(("versions", ", ".join(f"{name} {version}" for name, version in versions.items())))

@@ -12,6 +12,8 @@ from studies.report_data import Effects, RunView
 APART = 2.0
 # From this chance of being best on a ranking is called clear.
 CLEAR = 0.75
+# More rivals than this are counted instead of named.
+MANY = 3
 
 
 def heading(run: RunView, anchor: str, title: str) -> str:
@@ -40,13 +42,22 @@ def verdict_sentence(run: RunView, case: str) -> str:
     name = policy_title(run, best.policy)
     if best.policy == "status-quo":
         return (
-            f"No programme earns its cost here: the status quo has the highest mean, and is best in "
+            "No programme earns its cost here: the status quo has the highest mean, and is best in "
             f"{share(best.p_best)} of the draws."
         )
     text = (
-        f"{name}: {signed(best.mean)} wage-years on average (90 % of histories {signed(best.low)} to {signed(best.high)}), "
-        f"best in {share(best.p_best)} of the draws."
+        f"{name}: {signed(best.mean)} wage-years on average (90 % of histories {signed(best.low)} to "
+        f"{signed(best.high)}), best in {share(best.p_best)} of the draws."
     )
     if rivals:
-        return text + f" Not to be told apart from: {'; '.join(policy_title(run, row.policy) for row in rivals)}."
+        return f"{text} Not to be told apart from {_named(run, rivals, len(rows) - 1)}."
     return text + ("" if best.p_best >= CLEAR else " Which policy is best still depends on what the tables leave open.")
+
+
+def _named(run: RunView, rivals: Sequence[Effects], others: int) -> str:
+    """Return the rivals in words: by name where they are few."""
+    idle = any(row.policy == "status-quo" for row in rivals)
+    if len(rivals) <= MANY:
+        return "; ".join(policy_title(run, row.policy) for row in rivals)
+    which = "any other policy" if len(rivals) == others else f"{len(rivals)} of the {others} others"
+    return which + (", doing nothing among them" if idle else "")

@@ -142,7 +142,7 @@ def verify_folder(folder: Path, repair: bool, tell: Callable[[str], object]) -> 
     if not damages and not result:
         tell(
             f"whole: {len(_chunk_names(place))} pieces and {sum((place / name).is_file() for name in FILES)} files "
-            f"agree with their checksums"
+            "agree with their checksums"
         )
         return 0
     if not repair:

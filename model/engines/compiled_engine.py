@@ -34,6 +34,8 @@ def run_history(w: World, panel: NDArray[np.float64]) -> Room:
             break
         w.cluster.due = 0
         move_firms_and_clocks(w)
+        if w.cluster.exhausted == 1:
+            break
         firms, table, due, log = with_room(w, w.cluster.due, 3 * w.cluster.due)
         w = World(w.p, w.s, w.cluster, firms, w.ladder, table, w.programmes, due, log, w.seed, w.case)
         run_events(w)

@@ -65,7 +65,6 @@ class Run:
         self.env = Agenda()
         self.world = new_world(params, setting, programmes, seed, keep_log=True)
         self.panel = np.full((int(setting.quarters) + 1, len(COLUMNS)), np.nan)
-        self.due = 0
         self.finished = False
         self.cost_before = 0.0
 
@@ -126,28 +125,29 @@ def firms(run: Run) -> Process:
     for tick in run.ticks():
         yield run.step(tick, FIRMS)
         move_firms(run.world)
-        run.due = 0
+        run.world.cluster.due = 0
 
 
 def clock(run: Run, mechanism: int) -> Process:
     """Run one mechanism: each quarter its clocks say when it strikes; then wait for each event in turn and let it happen."""
     for tick in run.ticks():
         yield run.step(tick, FIRST_CLOCK + mechanism)
-        run.world.cluster.due = 0
+        first = int(run.world.cluster.due)
         run_one_clock(run.world, mechanism)
-        count = int(run.world.cluster.due)
-        run.due += count
-        events = sorted((float(e.time), int(e.lineage), int(e.number), int(e.firm)) for e in run.world.due[:count])
+        due = run.world.due[first : run.world.cluster.due]
+        events = sorted((float(e.time), int(e.lineage), int(e.number), int(e.firm)) for e in due)
         for time, lineage, number, firm in events:
             yield run.env.at(time, EVENT_PRIORITY + (mechanism << 64) + lineage)
             quarter.happen(run.world, mechanism, firm, time, number)
 
 
 def room_for_births(run: Run) -> Process:
-    """Once all clocks have spoken, make room for what may be born and told."""
+    """Once all clocks have spoken, make room for what may be born and told; stop if more is due than a quarter can hold."""
     for tick in run.ticks():
         yield run.step(tick, LAST_STEP)
-        run.make_room(run.due, 3 * run.due)
+        due = int(run.world.cluster.due)
+        run.make_room(due, 3 * due)
+        run.finished = run.finished or run.world.cluster.exhausted == 1
 
 
 def farewell(run: Run) -> Process:

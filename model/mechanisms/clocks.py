@@ -29,7 +29,7 @@ from model.mechanisms.relocation import firm_relocation_hazard
 from model.mechanisms.spin_off import spin_off_hazard
 from model.mechanisms.succession import succession_hazard
 from model.randomness import exponential
-from model.world import World
+from model.world import World, due_max
 
 
 @equation(forceinline=True)
@@ -62,7 +62,7 @@ def strikes_often(mechanism: int) -> bool:
 def set_due(w: World, time: float, mechanism: int, lineage: int, firm: int, number: int) -> None:
     """Note an event that falls in this quarter; ``number`` is which strike of its clock it is."""
     k = w.cluster.due
-    if k >= len(w.due):
+    if k >= due_max(w.cluster.rows):
         w.cluster.exhausted = 1
         return
     due = w.due[k]

@@ -50,7 +50,8 @@ def _given(arguments: argparse.Namespace, case: Any) -> dict[str, Any]:
     }
 
 
-def _start_year(case: Any, given: dict[str, Any]) -> float:
+def start_year(case: Any, given: dict[str, Any]) -> float:
+    """Return the calendar time at which a history with such values and latents begins."""
     from model.latents import conditional_medians, default_values, settings_for
 
     priors = load_priors()
@@ -72,7 +73,7 @@ def simulate_case(arguments: argparse.Namespace) -> int:
 
     if arguments.years is not None:
         given["years"] = arguments.years
-    histories = with_years(simulate(case, engine=arguments.engine, policy=policy, **given), _start_year(case, given))
+    histories = with_years(simulate(case, engine=arguments.engine, policy=policy, **given), start_year(case, given))
     title = f"{case.title}: {policy.title.lower()}"
     if panel is not None:
         write_table(panel, panel_table(histories), PANEL_UNITS)

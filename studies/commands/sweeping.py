@@ -9,14 +9,17 @@ import numpy as np
 
 from model.config import load_case, load_policy, load_priors
 from model.errors import InputError
-from studies.changes import read_changes
+from studies.changes import STRUCTURE, read_changes
 from studies.progress import Progress
 
 WORDS = ("case", "policy", "seed")
 
 
 def _seed(table: Path, row: int, value: Any) -> int:
-    text = str(value)
+    """Return a seed from its cell; an empty one means 1."""
+    text = str(value).removesuffix(".0")
+    if text in ("", "nan", "None"):
+        return 1
     if not text.isdecimal():
         raise InputError(f"{table}: row {row}: seed: {text}: must be a whole number from 0; correct the cell")
     return int(text)
@@ -25,7 +28,7 @@ def _seed(table: Path, row: int, value: Any) -> int:
 def _panel(table: Path, row: int, cells: dict[str, Any], years: float | None) -> dict[str, Any]:
     """Return the panel of one row, with the row's number first."""
     from model.simulation import simulate
-    from studies.commands.simulating import _start_year
+    from studies.commands.simulating import start_year
     from studies.panels import panel_table, with_years
 
     priors = load_priors()
@@ -35,16 +38,17 @@ def _panel(table: Path, row: int, cells: dict[str, Any], years: float | None) ->
         case, policy = load_case(str(cells["case"])), load_policy(str(cells.get("policy", "") or "status-quo"))
     except InputError as error:
         raise InputError(f"{table}: row {row}: {error}") from error
-    given: dict[str, Any] = {"changes": changes.values, "structures": changes.structures, "seeds": [_seed(table, row, cells.get("seed", 1))]}
+    seed = _seed(table, row, cells.get("seed", 1))
+    given: dict[str, Any] = {"changes": changes.values, "structures": changes.structures, "seeds": [seed]}
     if years is not None:
         given["years"] = years
-    panel = panel_table(with_years(simulate(case, policy=policy, **given), _start_year(case, given)))
+    panel = panel_table(with_years(simulate(case, policy=policy, **given), start_year(case, given)))
     size = len(panel["time"])
     return {
         "row": np.full(size, row),
         "case": np.full(size, case.name),
         "policy": np.full(size, policy.name),
-        "seed": np.full(size, given["seeds"][0]),
+        "seed": np.full(size, seed),
         **panel,
     }
 
@@ -61,7 +65,7 @@ def sweep(arguments: argparse.Namespace) -> int:
         raise InputError(f"{table}: case: this column is missing; name a cluster in each row")
     priors = load_priors()
     for name in columns:
-        if name not in WORDS and not name.startswith("structure."):
+        if name not in WORDS and not name.startswith(STRUCTURE):
             priors.entry(name)
     count = len(columns["case"])
     progress, panels = Progress(), []

@@ -211,6 +211,16 @@ def test_heirs_and_the_old_centre_move_first():
     assert hazard(w, heir, RELOCATION) > hazard(w, old, RELOCATION) > hazard(w, young, RELOCATION)
 
 
+def test_improved_firms_move_to_escape_imitators():
+    w = small_world({"congestion_elasticity": 0.0, "relocation_escape": 3.0})
+    plain, improved = add_firm(w, workers=8.0, cash=60.0), add_firm(w, rung=1, workers=8.0, cash=60.0)
+    w.cluster.zone_space = 100.0
+    for imitators, motive in ((0.9, 1.7), (0.5, 0.5), (0.1, 0.0)):
+        w.cluster.imitators = imitators
+        assert hazard(w, improved, RELOCATION) == pytest.approx(w.p.relocation_rate * motive)
+        assert hazard(w, plain, RELOCATION) == 0.0
+
+
 def test_heirs_take_over_once_and_are_better_schooled():
     w = small_world()
     firm = add_firm(w, born=-w.p.succession_age - 1.0)

@@ -93,7 +93,7 @@ def test_regime_6_exporters_beyond_their_reach_undercut_abroad_alone():
 
 
 def test_imports_cap_the_price_of_exporters_who_sell_at_home_too():
-    w = cleared(home=20.0, abroad=250.0, demand=300.0, ceiling=0.7)
+    w = cleared(home=20.0, abroad=300.0, demand=300.0, ceiling=0.7)
     assert_cleared(w)
     assert w.cluster.price == w.cluster.price_export == pytest.approx(0.7)
 

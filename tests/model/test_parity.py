@@ -16,6 +16,7 @@ import pytest
 
 from model.config import all_cases, policy_names
 from model.events import EVENTS
+from model.simulation import engine_named
 from tests.model.parity import (
     DRAWS,
     Question,
@@ -90,6 +91,19 @@ def test_without_the_compiler_the_bits_are_the_same(repository: Path) -> None:
     assert int(plain[0].split()[0]) > 30, "too short a history to tell"
     assert plain == answers()
     assert plain[0] == plain[1]
+
+
+@pytest.mark.parametrize(("stopped_by", "changes", "setting"), [
+    ("its size", {}, {"firms_max": 40}),
+    ("more events than a quarter can hold", {"entry_intensity": 2000.0, "entry_visibility": 1.0}, {"market": 1e6}),
+])
+def test_both_engines_stop_a_history_alike(stopped_by: str, changes: dict[str, float], setting: dict[str, float]) -> None:
+    what = given(9, changes=changes, quarters=60, **setting)
+    panel, log = engine_named("compiled")(*what, 3)
+    other_panel, other_log = engine_named("simpy")(*what, 3)
+    assert np.isnan(panel[-1]).all(), f"not stopped by {stopped_by}"
+    assert first_difference(panel, other_panel) is None
+    assert first_difference_of_logs(log, other_log) is None
 
 
 def test_a_difference_is_found_and_named() -> None:

@@ -1,8 +1,10 @@
 """A stand-in for the simulator whose likelihood is known in closed form: figures are linear in parameters, latents and noise."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 from scipy.special import ndtr
 from scipy.stats import multivariate_normal
 
@@ -46,20 +48,49 @@ class LinearCluster:
         return np.asarray(result)
 
 
-def tables() -> list[Table]:
+def rows() -> list[Table]:
     """Four rows: seen once in full, seen once without workers, seen twice, seen twice with firms only."""
     sd = np.array([[0.2, 0.5, 0.7], [0.3, 0.5, 0.7]])
     offset = np.array([[0.4, 0.6, 0.9], [0.4, -0.1, 0.1]])
     said = np.array([[2, 1], [0, 0]])
-    rows = []
-    for case, (seen, words) in enumerate((
-        ([[1, 1, 1], [0, 0, 0]], [[1, 1], [0, 0]]), ([[1, 0, 1], [0, 0, 0]], [[1, 1], [0, 0]]),
-        ([[1, 0, 1], [1, 0, 1]], [[1, 1], [0, 1]]), ([[1, 0, 0], [1, 0, 0]], [[1, 1], [0, 1]]),
-    )):
+    found = []
+    for case, (seen, words) in enumerate(
+        (
+            ([[1, 1, 1], [0, 0, 0]], [[1, 1], [0, 0]]),
+            ([[1, 0, 1], [0, 0, 0]], [[1, 1], [0, 0]]),
+            ([[1, 0, 1], [1, 0, 1]], [[1, 1], [0, 1]]),
+            ([[1, 0, 0], [1, 0, 0]], [[1, 1], [0, 1]]),
+        )
+    ):
         shown = np.array(seen, bool)
         value = LinearCluster().loadings(case)[0].reshape(2, 3) + offset
-        rows.append(Table(
-            np.where(shown, value, np.nan), np.where(shown, sd, np.nan), np.array([[0, 0.25, 0], [0, 0.25, 0]]),
-            np.where(np.array(words, bool), said, -1),
-        ))
-    return rows
+        found.append(
+            Table(
+                np.where(shown, value, np.nan),
+                np.where(shown, sd, np.nan),
+                np.array([[0, 0.25, 0], [0, 0.25, 0]]),
+                np.where(np.array(words, bool), said, -1),
+            )
+        )
+    return found
+
+
+@pytest.fixture
+def cluster() -> LinearCluster:
+    return LinearCluster()
+
+
+@pytest.fixture
+def tables() -> list[Table]:
+    return rows()
+
+
+@pytest.fixture
+def errors() -> ErrorModel:
+    return ERRORS
+
+
+@pytest.fixture
+def exact(cluster: LinearCluster, tables: list[Table]) -> Callable[[Floats], Floats]:
+    """The log-likelihood in closed form: z (n, d) to (n, cases)."""
+    return lambda z: np.stack([cluster.log_likelihood(case, z, row) for case, row in enumerate(tables)], axis=1)

@@ -1,0 +1,96 @@
+"""Does the chain of stages resume to the bit, whatever the threads, and stop when it is asked to?"""
+
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from calibration import surrogate as surrogates
+from calibration.observation import ErrorModel, Table
+from calibration.stages import Chains, ExactDraws, chains, exact_draws, networks, training_pairs
+from calibration.store import RunFolder
+from calibration.training_set import Sizes, typical_size
+from calibration.work import Stop, Work, listening
+from model.config import load_profile
+from model.errors import Interrupted
+from model.profile import Profile
+
+COUNTS = {
+    "training_simulations": 800,
+    "networks": 1,
+    "hidden": 8,
+    "components": 2,
+    "epochs": 2,
+    "batch": 64,
+    "proposal_components": 1,
+    "proposal_epochs": 1,
+    "ensembles": 2,
+    "walkers": 12,
+    "steps": 420,
+    "burn": 20,
+    "thin": 10,
+    "exact_draws": 10,
+    "exact_replicates": 4,
+    "pilot_draws": 1,
+    "predictive_draws": 8,
+}
+
+
+def profile() -> Profile:
+    return load_profile("quick").model_copy(update=COUNTS)
+
+
+def work(folder: RunFolder, cluster: Any, tables: list[Table], errors: ErrorModel) -> Work:
+    return Work(cluster, tables, surrogates.features(np.zeros((4, 1))), Sizes(4, 3, 2), profile(), 1, folder, errors, 1)
+
+
+def everything(job: Work) -> tuple[Chains, ExactDraws]:
+    pairs = training_pairs(job)
+    learned = networks(job, pairs)
+    sampled = chains(job, learned.surrogate)
+    return sampled, exact_draws(job, learned, sampled, typical_size(pairs, job.sizes))
+
+
+class _StopAt:
+    """Asks for a stop at the n-th tick."""
+
+    def __init__(self, stop: Stop, at: int) -> None:
+        self.stop, self.left = stop, at
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        self.left -= 1
+        if self.left == 0:
+            self.stop.asked = "SIGTERM"
+
+
+def test_an_interrupted_run_resumes_to_the_same_bits_with_other_threads(
+    tmp_path: Path, cluster: Any, tables: list[Table], errors: ErrorModel
+) -> None:
+    with RunFolder(tmp_path / "whole", {}) as folder:
+        sampled, exact = everything(work(folder, cluster, tables, errors))
+    for at in (3, 14, 18, 22, 26):
+        with RunFolder(tmp_path / "parts", {}, resume=True) as folder:
+            stop = Stop()
+            job = replace(work(folder, cluster, tables, errors), stop=stop, progress=_StopAt(stop, at), threads=2)
+            with pytest.raises(Interrupted, match="--resume"):
+                everything(job)
+    with RunFolder(tmp_path / "parts", {}, resume=True) as folder:
+        again, re_exact = everything(replace(work(folder, cluster, tables, errors), threads=2))
+    np.testing.assert_array_equal(sampled.z, again.z)
+    np.testing.assert_array_equal(exact.estimate.halves, re_exact.estimate.halves)
+    np.testing.assert_array_equal(exact.estimate.keys, re_exact.estimate.keys)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGUSR1])
+def test_signals_ask_for_a_stop_and_handlers_come_back(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    with listening() as stop:
+        stop.check()
+        os.kill(os.getpid(), number)
+        with pytest.raises(Interrupted, match=number.name):
+            stop.check()
+    assert signal.getsignal(number) == before

@@ -1,0 +1,88 @@
+"""Do clocks strike as often as their hazards say? Observed against expected strikes, clock by clock, along one busy history.
+
+A single-strike clock is expected to strike in a quarter with probability 1 - e^(-h dt), one that strikes often h dt times; the
+difference is a martingale whose variance is at most the expected count. Beyond ``Z`` standard errors a right model falls with
+probability 1e-6 a clock.
+"""
+
+import math
+
+import numpy as np
+import pytest
+
+from model.compiling import kernel
+from model.engines import quarter
+from model.engines.simpy_engine import move_firms, open_market, run_one_clock
+from model.events import CLOCKS, ENTRY, QUARTER
+from model.mechanisms.clocks import entrant_surplus, entry_hazard, hazard_of, strikes_often
+from model.mechanisms.programmes import govern
+from model.start import new_world
+from model.world import World, bury, with_room
+from tests.model.worlds import given
+
+Z = 4.9
+FEWEST = 25  # strikes of a clock, without which its test would say nothing
+
+
+@kernel
+def expected_strikes(w: World, mechanism: int, often: bool) -> float:
+    total = 0.0
+    for i in range(w.cluster.rows):
+        firm = w.firms[i]
+        rate = hazard_of(w.p, w.s, w.cluster, w.ladder[firm.rung], firm, mechanism, w.seed, w.case)
+        total += rate * QUARTER if often else 1.0 - math.exp(-rate * QUARTER)
+    return total
+
+
+def expected(w: World, mechanism: int) -> float:
+    if mechanism == ENTRY:
+        return float(entry_hazard(w.p, w.cluster.firms, entrant_surplus(w)) * QUARTER)
+    return expected_strikes(w, mechanism, strikes_often(mechanism))
+
+
+@pytest.fixture(scope="module")
+def strikes() -> tuple[np.ndarray, np.ndarray]:
+    """Observed and expected strikes of every clock."""
+    changes = {
+        "success_intercept": -2.0, "attempt_rate": 0.6, "attempt_discouragement": 0.1, "relocation_rate": 9.0, "relocation_cost": 1.0, "succession_rate": 0.2,
+        "enforcement_fading": 4.0, "poaching_rate": 1.0, "state_capacity": 10.0,
+    }
+    what = given(9, "all-at-once", changes, {"market": -1.0}, quarters=140, decision=8.0, capacity=50.0, site_works=1.0)
+    what.programmes["budget_share"] *= 60.0
+    w = new_world(*what, 5, keep_log=True)
+    w = grown(w)
+    quarter.begin(w)
+    observed, awaited = np.zeros(len(CLOCKS)), np.zeros(len(CLOCKS))
+    for tick in range(140):
+        w.cluster.tick, w.cluster.time = tick, quarter.tick_time(tick)
+        w = grown(w)
+        govern(w)
+        open_market(w)
+        move_firms(w)
+        w.cluster.due = 0
+        for mechanism in range(len(CLOCKS)):
+            awaited[mechanism] += expected(w, mechanism)
+            before = int(w.cluster.due)
+            run_one_clock(w, mechanism)
+            observed[mechanism] += w.cluster.due - before
+        for k in quarter_order(w):
+            due = w.due[k]
+            quarter.happen(w, due.mechanism, due.firm, due.time, due.number)
+        bury(w)
+    return observed, awaited
+
+
+def grown(w: World) -> World:
+    firms, table, due, log = with_room(w, 1000, 10_000)
+    return w._replace(firms=firms, table=table, due=due, log=log)
+
+
+def quarter_order(w: World) -> list[int]:
+    return sorted(range(int(w.cluster.due)), key=lambda k: float(w.due[k].time))
+
+
+@pytest.mark.parametrize("mechanism", range(len(CLOCKS)), ids=CLOCKS)
+def test_a_clock_strikes_as_often_as_its_hazard_says(strikes: tuple[np.ndarray, np.ndarray], mechanism: int) -> None:
+    observed, awaited = strikes
+    assert awaited[mechanism] > FEWEST
+    assert abs(observed[mechanism] - awaited[mechanism]) < Z * math.sqrt(awaited[mechanism])
