@@ -1,17 +1,20 @@
 """Where do a run's histories come from? ``histories.nc`` of a calibration, read into what a replay needs."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from model.config import Case
+from model.config import Case, load_priors
 from model.errors import InputError
 from studies.decision import normalised
 from studies.histories import Floats, Histories
 
 FILE = "histories.nc"
+
+_logger = logging.getLogger(__name__)
 
 
 def open_histories(folder: Path) -> Any:
@@ -31,6 +34,20 @@ def open_histories(folder: Path) -> Any:
     return read(folder / FILE)
 
 
+def _check_version(folder: Path, stored: Any) -> None:
+    """Refuse histories that lack a parameter of this model; warn where its sources are not those that made them."""
+    from calibration.store import FINGERPRINT, read_json
+    from model.compiling import sources_hash
+
+    held = {str(name) for name in stored["parameter"].values}
+    missing = [name for name in load_priors().names() if name not in held]
+    if missing:
+        raise InputError(f"{folder}: {missing[0]}: this parameter is newer than the run; calibrate again in a new folder")
+    made_by = read_json(folder / FINGERPRINT).get("equations", {}).get("model") if (folder / FINGERPRINT).is_file() else None
+    if made_by != sources_hash():
+        _logger.warning("%s was made by other sources of the model: its histories may not replay bit for bit", folder)
+
+
 def load_histories(folder: Path, cases: Sequence[Case], most: int | None = None) -> list[Histories]:
     """Return the weighted histories of clusters, at most the first ``most`` of each.
 
@@ -42,6 +59,7 @@ def load_histories(folder: Path, cases: Sequence[Case], most: int | None = None)
     from calibration.histories import structures, triples
 
     stored = open_histories(folder)
+    _check_version(folder, stored)
     held = {str(name) for name in stored["case"].values}
     found = []
     for case in cases:

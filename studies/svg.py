@@ -127,7 +127,7 @@ class Canvas:
             self.text(across(value), up.start + 16, f"{value:.0f}", anchor="middle")
         self.rule(across.start, up.start, across.end, up.start, "axis")
         if unit:
-            self.text(across.start - 5, up.end - 8, unit, "unit")
+            self.text(across.start - 5, up.end - 11, unit, "unit")
 
     def svg(self) -> str:
         """Return the drawing as one element that scales with the page."""

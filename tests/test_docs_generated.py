@@ -9,6 +9,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from model.config import load_case
 from model.parameters import Params
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -74,3 +75,11 @@ def test_the_mechanisms_table_names_what_exists() -> None:
 def test_the_mechanisms_table_names_every_parameter_that_a_mechanism_reads() -> None:
     named = set(re.findall(r"`([a-z]+_\w+)`", cells("mechanisms.md")))
     assert sorted(set(Params._fields) - named) == []
+
+
+def test_the_guides_cluster_can_be_read(tmp_path: Path) -> None:
+    found = re.findall(r"^```yaml\n(.*?)^```", (DOCS / "guide.md").read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    assert len(found) == 1
+    path = tmp_path / "my-town.yaml"
+    path.write_text(found[0], encoding="utf-8")
+    assert load_case(path).observations[0].firms is not None

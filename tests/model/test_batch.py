@@ -79,7 +79,8 @@ def test_unequal_lengths_are_refused():
 
 
 def test_a_history_too_large_ends_and_says_so():
-    what = given(changes={"entry_intensity": 12.0, "entry_visibility": 1.0, "exit_base": 0.001}, quarters=40, market=1e9, capacity=1e9)
+    changes = {"entry_intensity": 12.0, "entry_visibility": 1.0, "exit_base": 0.001}
+    what = given(changes=changes, quarters=40, market=1e9, capacity=1e9)
     params, settings = np.array([what.params] * 2), np.array([what.setting] * 2)
     settings["market"][1] = 10.0
     rows = simulate_many(params, settings, np.array([1, 1], np.uint64), NONE, np.tile(np.arange(41), (2, 1)))

@@ -1,7 +1,7 @@
 """Does the model reproduce what can be solved by hand? With all else switched off, against the closed form.
 
-Statistics are rejected at ``Z`` standard errors or at ``FALSE_ALARM``: a right model fails one test in a million, had its seed been
-chosen at random.
+Statistics are rejected at ``Z`` standard errors or at ``FALSE_ALARM``: a right model fails one test in a million, had its seed
+been chosen at random.
 """
 
 import math
@@ -82,8 +82,10 @@ def test_a_standard_firm_breaks_even_at_the_minimum_scale(scale):
     assert optimal_workers(w.p, w.s, 0.0, 0.0) == pytest.approx(scale, rel=1e-14)
     assert profit(0.9 * scale) < 0.0 > profit(1.1 * scale)
     for price in (0.8, 1.3):
-        found = optimize.minimize_scalar(lambda workers: -profit(workers, price), bounds=(0.01, 40 * scale), method="bounded",
-                                         options={"xatol": 1e-9 * scale})
+        found = optimize.minimize_scalar(
+            lambda workers, price: -profit(workers, price),
+            args=(price,), bounds=(0.01, 40 * scale), method="bounded", options={"xatol": 1e-9 * scale},
+        )
         best = scale * price ** (1.0 / (1.0 - span))
         assert found.x == pytest.approx(best, rel=1e-5)
         assert best_profit(w.p, best, fixed_cost(w.p, w.s, 0.0)) == pytest.approx(-found.fun, rel=1e-9, abs=1e-9)
@@ -93,7 +95,8 @@ def test_a_rung_multiplies_best_size_and_sunk_cost():
     w = small_world()
     gain = math.exp(w.ladder[2].log_gain / (1.0 - w.p.production_span))
     assert gain == pytest.approx(w.p.production_rung_size**2)
-    assert w.ladder[2].fixed_cost / w.ladder[0].fixed_cost == pytest.approx(w.p.production_rung_size ** (2 * w.p.production_sunk_share))
+    sunk = w.ladder[2].fixed_cost / w.ladder[0].fixed_cost
+    assert sunk == pytest.approx(w.p.production_rung_size ** (2 * w.p.production_sunk_share))
     assert w.ladder[3].outlay == pytest.approx(w.p.finance_outlay * w.p.finance_outlay_rung**3)
 
 
@@ -113,7 +116,8 @@ def test_one_quarter_of_a_firm_by_hand():
     assert firm.cash == pytest.approx(cash - added * p.finance_outlay)
     assert firm.constraint == pytest.approx(1.0 - added / wanted)
     assert firm.debt == pytest.approx(2.0 * (1.0 - 0.25 / p.credit_term))
-    assert firm.surplus == pytest.approx(0.5 * (profit + best_profit(p, firm.workers_best, w.ladder[0].fixed_cost)) / w.ladder[0].fixed_cost)
+    potential = best_profit(p, firm.workers_best, w.ladder[0].fixed_cost)
+    assert firm.surplus == pytest.approx(0.5 * (profit + potential) / w.ladder[0].fixed_cost)
 
 
 def test_gathering_and_forgetting_are_euler_steps():
@@ -125,7 +129,8 @@ def test_gathering_and_forgetting_are_euler_steps():
     target = p.trader_ratio * 200.0
     assert cluster.traders == pytest.approx(target * (1.0 - (1.0 - 0.25 * p.trader_speed) ** 8))
     assert cluster.discouragement == pytest.approx(3.0 * (1.0 - 0.25 * p.attempt_discouragement_decay) ** 8)
-    assert cluster.awareness == pytest.approx(p.awareness_start + (0.9 - p.awareness_start) * (1.0 - 0.25 * p.awareness_decay) ** 8)
+    faded = (1.0 - 0.25 * p.awareness_decay) ** 8
+    assert cluster.awareness == pytest.approx(p.awareness_start + (0.9 - p.awareness_start) * faded)
 
 
 def test_recognition_and_trust_approach_their_rest():
@@ -137,7 +142,8 @@ def test_recognition_and_trust_approach_their_rest():
 
 
 def test_a_firm_with_cash_and_a_fixed_price_comes_to_its_best_size():
-    w = small_world({"learning_spillover": 0.0, "market_rivalry": 0.0, "agglomeration_elasticity": 0.0}, market=1e12, import_price=1.2)
+    constant = {"learning_spillover": 0.0, "market_rivalry": 0.0, "agglomeration_elasticity": 0.0}
+    w = small_world(constant, market=1e12, import_price=1.2)
     firm = add_firm(w, cash=1e6)
     for tick in range(120):
         w.cluster.tick = tick

@@ -1,4 +1,4 @@
-"""Does luck belong to a firm? An event added to one firm moves no draw of another: traits, clocks and meetings are keyed by lineage."""
+"""Does luck belong to a firm? An event added to one moves no draw of another: traits, clocks and meetings go by lineage."""
 
 import numpy as np
 
@@ -56,8 +56,11 @@ def test_meetings_are_keyed_and_survive_a_firm_that_is_not_met():
 
 
 def test_lineages_common_to_two_worlds_have_the_same_traits():
-    panel, log, firms, _ = compiled(given(9, None, None, {"market": -1.0}, quarters=120, decision=10.0), 2)
-    other_panel, other_log, other_firms, _ = compiled(given(9, "all-at-once", None, {"market": -1.0}, quarters=120, decision=10.0), 2)
+    def of(policy):
+        return compiled(given(9, policy, None, {"market": -1.0}, quarters=120, decision=10.0), 2)
+
+    panel, log, firms, _ = of("status-quo")
+    other_panel, other_log, other_firms, _ = of("all-at-once")
     assert panel.tobytes() != other_panel.tobytes()
     common, here, there = np.intersect1d(firms.lineage, other_firms.lineage, return_indices=True)
     assert len(common) > 0.3 * len(firms)

@@ -9,7 +9,14 @@ from model.mechanisms.credit import approval, loan_hazard
 from model.mechanisms.entry import attraction, entry_hazard, entry_outlay
 from model.mechanisms.exit import exit_hazard
 from model.mechanisms.improvement import attempt_hazard, success_log_odds
-from model.mechanisms.knowledge import breach_hazard, learning_abroad, perceived_worth, private_training, recognition_gain, training_survival
+from model.mechanisms.knowledge import (
+    breach_hazard,
+    learning_abroad,
+    perceived_worth,
+    private_training,
+    recognition_gain,
+    training_survival,
+)
 from model.mechanisms.poaching import poaching_hazard
 from model.mechanisms.production import centrality, material_loss, optimal_workers, recognised_quality, years_step
 from model.mechanisms.programmes import investor_chance, space_cost, strain

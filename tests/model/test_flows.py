@@ -32,11 +32,15 @@ KNOWING = {"success_intercept": -2.0, "attempt_rate": 0.5}
 HISTORIES = {
     "nairobi": (given(9, quarters=160), ("entrants", "spin_offs", "exits", "attempts")),
     "ethiopia with its history": (given(8, quarters=120, start_year=1990.0), ("entrants", "trained")),
-    "technology training": (given(9, "technology-training", KNOWING, quarters=120, decision=10.0), ("trained", "successes", "mergers")),
+    "technology training": (
+        given(9, "technology-training", KNOWING, quarters=120, decision=10.0), ("trained", "successes", "mergers"),
+    ),
     "credit": (given(17, "credit", quarters=120, decision=4.0), ("loans", "defaults")),
     "zone": (given(10, "zone", quarters=120, decision=15.0, capacity=300.0), ("relocations",)),
     "foreign investment": (given(12, "foreign-investment", quarters=100, decision=10.0), ("entrants",)),
-    "all at once": (given(9, "all-at-once", {"relocation_rate": 2.0}, quarters=120, decision=10.0, capacity=100.0), ("loans", "trained")),
+    "all at once": (
+        given(9, "all-at-once", {"relocation_rate": 2.0}, quarters=120, decision=10.0, capacity=100.0), ("loans", "trained"),
+    ),
     "a small market": (given(2, latents={"market": -3.0}, quarters=200), ("exits",)),
 }
 
@@ -96,8 +100,11 @@ def test_nobody_acts_before_birth_or_after_death(history) -> None:
 def test_sums_of_the_panel_agree(history) -> None:
     _, _, panel, _ = history
     firms = column(panel, "firms")
-    for part, whole in (("improved_firms", "firms"), ("zone_firms", "firms"), ("exporters", "improved_firms"), ("mergers", "exits"),
-                        ("successes", "attempts"), ("improved_workers", "workers"), ("exported", "output")):
+    parts = {
+        "improved_firms": "firms", "zone_firms": "firms", "exporters": "improved_firms", "mergers": "exits",
+        "successes": "attempts", "improved_workers": "workers", "exported": "output",
+    }
+    for part, whole in parts.items():
         assert (column(panel, part) <= column(panel, whole) * (1.0 + 1e-12)).all(), f"{part} of {whole}"
     np.testing.assert_allclose(column(panel, "workers_per_firm") * firms, column(panel, "workers"), rtol=1e-14)
     sales = column(panel, "sales")
@@ -108,7 +115,8 @@ def test_sums_of_the_panel_agree(history) -> None:
 
 
 def test_a_dead_cluster_is_extinct_and_may_be_born_again() -> None:
-    panel, _, _, _ = compiled(given(9, changes={"exit_base": 1.0, "exit_floor": 1.0, "exit_profit_response": 0.0}, quarters=200), 3)
+    changes = {"exit_base": 1.0, "exit_floor": 1.0, "exit_profit_response": 0.0}
+    panel, _, _, _ = compiled(given(9, changes=changes, quarters=200), 3)
     dead = column(panel, "firms") == 0.0
     assert dead.any()
     assert (column(panel, "phase")[dead] == 4.0).all()

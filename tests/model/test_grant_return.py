@@ -21,7 +21,7 @@ BAND = (0.55, 0.63)
 
 
 def returns_of(draw: int) -> list[float]:
-    """Yearly marginal returns on capital of firms of 2.5 to 3.5 workers without the cash to grow, in a cluster two to five years old."""
+    """Yearly marginal returns on capital of firms of about three workers that lack cash, in a cluster two to five years old."""
     what = drawn(draw)
     what.setting.quarters = 4 * (2 + draw % 4)
     _, _, firms, world = compiled(what, seed=draw + 1)
@@ -48,8 +48,8 @@ def test_some_small_firms_earn_55_to_63_percent() -> None:
 
 def profits(params: dict[str, float], price: float, cash: float) -> float:
     """Profit a year, after a year in which a firm of three workers could invest its cash and nothing else, at a fixed price."""
-    fixed = {**params, "finance_retention": 0.0, "market_rivalry": 0.0, "agglomeration_elasticity": 0.0, "congestion_elasticity": 0.0}
-    w = small_world(fixed, market=1e12, import_price=price, scale=10.0)
+    still = ("finance_retention", "market_rivalry", "agglomeration_elasticity", "congestion_elasticity")
+    w = small_world({**params, **dict.fromkeys(still, 0.0)}, market=1e12, import_price=price, scale=10.0)
     firm = add_firm(w, workers=3.0, cash=cash)
     for tick in range(6):
         w.cluster.tick, w.cluster.time = tick, tick / 4.0

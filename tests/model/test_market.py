@@ -13,9 +13,10 @@ from tests.model.worlds import small_world
 LOG = st.floats(-6.0, 6.0)
 
 
-def cleared(home, abroad, demand=100.0, reach=100.0, world=0.9, ceiling=1.5, elasticity=1.1, outlet=0.0):
+def cleared(home, abroad, demand=100.0, reach=100.0, world=0.9, ceiling=1.5, elasticity=1.1):
     """A market in which firms of rungs 0 and 1 make so much; demand and reach in quality units at the prices 1 and world."""
-    w = small_world({"market_elasticity": elasticity, "market_rivalry": 0.0}, import_price=ceiling, world_price=world, outlet_only=outlet)
+    changes = {"market_elasticity": elasticity, "market_rivalry": 0.0}
+    w = small_world(changes, import_price=ceiling, world_price=world)
     w.s.market = demand * w.cluster.base_price
     w.s.reach = reach * w.cluster.base_price * world
     w.ladder[0].output, w.ladder[1].output = home, abroad

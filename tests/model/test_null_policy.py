@@ -1,4 +1,4 @@
-"""Does a policy change nothing but what it does? Without means it changes no bit; before it starts, none; afterwards, something."""
+"""Does a policy change only what it does? Without means it changes no bit; before it starts, none; afterwards, something."""
 
 import numpy as np
 import pytest

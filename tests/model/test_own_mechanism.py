@@ -28,7 +28,9 @@ def examples(repository: Path) -> list[dict[str, Any]]:
 
 
 def same_until(one: Any, other: Any, time: float) -> bool:
-    return bool(all(one[name].sel(time=slice(0, time)).identical(other[name].sel(time=slice(0, time))) for name in one if "time" in one[name].dims))
+    past = slice(0, time)
+    panel = [name for name in one if "time" in one[name].dims]
+    return all(one[name].sel(time=past).identical(other[name].sel(time=past)) for name in panel)
 
 
 def events(history: Any, word: str) -> np.ndarray:

@@ -82,9 +82,9 @@ def test_100_vectors_from_the_prior() -> None:
 
 def test_without_the_compiler_the_bits_are_the_same(repository: Path) -> None:
     def answers(**environment: str) -> list[str]:
-        done = subprocess.run(
-            [sys.executable, "-c", TINY], cwd=repository, env={**os.environ, **environment}, capture_output=True, text=True, check=True
-        )
+        command = [sys.executable, "-c", TINY]
+        surroundings = {**os.environ, **environment}
+        done = subprocess.run(command, cwd=repository, env=surroundings, capture_output=True, text=True, check=True)
         return done.stdout.splitlines()
 
     plain = answers(NUMBA_DISABLE_JIT="1")

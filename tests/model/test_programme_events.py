@@ -57,15 +57,17 @@ def test_a_budget_is_spent_and_no_more_and_nobody_is_trained_twice():
 
 
 def test_larger_firms_cost_more_to_train():
-    w = small_world({**EVERYONE, "training_size_cost": 0.1}, (programme("training", budget=100.0, unit_cost=2.0, stop=0.25),), **CALM)
+    line = programme("training", budget=100.0, unit_cost=2.0, stop=0.25)
+    w = small_world({**EVERYONE, "training_size_cost": 0.1}, (line,), **CALM)
     add_firm(w, workers=40.0)
     quarter(w, 0)
     assert w.programmes[0].spent == 2.0 * (1.0 + 0.1 * 40.0)
 
 
 def test_what_is_learnt_arrives_with_a_lag_and_fades():
-    w = small_world({**EVERYONE, "training_lag": 1.0, "training_decay": 0.2, "poaching_rate": 0.0, "learning_private_training": 0.0},
-                    (programme("training", budget=9.0, stop=0.25, unit_cost=1.0, course=COURSES.index("intensive")),), **CALM)
+    changes = {**EVERYONE, "training_lag": 1.0, "training_decay": 0.2, "poaching_rate": 0.0, "learning_private_training": 0.0}
+    line = programme("training", budget=9.0, stop=0.25, unit_cost=1.0, course=COURSES.index("intensive"))
+    w = small_world(changes, (line,), **CALM)
     firm = add_firm(w, cash=50.0)
     _, w = quarter(w, 0)
     firm, gain = w.firms[0], w.p.training_intensive_gain
@@ -86,7 +88,8 @@ def test_what_is_learnt_arrives_with_a_lag_and_fades():
 
 
 def test_training_does_nothing_where_the_site_does_not_work():
-    w = small_world(EVERYONE, (programme("training", budget=9.0, stop=0.25, unit_cost=1.0, course=TECHNOLOGY),), site_works=0.0, **CALM)
+    line = programme("training", budget=9.0, stop=0.25, unit_cost=1.0, course=TECHNOLOGY)
+    w = small_world(EVERYONE, (line,), site_works=0.0, **CALM)
     firm = add_firm(w)
     quarter(w, 0)
     assert words(w) == ["programme", "trained"]
@@ -117,7 +120,8 @@ def test_only_training_that_carries_technology_brings_home_a_rung(course, climbs
 
 
 def test_training_raises_awareness():
-    w = small_world({"training_take_up": 1.0, "awareness_start": 0.2}, (programme("training", budget=90.0, unit_cost=0.1),), **CALM)
+    line = programme("training", budget=90.0, unit_cost=0.1)
+    w = small_world({"training_take_up": 1.0, "awareness_start": 0.2}, (line,), **CALM)
     for _ in range(20):
         add_firm(w)
     quarter(w, 0)

@@ -1,4 +1,4 @@
-"""Is every state sane, wherever the prior leads? Nothing negative that cannot be, nothing infinite, over draws of all parameters."""
+"""Is every state sane, wherever the prior leads? Nothing negative that cannot be, nothing infinite, over draws of everything."""
 
 from typing import Any
 
@@ -58,7 +58,8 @@ def assert_sane_firms(firms: Any, world: World, draw: int) -> None:
     assert (firms.residual >= 0.0).all()
     fixed = world.ladder.fixed_cost[firms.rung]
     granted = sum(float(line.unit_cost) for line in world.programmes.view(np.recarray))
-    most = p.finance_reserve * fixed + firms.workers + firms.debt + granted + p.growth_recovery * world.ladder.outlay[firms.rung] * firms.workers
+    recovered = p.growth_recovery * world.ladder.outlay[firms.rung] * firms.workers
+    most = p.finance_reserve * fixed + firms.workers + firms.debt + granted + recovered
     assert (firms.cash <= 2.0 * most + 1.0).all(), f"draw {draw}: cash beyond every reserve"
     assert len(np.unique(firms.lineage)) == len(firms)
     assert (firms.born <= world.cluster.time).all()

@@ -90,7 +90,9 @@ def programme(kind: str, **fields: float) -> Any:
     return lines
 
 
-def small_world(changes: dict[str, float] | None = None, programmes: tuple[Any, ...] = (), seed: int = 1, **setting: float) -> World:
+def small_world(
+    changes: dict[str, float] | None = None, programmes: tuple[Any, ...] = (), seed: int = 1, **setting: float
+) -> World:
     """A world without firms, ready for ``add_firm``: scale 10, no shocks, the decision at time 0, training works."""
     plain: dict[str, float] = {
         "market": 100.0, "scale": 10.0, "growth": 0.0, "capacity": 100.0, "import_price": 1.5, "shock_time": np.inf,

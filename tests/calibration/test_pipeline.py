@@ -1,0 +1,77 @@
+"""Does a whole calibration leave what the contract names, say what it is, and refuse what it must?"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from calibration import calibrate, check, load_posterior
+from calibration.gate import CHECKED
+from model.config import load_profile
+from model.errors import InputError
+
+COUNTS = {
+    "training_simulations": 19 * 6,
+    "networks": 1,
+    "hidden": 8,
+    "components": 2,
+    "epochs": 2,
+    "batch": 64,
+    "proposal_components": 1,
+    "proposal_epochs": 1,
+    "ensembles": 4,
+    "walkers": 80,
+    "steps": 40,
+    "burn": 20,
+    "thin": 10,
+    "exact_draws": 4,
+    "exact_replicates": 4,
+    "pilot_draws": 1,
+    "predictive_draws": 4,
+}
+
+
+def test_a_folder_without_a_calibration_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds no finished calibration"):
+        load_posterior(tmp_path)
+    with pytest.raises(InputError, match=r"checks\.json"):
+        check(tmp_path)
+
+
+def test_a_change_that_is_wrong_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="unknown parameter"):
+        calibrate("quick", tmp_path / "run", changes={"exit_bas": 0.1})
+    with pytest.raises(InputError, match="unknown structure"):
+        calibrate("quick", tmp_path / "run", structures={"laddder": "3"})
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.slow
+def test_a_whole_calibration(tmp_path: Path) -> None:
+    chosen = load_profile("quick").model_copy(update=COUNTS)
+    found = calibrate(chosen, tmp_path / "one")
+    assert found.label == CHECKED
+    assert not found.converged
+    assert check(tmp_path / "one")["label"] == CHECKED
+    assert {
+        "result_hash",
+        "fingerprint",
+        "versions",
+        "seed",
+        "converged",
+        "imposed",
+        "wall_s",
+        "cpu_s",
+        "simulations",
+        "command",
+    } <= set(found.manifest)
+    assert found.groups["posterior"].sizes["chain"] == 4
+    assert found.groups["log_likelihood"].sizes["case"] == 19
+    assert len(found.groups["posterior"].data_vars) == 36
+    assert np.isfinite(found.groups["log_likelihood"]["tables"].values).all()
+    assert {row["figure"] for row in found.checks["coverage"]} == {"log_firms", "log_workers_per_firm", "schooling"}
+    with pytest.raises(InputError, match="add --resume"):
+        calibrate(chosen, tmp_path / "one")
+    assert calibrate(chosen, tmp_path / "one", resume=True).manifest == found.manifest
+    again = calibrate(chosen.model_copy(update={"threads": 1}), tmp_path / "two")
+    assert again.manifest["result_hash"] == found.manifest["result_hash"]
