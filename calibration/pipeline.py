@@ -54,21 +54,12 @@ def calibrate(
         Run folder, made with its parents.
     seed : int, optional
         First of all keys; the profile's if not given.
-    changes : mapping, optional
-        Parameter to a number that fixes it, a pair that bounds it, or a distribution.
-    structures : mapping, optional
-        Structural alternatives to the options in force.
-    priors : Priors, optional
-        Instead of ``configs/priors.yaml``.
+    changes, structures : mapping, optional
+        As ``Priors.changed`` and ``Priors.structures_with`` take them.
     resume : bool
         Continue an existing folder; a finished one is returned as it is.
     progress : callable
         Told (stage, done, total).
-
-    Returns
-    -------
-    Posterior
-        With its label; ``converged`` tells whether the gate passed.
 
     Raises
     ------
@@ -89,25 +80,21 @@ def calibrate(
         known.structures_with(structures),
         chosen.threads,
     )
-    key = chosen.seed if seed is None else seed
-    mark = fingerprint(simulator.cases, known, simulator.structures, chosen, key, simulator.errors)
-    with RunFolder(Path(out), mark, resume) as folder, listening() as stop:
-        if resume and (folder.path / MANIFEST).exists():
-            return load_posterior(folder.path)
+    return _calibrated(simulator, chosen, Path(out), chosen.seed if seed is None else seed, resume, progress)
+
+
+def _calibrated(
+    simulator: ClusterSimulator, profile: Profile, out: Path, seed: int, resume: bool, progress: Progress
+) -> Posterior:
+    mark = fingerprint(simulator.cases, simulator.priors, simulator.structures, profile, seed, simulator.errors)
+    with RunFolder(out, mark, resume) as folder, listening() as stop:
+        if resume and (out / MANIFEST).exists():
+            return load_posterior(out)
         tables = [table(case, simulator.errors) for case in simulator.cases]
-        work = Work(
-            simulator,
-            tables,
-            features(covariates(simulator.cases)),
-            Sizes(len(tables), len(simulator.names), len(LATENTS)),
-            chosen,
-            key,
-            folder,
-            simulator.errors,
-            chosen.threads or granted_cores(),
-            progress,
-            stop,
-        )
+        sizes = Sizes(len(tables), len(simulator.names), len(LATENTS))
+        told = features(covariates(simulator.cases))
+        threads = profile.threads or granted_cores()
+        work = Work(simulator, tables, told, sizes, profile, seed, folder, simulator.errors, threads, progress, stop)
         _run(work, simulator, mark)
     return load_posterior(out)
 

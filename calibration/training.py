@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -86,7 +87,7 @@ def fit(layout: Layout, lesson: Lesson, schedule: Schedule, seed: int, progress:
     train = [xp.asarray(part[held:]) for part in (lesson.inputs, lesson.outcome, lesson.classes, lesson.status)]
     batch = min(schedule.batch, count - held)
     batches = (count - held) // batch
-    epoch, state = _epoch(layout, schedule, batches, batch, xp.asarray(lesson.smoothing))
+    epoch, state = _epoch(layout, schedule, batches, batch, tuple(float(sd) for sd in lesson.smoothing))
     network = {name: xp.asarray(value) for name, value in initial(layout, lesson.inputs.shape[1], schedule.width, seed).items()}
     memory, key = state(network), jax.random.PRNGKey(seed)
     noise = np.random.Generator(np.random.Philox(seed + 1)).normal(size=(held, layout.dimensions)).astype(np.float32)
@@ -116,7 +117,8 @@ def predict(linear: np.ndarray, inputs: np.ndarray) -> np.ndarray:
     return np.asarray(inputs @ linear[:-1] + linear[-1])
 
 
-def _epoch(layout: Layout, schedule: Schedule, batches: int, batch: int, smoothing: Any) -> tuple[Any, Any]:
+@cache  # networks of one shape share one compilation
+def _epoch(layout: Layout, schedule: Schedule, batches: int, batch: int, smoothing: tuple[float, ...]) -> tuple[Any, Any]:
     """Return the compiled pass over the data, and what makes the optimiser's first state."""
     jax = _jax()
     import optax
@@ -133,7 +135,7 @@ def _epoch(layout: Layout, schedule: Schedule, batches: int, batch: int, smoothi
 
     def epoch(network: Any, memory: Any, key: Any, inputs: Any, outcome: Any, classes: Any, status: Any) -> Any:
         order = jax.random.permutation(key, inputs.shape[0])[: batches * batch]
-        noisy = outcome + smoothing * jax.random.normal(jax.random.fold_in(key, 1), outcome.shape)
+        noisy = outcome + xp.asarray(smoothing, outcome.dtype) * jax.random.normal(jax.random.fold_in(key, 1), outcome.shape)
         parts = [part[order].reshape(batches, batch, *part.shape[1:]) for part in (inputs, noisy, classes, status)]
         (network, memory), _ = jax.lax.scan(step, (network, memory), parts)
         return network, memory

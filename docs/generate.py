@@ -97,6 +97,7 @@ strain | 1 | loss of effect of a state that does more than it can
 wage_bill | wage-years/year | wage bill at the decision, from which budgets are reckoned
 public_cost | wage-years | public spending so far, loan funds in full
 loan_losses | wage-years | loans lost so far
+net_cost | wage-years | public spending at the last row, of credit what was lost
 entrants | firms/quarter | flow of the quarter, as are the nine below
 spin_offs | firms/quarter | firms founded by workers
 exits | firms/quarter | exits, mergers counted

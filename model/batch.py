@@ -3,7 +3,7 @@ interpreter, a chunk's size never changes a result, and memory does not grow wit
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
@@ -66,10 +66,8 @@ def simulate_many(
 
     Parameters
     ----------
-    params : PARAMS records, shape (n,)
-    settings : SETTING records, shape (n,)
+    params, settings, seeds : PARAMS and SETTING records and uint64, shape (n,) each
         A history runs for its setting's ``quarters``.
-    seeds : uint64, shape (n,)
     programmes : PROGRAMME records, shape (m,)
         The same for all histories.
     ticks : int64, shape (n, k)
@@ -94,24 +92,26 @@ def simulate_many(
     if not len(params) == len(settings) == len(ticks) == count:
         raise InputError("simulate_many: params, settings, seeds and ticks differ in length; give one of each a history")
     out = np.full((count, ticks.shape[1], len(COLUMNS)), np.nan)
-    if count == 0:
-        return out
-    panel_rows = int(settings["quarters"].max()) + 1
+    params, settings, programmes = (np.ascontiguousarray(a).view(np.recarray) for a in (params, settings, programmes))
 
-    def work(start: int) -> None:
+    def run_part(start: int) -> None:
         part = slice(start, start + CHUNK)
         world = new_world(params[start], settings[start], programmes, 0, keep_log=False)
-        panel = np.empty((panel_rows, len(COLUMNS)))
+        panel = np.empty((int(settings["quarters"][part].max()) + 1, len(COLUMNS)))
         run_chunk(world, params[part], settings[part], seeds[part], programmes, ticks[part], panel, out[part])
         if progress is not None:
             progress(len(seeds[part]))
 
-    params, settings, programmes = (np.ascontiguousarray(a).view(np.recarray) for a in (params, settings, programmes))
-    with ThreadPoolExecutor(threads or granted_cores()) as pool:
+    in_threads(run_part, range(0, count, CHUNK), threads or granted_cores())
+    return out
+
+
+def in_threads(work: Callable[[int], None], starts: Iterable[int], threads: int) -> None:
+    """Call ``work`` with every start; an interrupt drops what has not begun and is heard after the chunks under way."""
+    with ThreadPoolExecutor(threads) as pool:
         try:
-            for _ in pool.map(work, range(0, count, CHUNK)):
+            for _ in pool.map(work, starts):
                 pass
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    return out

@@ -146,14 +146,19 @@ def settings_for(
     settings.decision = (last if decision is None else decision) - start_year
     settings.discount = DISCOUNT
     settings.firms_max = FIRMS_MAX
+    _fill_structures(settings, structures)
+    settings.case = case_key(case)
+    settings.quarters = np.rint((last + years_after - start_year) / QUARTER).astype(np.int64)
+    return settings, start_year
+
+
+def _fill_structures(settings: Any, structures: Mapping[str, str]) -> None:
+    """Structural choices, as the numbers that equations read."""
     settings.own_profit = structures["attempt_form"] == "own_profit"
     settings.outlet_only = structures["world_price"] == "outlet"
     settings.spillover = structures["spillover"] == "on"
     settings.state_module = structures["state_capacity"] == "on"
     settings.ladder = float(structures["ladder"])
-    settings.case = case_key(case)
-    settings.quarters = np.rint((last + years_after - start_year) / QUARTER).astype(np.int64)
-    return settings, start_year
 
 
 def _fill_market(settings: Any, case: Case, values: Values, latents: Floats) -> None:

@@ -39,25 +39,19 @@ def simulate(
 
     Parameters
     ----------
-    case : Case, int, str or Path
-        A case, its number, its name, or a YAML file.
+    case : a case, its number, its name, or a YAML file
     engine : {"compiled", "simpy"}
-        Both give the same bits; ``simpy`` takes a user's own ``mechanisms``.
-    policy : Policy or str
+        Both give the same bits; only ``simpy`` takes a user's own ``mechanisms`` (``docs/extending.md``).
+    policy : a policy, its name, or a YAML file
         What government does from the decision date (the last observation) on.
     seeds : iterable of int
         One history a seed.
-    changes : mapping, optional
-        Parameters that differ from their defaults.
-    structures : mapping, optional
-        Structural choices that differ from the first option.
+    changes, structures : mappings, optional
+        Parameters that differ from their defaults, structural choices that differ from the first option.
     years : float, optional
-        Length of the histories, counted from the start; by default to ``years_after`` past the last observation.
+        Length from the start; by default to ``years_after`` past the last observation.
     values, latents : optional
-        A drawn history: every parameter, each of shape (1,), and standard normal latents, shape (len(LATENTS),); defaults and
-        conditional medians when not given.
-    mechanisms : sequence of callables, optional
-        Extra SimPy processes, see ``model.engines.simpy_engine.run_history``.
+        A drawn history: every parameter, shape (1,) each, and standard normal latents, shape (len(LATENTS),).
 
     Returns
     -------
@@ -71,7 +65,7 @@ def simulate(
     """
     case = case if isinstance(case, Case) else load_case(case)
     policy = policy if isinstance(policy, Policy) else load_policy(policy)
-    priors = load_priors()
+    priors, seeds = load_priors(), list(seeds)
     chosen = priors.structures_with(structures)
     given = default_values(priors, 1, changes) if values is None else dict(values)
     z = conditional_medians(case, priors, structures) if latents is None else latents
@@ -81,7 +75,7 @@ def simulate(
     programmes = programmes_for(policy, case, chosen)
     run = engine_named(engine, mechanisms)
     runs = [run(params_for(given)[0], settings[0], programmes, seed) for seed in seeds]
-    return as_dataset(case, policy, list(seeds), runs)
+    return as_dataset(case, policy, seeds, runs)
 
 
 def quarters(years: float) -> int:
@@ -139,7 +133,7 @@ def as_dataset(case: Case, policy: Policy, seeds: list[int], runs: list[tuple[ND
     for field in ("time", "firm", "other", "detail"):
         data[f"event_{field}"] = ("event", np.concatenate([log[field] for log in logs]))
     data["event_word"] = ("event", event_words(np.concatenate([log["event"] for log in logs])))
-    data["event_seed"] = ("event", np.repeat(np.array(seeds, np.int64), [len(log) for log in logs]))
+    data["event_seed"] = ("event", np.repeat(np.array(seeds, np.uint64), [len(log) for log in logs]))
     return xr.Dataset(
         data,
         coords={"seed": seeds, "time": ("time", np.arange(panels.shape[1]) * 0.25, {"units": "years since the start"})},

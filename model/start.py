@@ -26,7 +26,7 @@ def reset(w: World, programmes: NDArray[Any]) -> None:
     c.price = c.price_export = c.log_price = c.log_price_export = c.ceiling = c.exported = 0.0
     c.congestion = c.log_agglomeration = c.output = c.sales = c.profits = c.profitability = c.margin = 0.0
     c.zone_space = c.zone_trained = c.fund = c.repaid = c.credit_trained = c.captured = 0.0
-    c.market_place = c.protection = c.strain = c.wage_bill = c.public_cost = c.loan_losses = 0.0
+    c.market_place = c.protection = c.strain = c.wage_bill = c.public_cost = c.loan_losses = c.net_cost = 0.0
     c.entrants = c.spin_offs = c.exits = c.mergers = c.attempts = c.successes = 0.0
     c.relocations = c.loans = c.defaults = c.trained = 0.0
     c.value_profit = c.value_surplus = c.value_sales = c.value_cost = c.value_wages = 0.0

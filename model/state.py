@@ -50,7 +50,7 @@ CLUSTER: Final = _record(
     "profitability margin "
     # government
     "zone_space zone_trained fund repaid credit_trained captured market_place protection strain wage_bill "
-    "public_cost loan_losses "
+    "public_cost loan_losses net_cost "
     # flows of the quarter
     "entrants spin_offs exits mergers attempts successes relocations loans defaults trained "
     # discounted to the decision date

@@ -1,6 +1,12 @@
 """So what? Policies compared on a posterior's histories, advice for a new cluster, the report, and the command line."""
 
+import os
 from typing import TYPE_CHECKING, Any
+
+# Linear algebra in one thread, before NumPy is first imported: the matrices are small, and no bit may depend on threads.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("MKL_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 if TYPE_CHECKING:
     from studies.advice import advise as advise

@@ -135,8 +135,10 @@ def _figures(case: Case) -> list[tuple[str, str, str, str, str]]:
                 continue
             value = f"{figure.value[0]:g} to {figure.value[1]:g}" if isinstance(figure.value, tuple) else f"{figure.value:g}"
             bias = getattr(figure, "selection_bias", 0.0)
-            model = f"{error} {figure.sd:.2g}" + (f", bias {bias:+g}" if bias else "")
-            rows.append((when, name, value, model, "; ".join(part for part in (figure.why, figure.note, figure.source) if part)))
+            error_model = f"{error} {figure.sd:.2g}" + (f", bias {bias:+g}" if bias else "")
+            rows.append(
+                (when, name, value, error_model, "; ".join(part for part in (figure.why, figure.note, figure.source) if part))
+            )
         if seen.exports is not None:
             rows.append(
                 (

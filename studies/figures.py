@@ -180,7 +180,8 @@ def forest(title: str, rows: Sequence[Row], unit: str, width: float = 480) -> Ca
     known = np.array([v for row in rows for v in (row.low, row.high, row.mean) if np.isfinite(v)] + [0.0])
     margin = 0.05 * float(known.max() - known.min()) or 1.0
     left = gutter([row.label for row in rows])
-    across = Scale(float(known.min()) - margin, float(known.max()) + margin, left, width - 62)
+    right = width - 6.2 * max((len(row.note) for row in rows), default=0) - 6
+    across = Scale(float(known.min()) - margin, float(known.max()) + margin, left, right - 8)
     for value in ticks(across.low, across.high, 4):
         canvas.rule(across(value), 8, across(value), height - 36, "grid")
         canvas.text(across(value), height - 20, short(value), anchor="middle")
@@ -189,7 +190,7 @@ def forest(title: str, rows: Sequence[Row], unit: str, width: float = 480) -> Ca
     for index, row in enumerate(rows):
         y = 18 + FONT_ROW * index
         canvas.text(left - 8, y + 4, row.label, "label", "end")
-        canvas.text(width - 54, y + 4, row.note, "tick")
+        canvas.text(right, y + 4, row.note, "tick")
         if not np.isfinite(row.mean):
             continue
         if np.isfinite(row.low):

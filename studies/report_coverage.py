@@ -54,7 +54,7 @@ def _ranks(covered: tuple[Covered, ...]) -> str:
         row, column = cases.index(cell.case), names.index(cell.figure)
         places[row, column] = cell.rank
         tips[row][column] = f"{cell.case}, {cell.figure}: observed {amount(cell.observed)}, predicted {_band(cell)}"
-    rows = [(c.case, c.figure, amount(c.observed), amount(c.middle), _band(c), f"{c.rank:.2f}") for c in covered]
+    rows = [(c.case, c.figure, amount(c.observed), amount(c.middle), _band(c), amount(c.rank, 2)) for c in covered]
     head = ("Cluster", "Figure", "Observed", "Predicted median", "Predicted 90 %", "Rank")
     numbers = folded("All numbers", table(head, rows, frozenset({2, 3, 5})))
     return figure(ranks(cases, names, places, tips), CAPTION, wide=True) + numbers

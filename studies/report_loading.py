@@ -51,7 +51,7 @@ def load_view(folder: Path) -> RunView:
         effects=effects,
         contrasts=contrasts,
         noise=_noise(checks),
-        gates=tuple((check["name"], _short(check["value"]), check["rule"], bool(check["passed"])) for check in checks["checks"]),
+        gates=tuple((check["name"], _short(check["value"]), _rule(check), bool(check["passed"])) for check in checks["checks"]),
         unfitted=_unfitted(checks, cases, covered),
         structures=_structures(posterior, priors),
         kept_priors=(*priors.names("varying"), *priors.names("policy")),
@@ -71,9 +71,13 @@ def _short(value: float | None) -> str:
     return "not finite" if value is None else f"{value:.3g}"
 
 
+def _rule(check: dict[str, Any]) -> str:
+    return str(check["rule"]).replace(">=", "\u2265").replace("<=", "\u2264")
+
+
 def _verdict(checks: dict[str, Any]) -> Verdict:
     missed = [check for check in checks["checks"] if not check["passed"]]
-    reasons = tuple(f"{check['name']}: {_short(check['value'])}, where the rule is {check['rule']}." for check in missed)
+    reasons = tuple(f"{check['name']}: {_short(check['value'])}, where the rule is {_rule(check)}." for check in missed)
     return Verdict(str(checks["label"]), bool(checks["converged"]), reasons)
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,8 @@ from model.errors import InputError
 from studies.writing import write_whole
 
 SUFFIXES: Final = (".csv", ".parquet", ".nc")
+# Whole numbers that fit in 64 bits.
+WHOLE: Final = re.compile(r"-?\d{1,18}")
 Table = Mapping[str, NDArray[Any]]
 
 
@@ -86,10 +89,11 @@ def write_table(path: Path, table: Table, units: Mapping[str, str] | None = None
 
 
 def _cast(texts: Sequence[str]) -> NDArray[Any]:
-    try:
-        return np.array([int(text) for text in texts], np.int64)
-    except (ValueError, OverflowError):
-        pass
+    """Return texts as whole numbers where all are, else as numbers where all are or are empty, else as texts."""
+    if all(WHOLE.fullmatch(text) for text in texts):
+        return np.array([int(text) for text in texts])
+    if all(text.isdecimal() and int(text) < 2**64 for text in texts):
+        return np.array([int(text) for text in texts], np.uint64)
     try:
         return np.array([float(text) if text else math.nan for text in texts])
     except ValueError:

@@ -31,7 +31,7 @@ from model.mechanisms.programmes import govern
 from model.mechanisms.relocation import relocate
 from model.mechanisms.spin_off import spin_off
 from model.mechanisms.succession import succeed
-from model.mechanisms.valuation import net_cost_so_far, value
+from model.mechanisms.valuation import value
 from model.observe import record
 from model.world import World
 
@@ -46,10 +46,9 @@ def begin(w: World) -> None:
 @equation
 def open_quarter(w: World, row: NDArray[np.float64]) -> None:
     """Government acts, shared things are counted, the market clears, the row is written."""
-    cost_before = net_cost_so_far(w)
     govern(w)
     open_market(w)
-    value(w, cost_before)
+    value(w)
     record(w, row)
 
 

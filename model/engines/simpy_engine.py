@@ -17,7 +17,7 @@ from model.compiling import kernel
 from model.engines import quarter
 from model.events import CLOCKS
 from model.mechanisms.programmes import govern
-from model.mechanisms.valuation import net_cost_so_far, value
+from model.mechanisms.valuation import value
 from model.observe import COLUMNS, record
 from model.start import new_world
 from model.world import Room, bury, with_room, with_room_for_government
@@ -66,7 +66,6 @@ class Run:
         self.world = new_world(params, setting, programmes, seed, keep_log=True)
         self.panel = np.full((int(setting.quarters) + 1, len(COLUMNS)), np.nan)
         self.finished = False
-        self.cost_before = 0.0
 
     def at(self, time: float) -> simpy.Event:
         """Return an event at an exact time, for a user's process: after the events of that instant, before a quarter's steps."""
@@ -98,7 +97,6 @@ def government(run: Run) -> Process:
         cluster.tick = tick
         cluster.time = quarter.tick_time(tick)
         run.move_into(with_room_for_government(run.world))
-        run.cost_before = net_cost_so_far(run.world)
         govern(run.world)
 
 
@@ -113,7 +111,7 @@ def recorder(run: Run) -> Process:
     """Write a row every quarter; stop after the last, or once there are too many firms."""
     for tick in run.ticks():
         yield run.step(tick, RECORD)
-        value(run.world, run.cost_before)
+        value(run.world)
         record(run.world, run.panel[tick])
         if tick == run.world.s.quarters or run.world.cluster.exhausted == 1:
             run.finished = True

@@ -30,9 +30,11 @@ def net_cost_so_far(w: World) -> float:
 
 
 @equation
-def value(w: World, cost_before: float) -> None:
-    """Add the quarter's worth to the discounted sums, once the decision date has come."""
+def value(w: World) -> None:
+    """Add the quarter's worth to the discounted sums, once the decision date has come; cost is what came since the last row."""
     cluster, s = w.cluster, w.s
+    cost_before = cluster.net_cost
+    cluster.net_cost = net_cost_so_far(w)
     if cluster.time < s.decision:
         return
     factor = discount_factor(s.discount, cluster.time - s.decision)
@@ -41,4 +43,4 @@ def value(w: World, cost_before: float) -> None:
     cluster.value_sales += factor * QUARTER * cluster.sales
     cluster.value_wages += factor * QUARTER * cluster.workers
     cluster.value_surplus += factor * QUARTER * consumer_surplus(w.p, expenditure, s.import_price, cluster.price)
-    cluster.value_cost += factor * (net_cost_so_far(w) - cost_before)
+    cluster.value_cost += factor * (cluster.net_cost - cost_before)

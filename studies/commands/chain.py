@@ -171,10 +171,14 @@ def run(arguments: argparse.Namespace) -> int:
     progress.stage("checking")
     for line in _verdict_lines(posterior.checks):
         progress.say(line)
-    progress.stage("comparing policies")
-    _compare(job.out, job.profile, progress, threads=job.profile.threads)
-    progress.stage("writing the report")
-    path = _report(job.out)
+    path = job.out / "report.html"
+    if arguments.resume and path.is_file() and (job.out / "policies.nc").is_file():
+        progress.say("the comparison and the report are there already")
+    else:
+        progress.stage("comparing policies")
+        _compare(job.out, job.profile, progress, threads=job.profile.threads)
+        progress.stage("writing the report")
+        _report(job.out)
     progress.stage("done")
     _say(f"verdict    {'converged' if posterior.converged else 'NOT CONVERGED'}: {posterior.label}")
     _say(f"report     {path.resolve()}")

@@ -11,7 +11,7 @@ from model.config import load_profile
 from model.errors import InputError
 
 COUNTS = {
-    "training_simulations": 19 * 6,
+    "training_simulations": 19 * 3,
     "networks": 1,
     "hidden": 8,
     "components": 2,

@@ -177,8 +177,22 @@ def test_help_imports_nothing_heavy() -> None:
 def test_every_command_of_the_contract_exists() -> None:
     said = build_parser().format_help()
     for command in (
-        "run", "simulate", "sweep", "calibrate", "check", "compare", "advise", "sensitivity", "validate", "report", "plan",
-        "status", "verify", "diff", "explain", "doctor",
+        "run",
+        "simulate",
+        "sweep",
+        "calibrate",
+        "check",
+        "compare",
+        "advise",
+        "sensitivity",
+        "validate",
+        "report",
+        "plan",
+        "status",
+        "verify",
+        "diff",
+        "explain",
+        "doctor",
     ):
         assert f" {command}" in said
 
@@ -188,8 +202,15 @@ def test_every_command_names_a_function_that_exists() -> None:
 
     parser = build_parser()
     words = {
-        "simulate": ["10"], "sweep": ["t.csv"], "check": ["."], "compare": ["."], "report": ["."], "advise": ["c.yaml"],
-        "status": ["."], "verify": ["."], "diff": [".", "."],
+        "simulate": ["10"],
+        "sweep": ["t.csv"],
+        "check": ["."],
+        "compare": ["."],
+        "report": ["."],
+        "advise": ["c.yaml"],
+        "status": ["."],
+        "verify": ["."],
+        "diff": [".", "."],
     }
     choices = next(action.choices for action in parser._actions if action.choices)
     assert choices is not None

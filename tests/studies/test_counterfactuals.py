@@ -24,8 +24,13 @@ def histories(case: int | str = 6, count: int = COUNT) -> Histories:
     cluster, priors = load_case(case), load_priors()
     latents = np.tile(conditional_medians(cluster, priors), (count, 1))
     return Histories(
-        cluster, default_values(priors, count), latents, np.arange(1, count + 1, dtype=np.uint64), np.full(count, 1 / count),
-        np.arange(count), priors.structures_with(None),
+        cluster,
+        default_values(priors, count),
+        latents,
+        np.arange(1, count + 1, dtype=np.uint64),
+        np.full(count, 1 / count),
+        np.arange(count),
+        priors.structures_with(None),
     )
 
 
@@ -80,15 +85,18 @@ def test_a_history_stopped_under_one_policy_is_left_out_under_all(monkeypatch: p
 
 def test_contrasts(monkeypatch: pytest.MonkeyPatch) -> None:
     worth = {
-        "training-then-credit-and-zone": np.full(6, 50.0), "credit-and-zone-then-training": np.full(6, 45.0),
-        "first-part": np.full(6, 30.0), "second-part": np.full(6, 25.0), STATUS_QUO: np.full(6, 7.0),
+        "training-then-credit-and-zone": np.full(6, 50.0),
+        "credit-and-zone-then-training": np.full(6, 45.0),
+        "first-part": np.full(6, 30.0),
+        "second-part": np.full(6, 25.0),
+        STATUS_QUO: np.full(6, 7.0),
     }
     monkeypatch.setattr(counterfactuals, "replay", stand_in(worth))
     comparison = compare_case(histories(), chosen_policies(None), 5)
     found = {row.name: row for row in contrast_rows("x", comparison.contrasts, comparison.weights, comparison.histories.draw)}
     assert found["order"].mean == pytest.approx(5.0)
     assert found["order"].positive == pytest.approx(1.0)
-    # (50 - 10) - (30 - 10) - (25 - 10) + 7
+    # The sequence is worth 40 net, its parts 20 and 15, the status quo 7.
     assert found["complementarity"].mean == pytest.approx(12.0)
 
 

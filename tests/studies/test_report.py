@@ -21,29 +21,70 @@ YEARS = np.arange(1975.0, 2026.0)
 def cluster(name: str = "10-kumasi", title: str = "10 Kumasi, metalwork") -> ClusterView:
     curves = np.outer([20.0, 60, 100, 150, 400], np.linspace(0.5, 2, len(YEARS)))
     return ClusterView(
-        name, 10, title, "Kumasi: metalwork", 2005.5, YEARS, curves, curves / 100,
-        (Observed(2005.5, 500, 260, 965, "2005: 500 firms"),), "medium", 40.0, 0.02,
+        name,
+        10,
+        title,
+        "Kumasi: metalwork",
+        2005.5,
+        YEARS,
+        curves,
+        curves / 100,
+        (Observed(2005.5, 500, 260, 965, "2005: 500 firms"),),
+        "medium",
+        40.0,
+        0.02,
     )
 
 
 def effects(policy: str, mean: float, best: float, behind: float = 0.0, behind_se: float = 0.0) -> Effects:
     return Effects(
-        "10-kumasi", policy, "net_value", mean, mean - 50, mean + 60, 4.0, best, 3.0, 100.0, 40.0, "", 900.0, 9.0, 5.0, 2.0, 12.0,
-        behind, behind_se, "wage-years",
+        "10-kumasi",
+        policy,
+        "net_value",
+        mean,
+        mean - 50,
+        mean + 60,
+        4.0,
+        best,
+        3.0,
+        100.0,
+        40.0,
+        "",
+        900.0,
+        9.0,
+        5.0,
+        2.0,
+        12.0,
+        behind,
+        behind_se,
+        "wage-years",
     )
 
 
 @pytest.fixture
 def run() -> RunView:
-    parameter = ParameterView("entry_intensity", "1/year", "entries", (1, 2.5, 5), (1.2, 2.6, 4.8), np.array([-1.5, -0.6, 0.05, 0.7, 1.6]), 0.97)
+    parameter = ParameterView(
+        "entry_intensity", "1/year", "entries", (1, 2.5, 5), (1.2, 2.6, 4.8), np.array([-1.5, -0.6, 0.05, 0.7, 1.6]), 0.97
+    )
     return RunView(
-        Verdict("surrogate, checked, not corrected", False, ("ESS of weights: 12, where the rule is >= 100.",)), (cluster(),), (parameter,),
-        (Covered("10 Kumasi", "firms", 500, 20, 200, 2000, 0.7, "firms"), Covered("10 Kumasi", "schooling", 11, 8, 9, 10, 0.99, "years")),
+        Verdict("surrogate, checked, not corrected", False, ("ESS of weights: 12, where the rule is >= 100.",)),
+        (cluster(),),
+        (parameter,),
+        (
+            Covered("10 Kumasi", "firms", 500, 20, 200, 2000, 0.7, "firms"),
+            Covered("10 Kumasi", "schooling", 11, 8, 9, 10, 0.99, "years"),
+        ),
         (Statement("10 Kumasi", "improvement (IPM)", "not listed", 0.8),),
         (effects("status-quo", 0.0, 0.1, 30, 4), effects("training", 30.0, 0.8), effects("credit", 10.0, 0.1, 20, 4)),
-        (Contrast("10-kumasi", "order", 5.0, -3.0, 12.0, 1.0, 0.8),), (("sd of log L", "1.2 nats"),),
-        (("k-hat", "0.9", "< 0.7", False),), (("10 Kumasi", "schooling"),), (("history", "on", "what government did"),), ("training_gain",),
-        {"training": "Intensive training", "credit": "Credit", "status-quo": "Status quo"}, {}, 20.0,
+        (Contrast("10-kumasi", "order", 5.0, -3.0, 12.0, 1.0, 0.8),),
+        (("sd of log L", "1.2 nats"),),
+        (("k-hat", "0.9", "< 0.7", False),),
+        (("10 Kumasi", "schooling"),),
+        (("history", "on", "what government did"),),
+        ("training_gain",),
+        {"training": "Intensive training", "credit": "Credit", "status-quo": "Status quo"},
+        {},
+        20.0,
         {"command": "takeoff run", "versions": {"numpy": "2.4"}, "seed": 1},
     )
 
@@ -59,7 +100,11 @@ class Loads(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.add(tag)
         for name, value in attrs:
-            if name in ("src", "href", "data", "srcset", "poster", "action", "xlink:href") and value and not value.startswith(("#", "data:")):
+            if (
+                name in ("src", "href", "data", "srcset", "poster", "action", "xlink:href")
+                and value
+                and not value.startswith(("#", "data:"))
+            ):
                 self.loaded.append(value)
             assert not name.startswith("on"), (tag, name)
 
@@ -76,9 +121,14 @@ def test_the_page_is_self_contained(run: RunView) -> None:
 
 def test_what_users_write_is_escaped(run: RunView) -> None:
     evil = replace(
-        run, clusters=(replace(cluster(title=EVIL), product=EVIL, observed=(Observed(2005.5, 5, 4, 6, EVIL),), imposed=EVIL),),
-        manifest={"command": EVIL, "versions": {EVIL: EVIL}}, policy_titles={"training": EVIL}, structures=((EVIL, EVIL, EVIL),),
-        unfitted=((EVIL, EVIL),), verdict=Verdict(EVIL, False, (EVIL,)), noise=((EVIL, EVIL),),
+        run,
+        clusters=(replace(cluster(title=EVIL), product=EVIL, observed=(Observed(2005.5, 5, 4, 6, EVIL),), imposed=EVIL),),
+        manifest={"command": EVIL, "versions": {EVIL: EVIL}},
+        policy_titles={"training": EVIL},
+        structures=((EVIL, EVIL, EVIL),),
+        unfitted=((EVIL, EVIL),),
+        verdict=Verdict(EVIL, False, (EVIL,)),
+        noise=((EVIL, EVIL),),
     )
     reader = Loads()
     reader.feed(page(evil))
@@ -133,7 +183,15 @@ def test_the_same_run_gives_the_same_file(run: RunView, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0"), (1234.5, "1,230"), (-0.01234, "\u22120.0123"), (float("nan"), "\u2013"), (float("inf"), "\u221e"), (9.996, "10.00"), (0.5, "0.500")],
+    [
+        (0, "0"),
+        (1234.5, "1,230"),
+        (-0.01234, "\u22120.0123"),
+        (float("nan"), "\u2013"),
+        (float("inf"), "\u221e"),
+        (9.996, "10.00"),
+        (0.5, "0.500"),
+    ],
 )
 def test_amounts(value: float, text: str) -> None:
     assert amount(value) == text

@@ -16,7 +16,9 @@ def folder(path: Path, value: float = 1.0, seed: int = 1, finished: bool = True)
     with RunFolder(path, {"seed": seed, "data": {"a": "b"}}) as run:
         run.save("training-00000", {"x": np.array([1.0, 2.0])})
         run.save("training-00001", {"x": np.array([value])})
-    xr.Dataset({"x": ("n", np.array([value, 2.0])), "name": ("n", np.array(["a", "b"]))}).to_netcdf(path / "histories.nc", engine="h5netcdf")
+    xr.Dataset({"x": ("n", np.array([value, 2.0])), "name": ("n", np.array(["a", "b"]))}).to_netcdf(
+        path / "histories.nc", engine="h5netcdf"
+    )
     if finished:
         write_json(path / "manifest.json", {"converged": False, "label": "exact", "result_hash": result_hash(datasets(path))})
     return path

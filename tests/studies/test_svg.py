@@ -31,7 +31,9 @@ def test_scales() -> None:
     assert Scale(0, 10, 0, 100)(99) == 100
 
 
-@pytest.mark.parametrize(("value", "text"), [(0, "0"), (1500, "1500"), (20000, "20k"), (3e6, "3m"), (-2, "\u22122"), (0.3, "0.3")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(0, "0"), (1500, "1500"), (20000, "20k"), (3e6, "3m"), (-2, "\u22122"), (0.3, "0.3")]
+)
 def test_short_numbers(value: float, text: str) -> None:
     assert short(value) == text
 
@@ -65,5 +67,8 @@ def test_other_figures_are_well_formed() -> None:
     assert parsed(contraction(["a", "b"], np.zeros((2, 5)), ["x", "y"])) is not None
     assert parsed(ranks(["r"], ["c"], np.array([[0.99]]), [["tip"]])) is not None
     assert parsed(chances(["r"], ["c", "d"], np.array([[0.2, np.nan]]), np.array([0]))) is not None
-    assert parsed(forest("f", [Row("r", 1.0, float("nan"), float("nan"), 0.1), Row("s", *[float("nan")] * 4)], "wage-years")) is not None
+    assert (
+        parsed(forest("f", [Row("r", 1.0, float("nan"), float("nan"), 0.1), Row("s", *[float("nan")] * 4)], "wage-years"))
+        is not None
+    )
     assert parsed(forest("f", [], "wage-years")) is not None

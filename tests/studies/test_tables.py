@@ -62,3 +62,10 @@ def test_a_place_that_cannot_be_written_is_the_users_fault(tmp_path: Path) -> No
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be written"):
         write_table(tmp_path / "file/table.csv", TABLE)
+
+
+def test_large_seeds_keep_their_digits(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(f"seed,x\n{2**64 - 1},1\n0,\n")
+    table = read_table(tmp_path / "t.csv")
+    assert [int(seed) for seed in table["seed"]] == [2**64 - 1, 0]
+    assert np.isnan(table["x"][1])
