@@ -85,8 +85,7 @@ def simulate_many(
 
     Raises
     ------
-    InputError
-        If the first dimensions differ.
+    InputError : if the first dimensions differ
     """
     count = len(seeds)
     if not len(params) == len(settings) == len(ticks) == count:

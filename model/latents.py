@@ -207,7 +207,7 @@ def _fill_founders(settings: Any, case: Case, values: Values, latents: Floats, s
     else:
         mean, sd = known.middle - p.population_schooling_gap, p.population_schooling_sd
     settings.schooling = np.maximum(0.0, mean + sd * latents[:, COLUMN["schooling"]])
-    settings.site_works = special.ndtr(latents[:, COLUMN["training_site"]]) < p.training_site
+    settings.site_works = special.ndtr(latents[:, COLUMN["training_site"]]) <= p.training_site
     settings.traders = case.origin.traders
     group, trained = case.origin.group, case.covariates.trained_founders
     settings.founders = float(trained) if trained else p.initiation_pioneers

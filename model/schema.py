@@ -287,8 +287,8 @@ class ProgrammeSpec(Entry):
 
     @model_validator(mode="after")
     def _paid(self) -> Self:
-        if self.programme == "training" and self.unit_cost == 0:
-            raise ValueError("unit_cost of training must be above 0; give wage-years a firm")
+        if self.programme in ("training", "grant", "export_preference") and self.unit_cost == 0:
+            raise ValueError(f"unit_cost of {self.programme} must be above 0; give wage-years a firm")
         if self.budget is not None and self.budget_share is not None:
             raise ValueError("budget and budget_share exclude each other; keep one")
         return self

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from model.config import load_case, load_policy, load_priors
 from model.errors import InputError
+from model.events import QUARTER
 from model.latents import conditional_medians, default_values, params_for, settings_for
 from model.observe import COLUMNS, MEANINGS, UNITS, event_words
 from model.policy import programmes_for
@@ -44,8 +45,7 @@ def simulate(
         Both give the same bits; only ``simpy`` takes a user's own ``mechanisms`` (``docs/extending.md``).
     policy : a policy, its name, or a YAML file
         What government does from the decision date (the last observation) on.
-    seeds : iterable of int
-        One history a seed.
+    seeds : iterable of int, one history each
     changes, structures : mappings, optional
         Parameters that differ from their defaults, structural choices that differ from the first option.
     years : float, optional
@@ -55,13 +55,11 @@ def simulate(
 
     Returns
     -------
-    xarray.Dataset
-        Panel variables over (seed, time), units in attributes; events over ``event``, with ``event_seed``.
+    Dataset of panel variables over (seed, time), units in attributes, and of events over ``event``
 
     Raises
     ------
-    InputError
-        If a name is unknown or a number out of range.
+    InputError : if a name is unknown or a number out of range
     """
     case = case if isinstance(case, Case) else load_case(case)
     policy = policy if isinstance(policy, Policy) else load_policy(policy)
@@ -69,13 +67,13 @@ def simulate(
     chosen = priors.structures_with(structures)
     given = default_values(priors, 1, changes) if values is None else dict(values)
     z = conditional_medians(case, priors, structures) if latents is None else latents
-    settings, _ = settings_for(case, given, np.atleast_2d(z), chosen, years_after)
+    settings, start = settings_for(case, given, np.atleast_2d(z), chosen, years_after)
     if years is not None:
         settings["quarters"] = quarters(years)
-    programmes = programmes_for(policy, case, chosen)
+    world = params_for(given)[0], settings[0], programmes_for(policy, case, chosen)
     run = engine_named(engine, mechanisms)
-    runs = [run(params_for(given)[0], settings[0], programmes, seed) for seed in seeds]
-    return as_dataset(case, policy, seeds, runs)
+    runs = [run(*world, seed) for seed in seeds]
+    return as_dataset(case, policy, start[0], seeds, runs)
 
 
 def quarters(years: float) -> int:
@@ -121,9 +119,12 @@ def run_compiled(params: Any, setting: Any, programmes: NDArray[Any], seed: int)
     return panel, log[: world.cluster.logged]
 
 
-def as_dataset(case: Case, policy: Policy, seeds: list[int], runs: list[tuple[NDArray[np.float64], NDArray[Any]]]) -> xr.Dataset:
+def as_dataset(
+    case: Case, policy: Policy, start_year: float, seeds: list[int], runs: list[tuple[NDArray[np.float64], NDArray[Any]]]
+) -> xr.Dataset:
     """Return histories as one labelled dataset."""
     panels = np.stack([panel for panel, _ in runs])
+    since = QUARTER * np.arange(panels.shape[1])
     data: dict[str, Any] = {
         name: (("seed", "time"), panels[:, :, column], {"units": UNITS[name], "long_name": MEANINGS[name]})
         for column, name in enumerate(COLUMNS)
@@ -136,6 +137,10 @@ def as_dataset(case: Case, policy: Policy, seeds: list[int], runs: list[tuple[ND
     data["event_seed"] = ("event", np.repeat(np.array(seeds, np.uint64), [len(log) for log in logs]))
     return xr.Dataset(
         data,
-        coords={"seed": seeds, "time": ("time", np.arange(panels.shape[1]) * 0.25, {"units": "years since the start"})},
+        coords={
+            "seed": seeds,
+            "time": ("time", since, {"units": "years since the start"}),
+            "year": ("time", start_year + since, {"units": "calendar years"}),
+        },
         attrs={"case": case.title, "policy": policy.title},
     )

@@ -79,10 +79,3 @@ def event_table(histories: xr.Dataset) -> dict[str, NDArray[Any]]:
         "other": digits("event_other"),
         "detail": np.asarray(histories["event_detail"]),
     }
-
-
-def with_years(histories: xr.Dataset, start_year: float) -> xr.Dataset:
-    """Return histories with the calendar time of each row, where the dataset does not have it yet."""
-    if "year" in histories:
-        return histories
-    return histories.assign(year=("time", start_year + np.asarray(histories["time"]), {"units": "calendar years"}))

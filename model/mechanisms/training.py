@@ -53,7 +53,7 @@ def course_cost(p: Any, unit_cost: float, workers: float) -> float:
 
 @equation
 def train(w: World, j: int, allowance: float) -> None:
-    """Invite firms in keyed order until the allowance is spent."""
+    """Invite firms in keyed order until the allowance is spent; a firm that the whole budget could not train is passed over."""
     programme = w.programmes[j]
     cluster = w.cluster
     places = np.empty(cluster.rows, np.float64)
@@ -66,6 +66,8 @@ def train(w: World, j: int, allowance: float) -> None:
         if programme.trained_only == 1.0 and w.firms[i].courses == 0:
             continue
         cost = max(0.0, course_cost(w.p, programme.unit_cost, w.firms[i].workers) - programme.fee)
+        if cost > programme.granted:
+            continue
         if cost > allowance:
             break
         programme.invited = places[i]

@@ -50,30 +50,19 @@ def _given(arguments: argparse.Namespace, case: Any) -> dict[str, Any]:
     }
 
 
-def start_year(case: Any, given: dict[str, Any]) -> float:
-    """Return the calendar time at which a history with such values and latents begins."""
-    from model.latents import conditional_medians, default_values, settings_for
-
-    priors = load_priors()
-    structures = given["structures"]
-    values = given.get("values") or default_values(priors, 1, given.get("changes"))
-    latents = given["latents"] if "latents" in given else conditional_medians(case, priors, structures)
-    return float(settings_for(case, values, np.atleast_2d(latents), priors.structures_with(structures))[1][0])
-
-
 def simulate_case(arguments: argparse.Namespace) -> int:
     """Run ``takeoff simulate``."""
     panel, events, plot = _check_outputs(arguments)
     case, policy = load_case(arguments.case), load_policy(arguments.policy)
     given = _given(arguments, case)
     from model.simulation import simulate
-    from studies.panels import PANEL_UNITS, event_table, panel_table, with_years
+    from studies.panels import PANEL_UNITS, event_table, panel_table
     from studies.pictures import save_plot, terminal_plot
     from studies.tables import write_table
 
     if arguments.years is not None:
         given["years"] = arguments.years
-    histories = with_years(simulate(case, engine=arguments.engine, policy=policy, **given), start_year(case, given))
+    histories = simulate(case, engine=arguments.engine, policy=policy, **given)
     title = f"{case.title}: {policy.title.lower()}"
     if panel is not None:
         write_table(panel, panel_table(histories), PANEL_UNITS)

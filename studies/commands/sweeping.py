@@ -28,8 +28,7 @@ def _seed(table: Path, row: int, value: Any) -> int:
 def _panel(table: Path, row: int, cells: dict[str, Any], years: float | None) -> dict[str, Any]:
     """Return the panel of one row, with the row's number first."""
     from model.simulation import simulate
-    from studies.commands.simulating import start_year
-    from studies.panels import panel_table, with_years
+    from studies.panels import panel_table
 
     priors = load_priors()
     words = [(name, str(value)) for name, value in cells.items() if name not in WORDS and str(value) not in ("", "nan", "None")]
@@ -42,7 +41,7 @@ def _panel(table: Path, row: int, cells: dict[str, Any], years: float | None) ->
     given: dict[str, Any] = {"changes": changes.values, "structures": changes.structures, "seeds": [seed]}
     if years is not None:
         given["years"] = years
-    panel = panel_table(with_years(simulate(case, policy=policy, **given), start_year(case, given)))
+    panel = panel_table(simulate(case, policy=policy, **given))
     size = len(panel["time"])
     return {
         "row": np.full(size, row),

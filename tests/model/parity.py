@@ -23,7 +23,7 @@ class Question(NamedTuple):
     seed: int
     policy: str = "status-quo"
     draw: int = -1
-    events_max: int = 10_000
+    events_max: int = 3_000
 
     def asked(self) -> tuple[Any, Any, Any]:
         """Parameters, setting and programmes."""

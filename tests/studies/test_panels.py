@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from studies.panels import event_table, panel_table, with_years
+from studies.panels import event_table, panel_table
 from studies.pictures import sparkline, terminal_plot
 
 
@@ -23,12 +23,12 @@ def histories(seeds: int = 1) -> xr.Dataset:
             "event_detail": ("event", np.array([0.1, 0.2, 0.3])),
             "event_seed": ("event", np.array([7, 7, 7])),
         },
-        coords={"seed": np.arange(7, 7 + seeds), "time": time},
+        coords={"seed": np.arange(7, 7 + seeds), "time": time, "year": ("time", 1975.0 + time)},
     )
 
 
 def test_panel_of_one_seed() -> None:
-    table = panel_table(with_years(histories(), 1975.0))
+    table = panel_table(histories())
     assert list(table)[:3] == ["time", "year", "firms"]
     assert table["firms"].tolist() == [3, 5, 4]
     assert table["firms"].dtype.kind == "i"
@@ -38,7 +38,7 @@ def test_panel_of_one_seed() -> None:
 
 
 def test_panel_of_several_seeds_names_them() -> None:
-    table = panel_table(with_years(histories(2), 1975.0))
+    table = panel_table(histories(2))
     assert table["seed"].tolist() == [7, 7, 7, 8, 8, 8]
     assert len({len(column) for column in table.values()}) == 1
 
@@ -59,7 +59,7 @@ def test_sparkline_fits_its_width(values: list[float]) -> None:
 
 
 def test_terminal_plot_shows_first_and_last() -> None:
-    data = with_years(histories(), 1975.0)
+    data = histories()
     for name in ("workers_per_firm", "profitability", "price", "improved_firms", "managerial_capital"):
         data[name] = data["workers"]
     text = terminal_plot(data, "A cluster")
