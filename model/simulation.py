@@ -41,15 +41,13 @@ def simulate(
     Parameters
     ----------
     case : a case, its number, its name, or a YAML file
-    engine : {"compiled", "simpy"}
-        Both give the same bits; only ``simpy`` takes a user's own ``mechanisms`` (``docs/extending.md``).
+    engine : "compiled" or "simpy": the same bits; the latter takes a user's own ``mechanisms`` (``docs/extending.md``)
     policy : a policy, its name, or a YAML file
         What government does from the decision date (the last observation) on.
     seeds : iterable of int, one history each
     changes, structures : mappings, optional
         Parameters that differ from their defaults, structural choices that differ from the first option.
-    years : float, optional
-        Length from the start; by default to ``years_after`` past the last observation.
+    years : float, length from the start; by default to ``years_after`` past the last observation
     values, latents : optional
         A drawn history: every parameter, shape (1,) each, and standard normal latents, shape (len(LATENTS),).
 
