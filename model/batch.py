@@ -18,7 +18,7 @@ from model.start import new_world, reset
 from model.world import World
 
 # Histories of one call to the kernel: short enough that an interrupt is heard within a second.
-CHUNK: Final = 8
+CHUNK: Final = 4
 EXHAUSTED: Final = COLUMNS.index("exhausted")
 
 
