@@ -85,11 +85,6 @@ def effective_size(draws: Floats, method: str) -> Floats:
     return np.array([_statistic("ess", draws[:, :, i], method) for i in range(draws.shape[2])])
 
 
-def rank_r_hat(draws: Floats) -> Floats:
-    """Return ArviZ's rank-normalised R-hat of draws (chain, draw, parameter), shape (parameters,)."""
-    return np.array([_statistic("rhat", draws[:, :, i], "rank") for i in range(draws.shape[2])])
-
-
 def _statistic(name: str, draws: Floats, method: str) -> float:
     tail = {"prob": TAILS} if method == "tail" else {}
     if modern():

@@ -17,7 +17,7 @@ from calibration.keys import NUISANCES, normals, uniforms
 from calibration.observation import ALIVE, DATES, EXHAUSTED, EXTINCT, ErrorModel, Outcomes, classify
 from model.batch import simulate_many
 from model.events import QUARTER
-from model.latents import LATENTS, params_for, settings_for
+from model.latents import params_for, settings_for
 from model.observe import COLUMNS
 from model.policy import programmes_for
 from model.priors import Priors
@@ -130,8 +130,3 @@ def outcomes(panel: Floats, errors: ErrorModel) -> Outcomes:
     classes = np.stack([classify(improved, errors.improved_share), classify(exported, errors.exported_share)], axis=2)
     alive = (status == ALIVE)[:, None, None]
     return Outcomes(np.where(alive, figures, 0.0), np.where(alive, classes, 0), status.astype(np.int64))
-
-
-def latent_names() -> tuple[str, ...]:
-    """Return the names of a cluster's latents, in the order of their columns."""
-    return tuple(LATENTS)

@@ -1,15 +1,13 @@
 """What do the case files say, as arrays? One ``Table`` and one row of covariates for each cluster."""
 
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from calibration.arrays import Floats
 from calibration.observation import DATES, EXPORT_WORDS, FIGURES, IMPROVEMENT_WORDS, STATEMENTS, ErrorModel, Table
 from model.schema import Case
-
-COVARIATES: Final = ("asia", "heavy", "group_2", "group_3", "quota", "age", "start_spread", "year")
 
 
 class _Figure(Protocol):

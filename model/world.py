@@ -49,8 +49,8 @@ def with_room(w: World, births: int, lines: int) -> Room:
     if rows + births > len(firms):
         firms = empty_firms(2 * (rows + births))
         firms[:rows] = w.firms[:rows]
-    if due_max(rows) > len(due):
-        due = empty_due(2 * due_max(rows))
+    if due_max(rows + births) > len(due):
+        due = empty_due(2 * due_max(rows + births))
         due[: w.cluster.due] = w.due[: w.cluster.due]
     if len(log) > 0 and w.cluster.logged + lines > len(log):
         log = empty_log(2 * (w.cluster.logged + lines))

@@ -41,6 +41,3 @@ def test_statistics_agree_with_what_is_known() -> None:
     draws = np.random.Generator(np.random.Philox(2)).normal(size=(4, 1000, 1))
     assert arviz_adapter.effective_size(draws, "bulk")[0] == pytest.approx(4000, rel=0.2)
     assert arviz_adapter.effective_size(draws, "tail")[0] == pytest.approx(4000, rel=0.2)
-    assert arviz_adapter.rank_r_hat(draws)[0] < 1.01
-    draws[0] += 3.0
-    assert arviz_adapter.rank_r_hat(draws)[0] > 1.3
