@@ -64,7 +64,7 @@ $(INSTALLED): $(CREATED) pyproject.toml constraints.txt
 	@echo "2/3 libraries at the versions of constraints.txt (some 400 MB at the first time: one to a few minutes)"
 	@$(VENV)/bin/python -m pip install -qq --disable-pip-version-check -c constraints.txt setuptools
 	@$(VENV)/bin/python -m pip install -qq --disable-pip-version-check -c constraints.txt \
-	    --no-build-isolation --editable ".[surrogate,dev]"
+	    --no-build-isolation --editable ".[surrogate,batch,dev]"
 	@touch $@
 
 $(COMPILED): $(INSTALLED) $(KERNELS)

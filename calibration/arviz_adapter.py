@@ -44,13 +44,9 @@ def assemble(groups: Mapping[str, xarray.Dataset]) -> Any:
 
 
 def write(path: Path, groups: Mapping[str, xarray.Dataset]) -> None:
-    """Write groups to one netCDF file, whole or not at all."""
-
-    def fill(temporary: Path) -> None:
-        for place, (name, dataset) in enumerate(groups.items()):
-            dataset.to_netcdf(temporary, mode="a" if place else "w", group=name, engine=_ENGINE)
-
-    write_atomic(path, fill)
+    """Write groups to one netCDF file, whole or not at all; made in memory, since HDF5 does not survive a disk that fills up."""
+    content = xarray.DataTree.from_dict(dict(groups)).to_netcdf(engine=_ENGINE)
+    write_atomic(path, lambda temporary: temporary.write_bytes(content))
 
 
 def read(path: Path, names: tuple[str, ...] = GROUPS) -> Any:

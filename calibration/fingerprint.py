@@ -19,7 +19,18 @@ from model.schema import Case
 
 LIBRARIES: Final = ("numpy", "scipy", "numba", "emcee", "arviz", "xarray", "jax", "optax", "industrial-takeoff")
 # What may differ between two sessions of one run without changing a bit of its answer.
-FREE: Final = {"threads", "slurm", "title", "policy_draws", "policies", "horizon"}
+FREE: Final = {
+    "threads",
+    "slurm",
+    "title",
+    "policy_draws",
+    "policies",
+    "horizon",
+    "morris_trajectories",
+    "sobol_samples",
+    "point_seeds",
+    "sensitivity_cases",
+}
 
 
 def _hash(content: Any) -> str:

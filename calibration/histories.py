@@ -76,12 +76,9 @@ def assemble(simulator: ClusterSimulator, z: Floats, estimate: Estimate, surroga
 
 
 def write(path: Path, dataset: xarray.Dataset) -> None:
-    """Write a dataset, whole or not at all."""
-
-    def fill(temporary: Path) -> None:
-        dataset.to_netcdf(temporary, engine="h5netcdf")
-
-    write_atomic(path, fill)
+    """Write a dataset, whole or not at all; made in memory, since HDF5 does not survive a disk that fills up."""
+    content = dataset.to_netcdf(engine="h5netcdf")
+    write_atomic(path, lambda temporary: temporary.write_bytes(content))
 
 
 def read(path: Path) -> xarray.Dataset:

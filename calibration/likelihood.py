@@ -38,14 +38,12 @@ class Estimate(NamedTuple):
         result: Floats = np.logaddexp(self.halves[..., 0], self.halves[..., 1]) - np.log(2.0)
         return result
 
-    def arrays(self) -> Arrays:
-        """Return what a chunk stores."""
-        return dict(self._asdict())
 
-
-def restore(chunks: list[Arrays]) -> Estimate:
-    """Return the estimates that chunks hold, in order."""
-    return Estimate(*(np.concatenate([chunk[name] for chunk in chunks]) for name in Estimate._fields))
+def join(parts: list[list[Arrays]]) -> Estimate:
+    """Return the estimate whose parts, cluster by cluster and block of draws by block, chunks hold."""
+    return Estimate(
+        *(np.stack([np.concatenate([block[name] for block in case]) for case in parts], axis=1) for name in Estimate._fields)
+    )
 
 
 class ExactLikelihood:
@@ -61,12 +59,17 @@ class ExactLikelihood:
         self._simulate, self._proposal, self._tables, self._errors = simulate, proposal, tables, errors
         self._replicates = replicates
 
+    @property
+    def histories(self) -> Ints:
+        """Histories of each cluster behind one estimate, (cases,)."""
+        return HALVES * self._replicates
+
     def estimate(self, z: Floats, run_seed: int, stage: int, first: int) -> Estimate:
         """Return the log-likelihood at whitened parameters z (n, d), which are draws ``first`` onwards of their stage."""
-        parts = [self._cluster(case, z, run_seed, stage, first) for case in range(len(self._tables))]
-        return Estimate(*(np.stack([part[field] for part in parts], axis=1) for field in range(len(Estimate._fields))))
+        return join([[self.part(case, z, run_seed, stage, first)] for case in range(len(self._tables))])
 
-    def _cluster(self, case: int, z: Floats, run_seed: int, stage: int, first: int) -> tuple[np.ndarray, ...]:
+    def part(self, case: int, z: Floats, run_seed: int, stage: int, first: int) -> Arrays:
+        """Return one cluster's share of an estimate, without the dimension of clusters; see ``estimate``."""
         count, each = len(z), int(self._replicates[case])
         total = HALVES * each
         keys = seeds(run_seed, stage, case, first * total, count * total).reshape(count, total)
@@ -82,7 +85,18 @@ class ExactLikelihood:
         relative = np.exp(score - np.logaddexp.reduce(score, axis=1)[:, None])
         squared = np.sum(relative**2, axis=1)
         variance = np.maximum(squared - 1.0 / total, 0.0) * total / max(total - 1, 1)
-        return mean, variance, 1.0 / squared, latents[rows, picked], keys[rows, picked]
+        return {
+            "halves": mean,
+            "variance": variance,
+            "ess": 1.0 / squared,
+            "latents": latents[rows, picked],
+            "keys": keys[rows, picked],
+        }
+
+
+def estimate_part(exact: ExactLikelihood, case: int, z: Floats, run_seed: int, stage: int, first: int) -> Arrays:
+    """Estimate the likelihood of one cluster at a block of draws."""
+    return exact.part(case, z, run_seed, stage, first)
 
 
 def _resample(score: Floats, keys: Seeds) -> Ints:

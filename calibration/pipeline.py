@@ -2,8 +2,8 @@
 
 import sys
 import time
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from calibration import arviz_adapter, histories, results
 from calibration.arrays import Floats, Progress
+from calibration.executors import asked_by, executor_on
 from calibration.fingerprint import fingerprint, result_hash, versions
 from calibration.gate import Verdict, correction, judge, worst
 from calibration.keys import PREDICTIVE
@@ -18,13 +19,13 @@ from calibration.observation import ErrorModel, dead_log_density
 from calibration.predictive import coverage, fans, predict, statements
 from calibration.results import CHECKS, HISTORIES, PATHS, POSTERIOR, Posterior, load_posterior
 from calibration.simulator import ClusterSimulator
-from calibration.stages import Chains, ExactDraws, Networks, chains, exact_draws, networks, some_draws, training_pairs
-from calibration.store import MANIFEST, RunFolder, read_json, write_json
+from calibration.stages import Chains, ExactDraws, chains, exact_draws, networks, some_draws, training_pairs
+from calibration.store import MANIFEST, Shard, read_json, write_json
 from calibration.surrogate import features
 from calibration.tables import covariates, table
+from calibration.tasks import Executor, Runner, running, silent, unheard
 from calibration.training_set import Sizes, typical_size
-from calibration.work import Work, listening, silent
-from model.batch import granted_cores
+from calibration.work import Work
 from model.config import all_cases, load_priors, load_profile
 from model.errors import InputError
 from model.latents import LATENTS
@@ -41,25 +42,22 @@ def calibrate(
     structures: Mapping[str, str] | None = None,
     priors: Priors | None = None,
     resume: bool = False,
+    on: str | Executor = "local",
+    shard: Shard | None = None,
     progress: Progress = silent,
+    say: Callable[[str], object] = unheard,
     errors: ErrorModel | None = None,
 ) -> Posterior:
     """Calibrate on Tables 1-2.
 
     Parameters
     ----------
-    profile : str or Profile
-        Counts of work.
-    out : path
-        Run folder, made with its parents.
-    seed : int, optional
-        First of all keys; the profile's if not given.
-    changes, structures : mapping, optional
-        As ``Priors.changed`` and ``Priors.structures_with`` take them.
-    resume : bool
-        Continue an existing folder; a finished one is returned as it is.
-    progress : callable
-        Told (stage, done, total).
+    profile, out, seed : counts of work, run folder, first of all keys (the profile's if not given)
+    changes, structures : as ``Priors.changed`` and ``Priors.structures_with`` take them
+    resume : continue an existing folder; a finished one is returned as it is
+    on : where the work is done: ``local``, ``local:N``, ``dask:ADDRESS``, ``slurm`` or an open executor; no bit depends on it
+    shard : do one part of every stage, beside living shards, and for dead ones
+    progress, say : told (stage, done, total), and what a user should know of the workers
 
     Raises
     ------
@@ -72,34 +70,32 @@ def calibrate(
     """
     chosen = load_profile(profile) if isinstance(profile, str) else profile
     known = (priors or load_priors()).changed(changes or {})
-    simulator = ClusterSimulator(
-        all_cases(),
-        known,
-        known.names("calibrated"),
-        errors or ErrorModel(),
-        known.structures_with(structures),
-        chosen.threads,
-    )
-    return _calibrated(simulator, chosen, Path(out), chosen.seed if seed is None else seed, resume, progress)
+    choices, calibrated = known.structures_with(structures), known.names("calibrated")
+    simulator = ClusterSimulator(all_cases(), known, calibrated, errors or ErrorModel(), choices, threads=1)
+    place, first = Path(out), chosen.seed if seed is None else seed
+    mark = fingerprint(simulator.cases, simulator.priors, simulator.structures, chosen, first, simulator.errors)
+    with (
+        executor_on(asked_by(chosen, on), chosen.slurm, say) as executor,
+        running(place, mark, executor, resume=resume, shard=shard, progress=progress) as runner,
+    ):
+        if not _finished(place):
+            _run(_work(simulator, chosen, first, runner), simulator, mark)
+    return load_posterior(place)
 
 
-def _calibrated(
-    simulator: ClusterSimulator, profile: Profile, out: Path, seed: int, resume: bool, progress: Progress
-) -> Posterior:
-    mark = fingerprint(simulator.cases, simulator.priors, simulator.structures, profile, seed, simulator.errors)
-    with RunFolder(out, mark, resume) as folder, listening() as stop:
-        if resume and (out / MANIFEST).exists():
-            return load_posterior(out)
-        tables = [table(case, simulator.errors) for case in simulator.cases]
-        sizes = Sizes(len(tables), len(simulator.names), len(LATENTS))
-        told = features(covariates(simulator.cases))
-        threads = profile.threads or granted_cores()
-        work = Work(simulator, tables, told, sizes, profile, seed, folder, simulator.errors, threads, progress, stop)
-        _run(work, simulator, mark)
-    return load_posterior(out)
+def _finished(out: Path) -> bool:
+    return (out / MANIFEST).exists()
+
+
+def _work(simulator: ClusterSimulator, profile: Profile, seed: int, runner: Runner) -> Work:
+    tables = [table(case, simulator.errors) for case in simulator.cases]
+    sizes = Sizes(len(tables), len(simulator.names), len(LATENTS))
+    told = features(covariates(simulator.cases))
+    return Work(replace(simulator, heed=runner.stop.check), tables, told, sizes, profile, seed, simulator.errors, runner)
 
 
 def _run(work: Work, simulator: ClusterSimulator, mark: dict[str, Any]) -> None:
+    """Do every stage, then write the finished files: the manifest comes last."""
     wall, cpu = time.monotonic(), time.process_time()
     pairs = training_pairs(work)
     learned = networks(work, pairs)
@@ -108,6 +104,7 @@ def _run(work: Work, simulator: ClusterSimulator, mark: dict[str, Any]) -> None:
     verdict, weights, blamed = _verdict(work, simulator, sampled, exact)
     everything = [table(case, _all_figures(work.errors)) for case in simulator.cases]
     predicted = predict(work, _predictive_draws(work, sampled, exact, weights, verdict), everything)
+    paths = fans(work, simulator, exact.z, exact.estimate.latents, exact.estimate.keys)
     names = [case.name for case in simulator.cases]
     report = {
         **asdict(verdict),
@@ -119,27 +116,33 @@ def _run(work: Work, simulator: ClusterSimulator, mark: dict[str, Any]) -> None:
         "sampler": dict(sampled.convergence._asdict()),
         "parameters": list(simulator.names),
     }
-    _write(work, simulator, learned, sampled, exact, weights, results.plain(report), predicted, everything)
-    datasets = {name: histories.read(work.folder.path / name) for name in (HISTORIES, PATHS)}
-    with_groups = arviz_adapter.datasets(work.folder.path / POSTERIOR)
-    write_json(
-        work.folder.path / MANIFEST,
-        results.plain(
-            {
-                "result_hash": result_hash({**datasets, **with_groups}),
-                "fingerprint": mark,
-                "versions": versions(),
-                "seed": work.seed,
-                "converged": verdict.converged,
-                "label": verdict.label,
-                "imposed": dict(simulator.structures),
-                "wall_s": time.monotonic() - wall,
-                "cpu_s": time.process_time() - cpu,
-                "simulations": _simulations(work, exact),
-                "command": " ".join(sys.argv),
-            }
-        ),
-    )
+    place = work.runner.folder.path
+
+    def write() -> None:
+        arviz_adapter.write(
+            place / POSTERIOR, results.groups(simulator, learned.surrogate, sampled, predicted, everything, work.seed)
+        )
+        histories.write(place / HISTORIES, histories.assemble(simulator, exact.z, exact.estimate, exact.surrogate, weights))
+        histories.write(place / PATHS, paths)
+        write_json(place / CHECKS, results.plain(report))
+        spent = {"wall_s": time.monotonic() - wall, "cpu_s": time.process_time() - cpu, "simulations": _simulations(work, exact)}
+        write_json(place / MANIFEST, _manifest(place, work.seed, simulator, verdict, mark) | spent)
+
+    work.runner.finish(lambda: _finished(place), write)
+
+
+def _manifest(place: Path, seed: int, simulator: ClusterSimulator, verdict: Verdict, mark: dict[str, Any]) -> dict[str, Any]:
+    datasets = {name: histories.read(place / name) for name in (HISTORIES, PATHS)}
+    return {
+        "result_hash": result_hash({**datasets, **arviz_adapter.datasets(place / POSTERIOR)}),
+        "fingerprint": mark,
+        "versions": versions(),
+        "seed": seed,
+        "converged": verdict.converged,
+        "label": verdict.label,
+        "imposed": dict(simulator.structures),
+        "command": " ".join(sys.argv),
+    }
 
 
 def _all_figures(errors: ErrorModel) -> ErrorModel:
@@ -172,25 +175,6 @@ def _predictive_draws(work: Work, sampled: Chains, exact: ExactDraws, weights: F
     places = np.searchsorted(ends, (np.arange(count) + 0.5) / count * ends[-1])
     drawn: Floats = exact.z[np.minimum(places, len(weights) - 1)]
     return drawn
-
-
-def _write(
-    work: Work,
-    simulator: ClusterSimulator,
-    learned: Networks,
-    sampled: Chains,
-    exact: ExactDraws,
-    weights: Floats,
-    report: dict[str, Any],
-    predicted: Any,
-    everything: list[Any],
-) -> None:
-    path = work.folder.path
-    paths = fans(work, simulator, exact.z, exact.estimate.latents, exact.estimate.keys)
-    arviz_adapter.write(path / POSTERIOR, results.groups(simulator, learned.surrogate, sampled, predicted, everything, work.seed))
-    histories.write(path / HISTORIES, histories.assemble(simulator, exact.z, exact.estimate, exact.surrogate, weights))
-    histories.write(path / PATHS, paths)
-    write_json(path / CHECKS, report)
 
 
 def _simulations(work: Work, exact: ExactDraws) -> int:

@@ -4,15 +4,18 @@ Fresh means parameters from the posterior and latents from the population: the c
 nor its luck. The bands are those of the *printed* figure, with its error. Fans are of the histories that pass near the row.
 """
 
-from typing import Final, NamedTuple
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import xarray
 
-from calibration.arrays import Arrays, Floats, Ints
+from calibration.arrays import Arrays, Floats, Ints, Seeds
 from calibration.keys import LATENTS, PREDICTIVE, normals, seeds
-from calibration.observation import ALIVE, EXPORTS, FIGURES, IMPROVEMENT, STATEMENTS, Table, draw_table
+from calibration.observation import ALIVE, EXPORTS, FIGURES, IMPROVEMENT, STATEMENTS, ErrorModel, Simulate, Table, draw_table
 from calibration.simulator import ClusterSimulator
+from calibration.stages import HISTORIES_A_CHUNK
+from calibration.tasks import Function, Task, blocks, chunk_size
 from calibration.work import Work
 from model.observe import COLUMNS, UNITS
 
@@ -32,21 +35,62 @@ class Predictive(NamedTuple):
     alive: np.ndarray
 
 
+class Fresh(NamedTuple):
+    """What fresh clusters are made of."""
+
+    simulate: Simulate
+    tables: list[Table]
+    errors: ErrorModel
+    latents: int
+    seed: int
+
+
+def predict_chunk(fresh: Fresh, case: int, z: Floats, first: int) -> Arrays:
+    """Simulate one fresh cluster for each posterior draw z (n, d), which are draws ``first`` onwards."""
+    keys = seeds(fresh.seed, PREDICTIVE, case, first, len(z))
+    outcomes = fresh.simulate(case, z, normals(keys, LATENTS, fresh.latents), keys)
+    figures, said = draw_table(fresh.tables[case], outcomes, keys, fresh.errors)
+    alive = outcomes.status == ALIVE
+    return {"figures": np.where(alive[:, None, None], figures, np.nan), "said": said, "alive": alive}
+
+
 def predict(work: Work, z: Floats, tables: list[Table]) -> Predictive:
     """Simulate, or read, one fresh cluster a case for every posterior draw z (n, d)."""
-    parts: list[Arrays] = []
-    for case in range(work.sizes.cases):
-        keys = seeds(work.seed, PREDICTIVE, case, 0, len(z))
+    fresh = Fresh(work.simulate, tables, work.errors, work.sizes.latents, work.seed)
+    found = _by_case(
+        work,
+        "predicting Table 2",
+        "predictive",
+        predict_chunk,
+        fresh,
+        lambda case, part: (case, z[part], part.start),
+        len(z),
+    )
+    return Predictive(*(np.stack([case[name] for case in found], axis=1) for name in Predictive._fields))
 
-        def fresh(case: int = case, keys: np.ndarray = keys) -> Arrays:
-            outcomes = work.simulate(case, z, normals(keys, LATENTS, work.sizes.latents), keys)
-            figures, said = draw_table(tables[case], outcomes, keys, work.errors)
-            alive = outcomes.status == ALIVE
-            return {"figures": np.where(alive[:, None, None], figures, np.nan), "said": said, "alive": alive}
 
-        parts.append(work.folder.remember(f"predictive-{case:03d}", fresh))
-        work.tick("predicting Table 2", case + 1, work.sizes.cases)
-    return Predictive(*(np.stack([part[name] for part in parts], axis=1) for name in Predictive._fields))
+def _by_case(
+    work: Work,
+    stage: str,
+    name: str,
+    function: Function,
+    context: object,
+    arguments: Callable[[int, slice], tuple[Any, ...]],
+    count: int,
+) -> list[Arrays]:
+    """Gather what a function makes of ``count`` histories of each cluster, block by block: one set of arrays a cluster."""
+    cases = range(work.sizes.cases)
+    parts = [slice(first, first + size) for first, size in blocks(0, count, chunk_size(count * len(cases), HISTORIES_A_CHUNK))]
+    tasks = [
+        Task(f"{name}-{case:03d}-{part.start:06d}", arguments(case, part), part.stop - part.start)
+        for case in cases
+        for part in parts
+    ]
+    chunks = work.runner.gather(stage, function, context, tasks)
+    return [
+        {key: np.concatenate([chunk[key] for chunk in own]) for key in own[0]}
+        for own in (chunks[case * len(parts) : (case + 1) * len(parts)] for case in cases)
+    ]
 
 
 def coverage(predicted: Predictive, tables: list[Table], names: list[str]) -> list[dict[str, object]]:
@@ -115,15 +159,19 @@ def fans(work: Work, simulator: ClusterSimulator, z: Floats, latents: Floats, ke
     names = (*FANS, "improved_share", "exported_share")
     stored = {name: np.full((len(spans), steps, len(QUANTILES)), np.nan) for name in names}
     calendar = np.full((len(spans), steps), np.nan)
+    found = _by_case(
+        work,
+        "replaying the histories kept",
+        "fan",
+        fan_chunk,
+        simulator,
+        lambda case, part: (case, z[part], latents[part, case], keys[part, case], spans[case]),
+        len(z),
+    )
     for case, years in enumerate(spans):
         calendar[case, : len(years)] = years
-        found = work.folder.remember(
-            f"fan-{case:03d}",
-            lambda case=case, years=years: _fan(simulator, case, z, latents[:, case], keys[:, case], years),  # type: ignore[misc]
-        )
         for name in names:
-            stored[name][case, : len(years)] = found[name]
-        work.tick("replaying the histories kept", case + 1, len(spans))
+            stored[name][case, : len(years)] = _quantiles(found[case][name])
     coordinates = {"case": [case.name for case in simulator.cases], "quantile": list(QUANTILES)}
     dataset = xarray.Dataset({name: (("case", "step", "quantile"), values) for name, values in stored.items()}, coordinates)
     for name in FANS:
@@ -136,14 +184,15 @@ def _years(simulator: ClusterSimulator, case: int) -> Floats:
     return np.arange(float(cluster.start.low), np.floor(cluster.observations[-1].time) + 0.6, 0.5)
 
 
-def _fan(simulator: ClusterSimulator, case: int, z: Floats, latents: Floats, keys: np.ndarray, years: Floats) -> Arrays:
+def fan_chunk(simulator: ClusterSimulator, case: int, z: Floats, latents: Floats, keys: Seeds, years: Floats) -> Arrays:
+    """Return the paths shown of histories at calendar ``years`` (k,): (n, k) each."""
     start = simulator.settings(case, z, latents, keys)[2]
     panel = simulator.rows(case, z, latents, keys, times=years[None, :] - start[:, None])
     column = {name: panel[:, :, index] for index, name in enumerate(COLUMNS)}
     values = {name: column[name] for name in FANS}
     values["improved_share"] = column["improved_workers"] / np.maximum(column["workers"], 1.0)
     values["exported_share"] = column["exported"] / np.maximum(column["output"], 1e-12)
-    return {name: _quantiles(value) for name, value in values.items()}
+    return values
 
 
 def _quantiles(values: Floats) -> Floats:

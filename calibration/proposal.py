@@ -74,10 +74,15 @@ class Proposal:
         """Return the mixtures over a cluster's latents at parameters z (n, d)."""
         if self._network is None:
             return None
-        inputs = network_inputs(z, np.broadcast_to(self._told[case], (len(z), self._told.shape[1])))
-        outputs = (hidden(self._network, inputs, np) @ self._network["w3"] + self._network["b3"]).astype(np.float64)
+        told = np.broadcast_to(self._told[case], (1, self._told.shape[1]))
+        # One draw at a time: linear algebra may add in another order in a larger batch, and no bit may depend on its size.
+        alone = [self._mixture(self._network, network_inputs(row[None], told)) for row in z]
+        return Mixture(*(np.concatenate(parts) for parts in zip(*alone, strict=True)))
+
+    def _mixture(self, network: Arrays, inputs: np.ndarray) -> Mixture:
+        outputs = (hidden(network, inputs, np) @ network["w3"] + network["b3"]).astype(np.float64)
         mixture = unpack(outputs, self._layout.sizes, self._layout.components, self._layout.dimensions, np)[1]
-        mixture = mixture._replace(mean=mixture.mean + predict(self._network["linear"], inputs)[:, None, :])
+        mixture = mixture._replace(mean=mixture.mean + predict(network["linear"], inputs)[:, None, :])
         return mixture._replace(log_diagonal=mixture.log_diagonal + np.log(WIDER), below=mixture.below * WIDER)
 
     def draw(self, case: int, z: Floats, points: Floats) -> tuple[Floats, Floats]:

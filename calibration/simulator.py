@@ -5,7 +5,7 @@ of the roles ``varying`` and ``policy`` differ between clusters and are drawn fr
 so is the date at which a figure of vague date was taken. (z, latents, seed) is all there is to a history.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -42,6 +42,10 @@ class ClusterSimulator:
         Calibrated parameters, in the order of z.
     structures : mapping
         Structural alternatives in force.
+    threads : int, optional
+        Threads of one call; every core granted if not given. A task of many takes one.
+    heed : callable
+        Called now and then with a number of histories done; may raise to stop.
     """
 
     cases: tuple[Case, ...]
@@ -50,6 +54,7 @@ class ClusterSimulator:
     errors: ErrorModel = field(default_factory=ErrorModel)
     structures: Mapping[str, str] = field(default_factory=dict)
     threads: int | None = None
+    heed: Callable[[int], None] | None = None
 
     def values(self, z: Floats, keys: Seeds) -> dict[str, Floats]:
         """Return every parameter of each history by name, shape (n,) each."""
@@ -80,7 +85,7 @@ class ClusterSimulator:
         ticks = np.rint(since / QUARTER).astype(np.int64)
         settings["quarters"] = np.maximum(settings["quarters"], ticks.max(axis=1))
         programmes = programmes_for(None, self.cases[case], self.structures)
-        return simulate_many(params, settings, keys, programmes, ticks, threads=self.threads)
+        return simulate_many(params, settings, keys, programmes, ticks, threads=self.threads, progress=self.heed)
 
     def dates(self, case: int, start: Floats, keys: Seeds) -> Floats:
         """Return the calendar times at which each history is read (n, 2): the last observation, then an earlier one."""

@@ -1,74 +1,67 @@
-"""In which order is the posterior made? Training histories, networks, ensembles, exact draws; each resumable from its chunks."""
+"""In which order is the posterior made? Training histories, networks, ensembles, exact draws; each a set of tasks whose chunks
+are kept.
+"""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from calibration import proposal as proposals
 from calibration import surrogate as surrogates
-from calibration.arrays import Arrays, Floats
+from calibration.arrays import Arrays, Floats, Ints
 from calibration.diagnostics import Convergence, convergence
 from calibration.keys import EXACT, NETWORKS, PILOT, RESAMPLING, number
-from calibration.likelihood import Estimate, ExactLikelihood, allocate, restore
+from calibration.likelihood import Estimate, ExactLikelihood, allocate, estimate_part, join
 from calibration.network import Layout
+from calibration.observation import Simulate
 from calibration.proposal import Proposal
 from calibration.sampler import advance, first_state
 from calibration.surrogate import Surrogate
+from calibration.tasks import Task, blocks, chunk_size
 from calibration.training import Lesson, Schedule, fit
-from calibration.training_set import Pairs, draw_pairs, restore_pairs, share_out
+from calibration.training_set import Pairs, Sizes, draw_pairs, restore_pairs, share_out
 from calibration.work import Work
+from model.profile import Profile
 
-# Histories of a cluster at first and in a chunk of training, steps in a chunk of sampling, draws in one of the exact likelihood.
+# Histories of a cluster at first, the fewest in a chunk, and steps in a chunk of sampling.
 FIRST_HISTORIES: Final = 16
 HISTORIES_A_CHUNK: Final = 64
 STEPS_A_CHUNK: Final = 200
-DRAWS_A_CHUNK: Final = 8
 PILOT_REPLICATES: Final = 16
 
-Result = TypeVar("Result")
+
+class Source(NamedTuple):
+    """Where pairs come from."""
+
+    simulate: Simulate
+    sizes: Sizes
+    seed: int
 
 
-def _together(work: Work, jobs: list[Callable[[], Result]]) -> list[Result]:
-    """Run independent jobs in threads; results come in the order of the jobs."""
-
-    def run(job: Callable[[], Result]) -> Result:
-        work.stop.check()
-        return job()
-
-    with ThreadPoolExecutor(max(min(work.threads, len(jobs)), 1)) as pool:
-        return list(pool.map(run, jobs))
+def pairs_chunk(source: Source, case: int, first: int, count: int) -> Arrays:
+    """Simulate one chunk of pairs."""
+    return draw_pairs(source.simulate, source.sizes, source.seed, case, first, count).arrays()
 
 
 def training_pairs(work: Work) -> Pairs:
     """Simulate, or read, the pairs that teach the networks: a few of each cluster, then more by their size."""
     total, cases = work.profile.training_simulations, range(work.sizes.cases)
     few = max(min(FIRST_HISTORIES, total // len(cases)), 1)
-    chunks: list[Arrays] = []
-    done = 0
-    work.tick("simulating clusters from the prior", 0, total)
+    source, step = Source(work.simulate, work.sizes, work.seed), chunk_size(total, HISTORIES_A_CHUNK)
 
-    def simulate(case: int, first: int, last: int) -> None:
-        nonlocal done
-        for start in range(first, last, HISTORIES_A_CHUNK):
-            count = min(HISTORIES_A_CHUNK, last - start)
-            chunks.append(
-                work.folder.remember(
-                    f"training-{case:03d}-{start:06d}",
-                    lambda start=start, count=count: draw_pairs(
-                        work.simulate, work.sizes, work.seed, case, start, count
-                    ).arrays(),  # type: ignore[misc]
-                )
-            )
-            done += count
-            work.tick("simulating clusters from the prior", done, total)
+    def simulate(first: int, last: Ints, whole: int, before: int) -> list[Arrays]:
+        tasks = [
+            Task(f"training-{case:03d}-{start:06d}", (case, start, count), count)
+            for case in cases
+            for start, count in blocks(first, int(last[case]), step)
+        ]
+        return work.runner.gather("simulating clusters from the prior", pairs_chunk, source, tasks, whole, before)
 
-    for case in cases:
-        simulate(case, 0, few)
+    begun = len(cases) * few
+    chunks = simulate(0, np.full(len(cases), few), max(total, begun), 0)
     wanted = share_out(restore_pairs(chunks, work.sizes), work.sizes, total)
-    for case in cases:
-        simulate(case, few, int(wanted[case]))
+    chunks += simulate(few, wanted, begun + int(np.maximum(wanted - few, 0).sum()), begun)
     return restore_pairs(chunks, work.sizes)
 
 
@@ -80,36 +73,46 @@ class Networks(NamedTuple):
     scores: Floats
 
 
+class Lessons(NamedTuple):
+    """What the networks learn from: pairs for the surrogate's ensemble, and for the proposal, which comes last."""
+
+    outcomes: Lesson
+    latents: Lesson
+    profile: Profile
+    seed: int
+    shape: Layout
+    heed: Callable[[int], None]
+
+
+def train(lessons: Lessons, place: int) -> Arrays:
+    """Train one network of the ensemble, or, past its end, the proposal."""
+    profile = lessons.profile
+    is_proposal = place == profile.networks
+    network, score = fit(
+        lessons.shape if is_proposal else surrogates.layout(profile.components),
+        lessons.latents if is_proposal else lessons.outcomes,
+        Schedule(profile.hidden, profile.proposal_epochs if is_proposal else profile.epochs, profile.batch),
+        number(lessons.seed, NETWORKS, place),
+        lessons.heed,
+    )
+    return {**network, "score": np.array(score)}
+
+
 def networks(work: Work, pairs: Pairs) -> Networks:
     """Train, or read, the surrogate's ensemble and the proposal."""
     profile = work.profile
     scale = surrogates.scale_of(pairs)
-    taught = surrogates.lesson(pairs, work.features, scale)
-    hints = proposals.lesson(pairs, work.features, work.tables, scale.centre, scale.spread, work.errors)
-    total = profile.networks * profile.epochs + profile.proposal_epochs
-    passed: list[int] = []
-    work.tick("training networks", 0, total)
-
-    def job(name: str, layout: Layout, data: Lesson, epochs: int, place: int) -> Callable[[], Arrays]:
-        schedule = Schedule(profile.hidden, epochs, profile.batch)
-
-        def progress(_: int) -> None:
-            passed.append(1)
-            work.tick("training networks", len(passed), total)
-
-        def train() -> Arrays:
-            network, score = fit(layout, data, schedule, number(work.seed, NETWORKS, place), progress)
-            return {**network, "score": np.array(score)}
-
-        return lambda: work.folder.remember(name, train)
-
-    shape = proposals.layout(profile.proposal_components, work.sizes.latents)
-    jobs = [job("proposal", shape, hints, profile.proposal_epochs, profile.networks)]
-    jobs += [
-        job(f"surrogate-{place}", surrogates.layout(profile.components), taught, profile.epochs, place)
-        for place in range(profile.networks)
-    ]
-    found = _together(work, jobs)
+    lessons = Lessons(
+        surrogates.lesson(pairs, work.features, scale),
+        proposals.lesson(pairs, work.features, work.tables, scale.centre, scale.spread, work.errors),
+        profile,
+        work.seed,
+        proposals.layout(profile.proposal_components, work.sizes.latents),
+        work.runner.stop.check,
+    )
+    tasks = [Task("proposal", (profile.networks,), profile.proposal_epochs)]
+    tasks += [Task(f"surrogate-{place}", (place,), profile.epochs) for place in range(profile.networks)]
+    found = work.runner.gather("training networks", train, lessons, tasks)
     scores = np.array([float(network.pop("score")) for network in found])
     shown = np.concatenate(
         [proposals.describe(table.value[None], table.said[None], scale.centre, scale.spread) for table in work.tables]
@@ -129,41 +132,49 @@ class Chains(NamedTuple):
     convergence: Convergence
 
 
-def chains(work: Work, surrogate: Surrogate) -> Chains:
-    """Sample, or read, the ensembles."""
-    profile = work.profile
-    total = profile.ensembles * profile.steps
-    passed: list[int] = []
-    work.tick("sampling", 0, total)
+class Sampling(NamedTuple):
+    """What is sampled, and how often a step is kept."""
+
+    surrogate: Surrogate
+    thin: int
+    heed: Callable[[], None]
+
+
+def sample_chunk(sampling: Sampling, start: Arrays, steps: int) -> Arrays:
+    """Sample further steps of one ensemble."""
 
     def likelihood(z: Floats) -> Floats:
-        total: Floats = surrogate.log_density(z).sum(axis=1)
+        sampling.heed()
+        total: Floats = sampling.surrogate.log_density(z).sum(axis=1)
         return total
 
-    def job(ensemble: int) -> Callable[[], list[Arrays]]:
-        def run() -> list[Arrays]:
-            state = first_state(profile.walkers, work.sizes.parameters, work.seed, ensemble)
-            chunks = []
-            for place, first in enumerate(range(0, profile.steps, STEPS_A_CHUNK)):
-                steps = min(STEPS_A_CHUNK, profile.steps - first)
-                start = state
-                state = work.folder.remember(
-                    f"ensemble-{ensemble}-{place:05d}",
-                    lambda start=start, steps=steps: advance(start, likelihood, steps, profile.thin),  # type: ignore[misc]
-                )
-                chunks.append(state)
-                passed.append(steps)
-                work.tick("sampling", sum(passed), total)
-            return chunks
+    return advance(start, likelihood, steps, sampling.thin)
 
-        return run
 
-    runs = _together(work, [job(ensemble) for ensemble in range(profile.ensembles)])
+def chains(work: Work, surrogate: Surrogate) -> Chains:
+    """Sample, or read, the ensembles: chunk by chunk, all of them side by side."""
+    profile, ensembles = work.profile, range(work.profile.ensembles)
+    sampling = Sampling(surrogate, profile.thin, work.runner.stop.check)
+    total = profile.ensembles * profile.steps
+    state = [first_state(profile.walkers, work.sizes.parameters, work.seed, ensemble) for ensemble in ensembles]
+    runs: list[list[Arrays]] = []
+    for place, (first, steps) in enumerate(blocks(0, profile.steps, STEPS_A_CHUNK)):
+        tasks = [Task(f"ensemble-{one}-{place:05d}", (_head(state[one]), steps), steps) for one in ensembles]
+        state = work.runner.gather("sampling", sample_chunk, sampling, tasks, total, first * profile.ensembles)
+        runs.append(state)
     burn = profile.burn // profile.thin
-    z = np.stack([np.concatenate([chunk["chain"] for chunk in run]) for run in runs])[:, burn:]
-    log_prob = np.stack([np.concatenate([chunk["chain_log_prob"] for chunk in run]) for run in runs])[:, burn:]
-    accepted = np.array([sum(float(chunk["accepted"].mean()) for chunk in run) / profile.steps for run in runs])
-    return Chains(z, log_prob, convergence(z, accepted, profile.thin))
+
+    def joined(name: str) -> Floats:
+        return np.stack([np.concatenate([chunk[one][name] for chunk in runs]) for one in ensembles])[:, burn:]
+
+    z = joined("chain")
+    accepted = np.array([sum(float(chunk[one]["accepted"].mean()) for chunk in runs) / profile.steps for one in ensembles])
+    return Chains(z, joined("chain_log_prob"), convergence(z, accepted, profile.thin))
+
+
+def _head(state: Arrays) -> Arrays:
+    """Return what the next chunk needs of the last: not its chain."""
+    return {name: value for name, value in state.items() if name not in ("chain", "chain_log_prob", "accepted", "steps")}
 
 
 class ExactDraws(NamedTuple):
@@ -185,29 +196,27 @@ def some_draws(work: Work, sampled: Chains, count: int, stage: int) -> Floats:
 
 def exact_draws(work: Work, learned: Networks, sampled: Chains, root_cost: Floats) -> ExactDraws:
     """Estimate, or read, the exact likelihood at draws of the surrogate's posterior."""
-    profile = work.profile
-    cases = work.sizes.cases
-    work.tick("estimating the exact likelihood", 0, profile.exact_draws)
+    profile, cases = work.profile, work.sizes.cases
     pilot_each = np.full(cases, PILOT_REPLICATES // 2, np.int64)
-    pilot_z = some_draws(work, sampled, max(profile.pilot_draws, 1), PILOT)
-    pilot = restore(
-        [work.folder.remember("pilot", lambda: _exact(work, learned, pilot_each).estimate(pilot_z, work.seed, PILOT, 0).arrays())]
-    )
+    pilot = _estimates(work, learned, pilot_each, some_draws(work, sampled, max(profile.pilot_draws, 1), PILOT), PILOT)
     replicates = allocate(pilot, pilot_each, root_cost, profile.exact_replicates * cases // 2)
     z = some_draws(work, sampled, profile.exact_draws, EXACT)
-    exact = _exact(work, learned, replicates)
-    chunks = []
-    for place, first in enumerate(range(0, len(z), DRAWS_A_CHUNK)):
-        part = z[first : first + DRAWS_A_CHUNK]
-        chunks.append(
-            work.folder.remember(
-                f"exact-{place:05d}",
-                lambda part=part, first=first: exact.estimate(part, work.seed, EXACT, first).arrays(),  # type: ignore[misc]
-            )
-        )
-        work.tick("estimating the exact likelihood", first + len(part), len(z))
-    return ExactDraws(z, restore(chunks), learned.surrogate.log_density(z), replicates)
+    estimate = _estimates(work, learned, replicates, z, EXACT)
+    return ExactDraws(z, estimate, learned.surrogate.log_density(z), replicates)
 
 
-def _exact(work: Work, learned: Networks, replicates: np.ndarray) -> ExactLikelihood:
-    return ExactLikelihood(work.simulate, learned.proposal, work.tables, work.errors, replicates)
+def _estimates(work: Work, learned: Networks, replicates: Ints, z: Floats, stage: int) -> Estimate:
+    """Estimate the likelihood of every cluster at draws z (n, d) with so many histories a cluster and half."""
+    exact = ExactLikelihood(work.simulate, learned.proposal, work.tables, work.errors, replicates)
+    name = "pilot" if stage == PILOT else "exact"
+    step = chunk_size(int(exact.histories.sum()) * len(z), HISTORIES_A_CHUNK)
+    tasks = [
+        [
+            Task(f"{name}-{case:03d}-{first:06d}", (case, z[first : first + count], work.seed, stage, first), count * each)
+            for first, count in blocks(0, len(z), max(step // each, 1))
+        ]
+        for case, each in enumerate(exact.histories.tolist())
+    ]
+    words = "estimating the exact likelihood" + (" (pilot)" if stage == PILOT else "")
+    found = iter(work.runner.gather(words, estimate_part, exact, [task for case in tasks for task in case]))
+    return join([[next(found) for _ in case] for case in tasks])

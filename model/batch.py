@@ -2,7 +2,6 @@
 interpreter, a chunk's size never changes a result, and memory does not grow with the number of histories.
 """
 
-import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.compiling import kernel
+from model.cores import granted_cores
 from model.engines.compiled_engine import run_history
 from model.errors import InputError
 from model.observe import COLUMNS
@@ -46,11 +46,6 @@ def run_chunk(
             if ticks[j, k] >= 0 and ticks[j, k] <= w.cluster.tick:
                 out[j, k, :] = panel[ticks[j, k], :]
             out[j, k, EXHAUSTED] = w.cluster.exhausted
-
-
-def granted_cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
 def simulate_many(

@@ -1,6 +1,6 @@
 """How much work a run may do: counts only, never a clock, so that a profile's answer is the same on every machine."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -10,14 +10,17 @@ Count = Annotated[int, Field(strict=True, ge=1)]
 Tally = Annotated[int, Field(strict=True, ge=0)]
 
 
-class Slurm(Entry):
-    """What a batch system is asked for."""
+class Batch(Entry):
+    """What a batch system is asked for: by ``--on slurm``, for each worker, and by the script that ``takeoff plan`` writes."""
 
-    walltime: Text
-    memory: Text
-    partition: str | None = None
-    account: str | None = None
-    queue: str | None = None
+    queue: Literal["slurm", "pbs", "lsf", "sge"] = "slurm"
+    jobs: Count = 2
+    cores: Count = 1
+    memory: Annotated[str, Field(pattern=r"^[1-9][0-9]*[MG]$")] = "2G"
+    walltime: Annotated[str, Field(pattern=r"^[0-9]{2,3}:[0-5][0-9]:[0-5][0-9]$")] = "01:00:00"
+    partition: Text | None = None
+    account: Text | None = None
+    interface: Text | None = None
     prologue: tuple[str, ...] = ()
 
 
@@ -57,4 +60,10 @@ class Profile(Entry):
     policy_draws: Count
     horizon: Count
     policies: tuple[Text, ...] = ()
-    slurm: Slurm | None = None
+
+    # Sensitivity studies: trajectories of Morris, base samples of Sobol, seeds at every point, clusters (none: all of them).
+    morris_trajectories: Count = 4
+    sobol_samples: Count = 64
+    point_seeds: Count = 2
+    sensitivity_cases: tuple[Count, ...] = ()
+    slurm: Batch = Batch()

@@ -11,10 +11,17 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 if TYPE_CHECKING:
     from studies.advice import advise as advise
     from studies.comparing import compare as compare
+    from studies.sensitivity_study import sensitivity as sensitivity
+    from studies.sweeping import sweep as sweep
 
 # Loaded when first used, so that the command line answers at once.
-_HOMES = {"advise": "studies.advice", "compare": "studies.comparing"}
-__all__ = ["advise", "compare"]
+_HOMES = {
+    "advise": "studies.advice",
+    "compare": "studies.comparing",
+    "sensitivity": "studies.sensitivity_study",
+    "sweep": "studies.sweeping",
+}
+__all__ = ["advise", "compare", "sensitivity", "sweep"]
 
 
 def __getattr__(name: str) -> Any:

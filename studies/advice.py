@@ -6,13 +6,17 @@ by the density that it gives to the user's figures. How many histories then carr
 
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from calibration.arrays import Progress
+from calibration.executors import executor_on
+from calibration.tasks import Executor, running, silent
 from model.config import Case, load_case, load_priors
 from model.errors import InputError
-from studies.comparing import HORIZON, Progress, _silent, compare_histories, write_comparison
+from studies.comparing import HORIZON, PIECES, PIECES_MARK, compare_histories, write_comparison
 from studies.counterfactuals import Comparison, chosen_policies
 from studies.decision import effective_size, normalised
 from studies.decision_table import decision_rows
@@ -49,7 +53,8 @@ def advise(
     policies: Sequence[str] | None = None,
     horizon: int | None = None,
     seed: int = 1,
-    progress: Progress = _silent,
+    on: str | Executor = "local",
+    progress: Progress = silent,
 ) -> Advice:
     """Rank policies for a cluster of one's own.
 
@@ -65,6 +70,8 @@ def advise(
         As for a comparison.
     seed : int
         Key of the candidates.
+    on : str or Executor
+        Where the replays are made, as for a comparison.
 
     Raises
     ------
@@ -77,9 +84,14 @@ def advise(
     chosen, years = chosen_policies(policies), horizon or HORIZON
     found = load_posterior(posterior)
     histories, effective = _histories(case, found, seed, progress)
-    comparisons = compare_histories([histories], chosen, years, ("",), None, progress)
-    if out is not None:
-        write_comparison(Path(out), merged(comparisons, years, chosen), comparisons)
+    with TemporaryDirectory() as scratch:
+        place = Path(scratch if out is None else out)
+        with (
+            executor_on(on) as executor,
+            running(place / PIECES, PIECES_MARK, executor, resume=True, progress=progress) as runner,
+        ):
+            comparisons = compare_histories(runner, [histories], chosen, years, ("",))
+            write_comparison(place, merged(comparisons, years, chosen), comparisons)
     return Advice(case, comparisons[0], effective, found.label, found.converged)
 
 

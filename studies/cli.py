@@ -6,6 +6,7 @@ Exit codes: 0 done, 2 wrong input, 3 done but not converged, 4 a damaged run fol
 import argparse
 import importlib
 import os
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -69,6 +70,20 @@ def _years(text: str) -> float:
     return years
 
 
+def _place(text: str) -> str:
+    if not re.fullmatch(r"local(:[1-9][0-9]*)?|slurm|dask:\S+", text):
+        raise argparse.ArgumentTypeError(f"{text!r}: is no executor; choose local, local:N, dask:ADDRESS or slurm")
+    return text
+
+
+def _shard(text: str) -> tuple[int, int]:
+    """Read ``3/8`` as the part, from 0, and the number of parts."""
+    part, slash, of = text.partition("/")
+    if not (slash and part.isdecimal() and of.isdecimal() and 1 <= int(part) <= int(of)):
+        raise argparse.ArgumentTypeError(f"{text!r}: must be I/N with I from 1 to N; write for instance 3/8")
+    return int(part) - 1, int(of)
+
+
 def _change(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not name.strip() or not value.strip():
@@ -84,9 +99,16 @@ def _long(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="DIR", help="run folder (default: runs/COMMAND-PROFILE)")
     parser.add_argument("--resume", action="store_true", help="go on with the folder's run; start it where there is none")
     parser.add_argument("--seed", type=_seed, help="seed of the run (default: the profile's)")
-    parser.add_argument("--shard", metavar="I/N", help="do one part of N (not yet there)")
+    _where(parser)
+
+
+def _where(parser: argparse.ArgumentParser) -> None:
+    """Add who does the work of a long command."""
     parser.add_argument(
-        "--on", default="local", metavar="WHERE", help="local[:N]; dask and slurm are not yet there (default: %(default)s)"
+        "--shard", type=_shard, metavar="I/N", help="part I of N, beside other jobs of an array (default: SLURM_ARRAY_TASK_*)"
+    )
+    parser.add_argument(
+        "--on", type=_place, default="local", metavar="WHERE", help="local[:N], dask:ADDRESS or slurm (default: every core)"
     )
 
 
@@ -112,9 +134,14 @@ def _add_histories(commands: "argparse._SubParsersAction[Parser]") -> None:
     simulate.add_argument("--plot", metavar="F.png", help="a picture of the histories")
     sweep = commands.add_parser("sweep", help="histories for the rows of a table", allow_abbrev=False)
     sweep.set_defaults(function="sweeping:sweep")
-    sweep.add_argument("table", metavar="TABLE", help=".csv or .parquet; columns: parameters, case, policy, seed")
+    sweep.add_argument("table", metavar="TABLE", help=".csv or .parquet: case, policy, seed (N or A:B), parameters")
     sweep.add_argument("--out", metavar="F", help="panel: .csv, .parquet or .nc (default: TABLE-panel with the table's suffix)")
     sweep.add_argument("--years", type=_years, metavar="H", help="length of each history")
+    sweep.add_argument(
+        "--keep", choices=("quarters", "years", "last"), default="quarters", help="rows kept of a history (default: %(default)s)"
+    )
+    sweep.add_argument("--resume", action="store_true", help="go on with an interrupted sweep")
+    _where(sweep)
 
 
 def _add_chain(commands: "argparse._SubParsersAction[Parser]") -> None:
@@ -148,17 +175,32 @@ def _add_chain(commands: "argparse._SubParsersAction[Parser]") -> None:
             "--policy", nargs="+", metavar="NAME", dest="policies", help="policies to compare (default: the profile's)"
         )
         parser.add_argument("--horizon", type=_count, metavar="H", help="years after the decision (default: the profile's)")
+        parser.add_argument("--resume", action="store_true", help="replays that are stored are used again in any case")
+        _where(parser)
 
 
-def _add_later(commands: "argparse._SubParsersAction[Parser]") -> None:
-    sensitivity = commands.add_parser("sensitivity", help="which parameter matters (not yet there)", allow_abbrev=False)
+def _add_studies(commands: "argparse._SubParsersAction[Parser]") -> None:
+    sensitivity = commands.add_parser("sensitivity", help="which parameter matters", allow_abbrev=False)
+    sensitivity.set_defaults(function="sensitivity:analyse")
     sensitivity.add_argument("--method", choices=("morris", "sobol", "given-data"), default="morris")
+    _long(sensitivity)
+    sensitivity.add_argument("--case", nargs="+", metavar="N", dest="cases", help="clusters (default: the profile's)")
+    sensitivity.add_argument("--policy", nargs="+", metavar="NAME", dest="policies", help="policies whose effects are studied")
+    sensitivity.add_argument(
+        "--parameter", nargs="+", metavar="NAME", dest="parameters", help="parameters to vary (default: every uncertain one)"
+    )
+    sensitivity.add_argument(
+        "--by", choices=("parameter", "mechanism"), help="one index for each of these (default: parameter; sobol: mechanism)"
+    )
+    plan = commands.add_parser("plan", help="what a profile would cost, before it is spent", allow_abbrev=False)
+    plan.set_defaults(function="planning:plan")
+    plan.add_argument("--profile", default="quick", help="as for run (default: %(default)s)")
+    plan.add_argument("--on", type=_place, default="local", metavar="WHERE", help="as for run (default: %(default)s)")
+    plan.add_argument("--out", metavar="F", default="plan.sbatch", help="batch script to write (default: %(default)s)")
     validate = commands.add_parser("validate", help="simulation-based calibration (not yet there)", allow_abbrev=False)
     validate.add_argument("--replicates", type=_count, metavar="N")
-    plan = commands.add_parser("plan", help="what a profile would cost (not yet there)", allow_abbrev=False)
-    for parser in (sensitivity, validate, plan):
-        parser.set_defaults(function="inspecting:not_yet")
-        parser.add_argument("--profile", default="quick")
+    validate.add_argument("--profile", default="quick")
+    validate.set_defaults(function="inspecting:not_yet")
 
 
 def _add_inspection(commands: "argparse._SubParsersAction[Parser]") -> None:
@@ -189,7 +231,7 @@ def build_parser() -> Parser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_chain(commands)
     _add_histories(commands)
-    _add_later(commands)
+    _add_studies(commands)
     _add_inspection(commands)
     return parser
 
@@ -199,6 +241,10 @@ def _run(arguments: argparse.Namespace) -> int:
 
     home, function = arguments.function.split(":")
     try:
+        if hasattr(arguments, "shard"):
+            from studies.commands.working import shard_asked
+
+            arguments.shard = shard_asked(arguments.shard, os.environ)
         return int(getattr(importlib.import_module(f"studies.commands.{home}"), function)(arguments))
     except TakeoffError as error:
         sys.stderr.write(f"{PROGRAM}: {' '.join(str(error).split())}\n")

@@ -1,24 +1,40 @@
-"""How are policies compared on a whole run? Every cluster, every policy, and the files that a reader or a report takes up."""
+"""How are policies compared on a whole run? Every cluster, every policy, and the files that a reader or a report takes up.
 
+A replay is one or more chunks, named by a hash of all that it depends on: a comparison with one more policy replays that policy
+alone, and one that was interrupted goes on.
+"""
+
+import hashlib
+import json
+import sys
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import xarray as xr
 
+from calibration.arrays import Arrays, Progress
+from calibration.executors import executor_on
+from calibration.fingerprint import result_hash, versions
+from calibration.histories import write
+from calibration.store import MANIFEST, Shard, digest, read_json, write_json
+from calibration.tasks import Executor, Runner, Task, blocks, chunk_size, running, silent, unheard
+from model.compiling import sources_hash
 from model.config import Case, Policy, load_case
 from model.errors import InputError
-from studies.counterfactuals import Comparison, chosen_policies, compare_case
+from model.profile import Batch
+from studies.counterfactuals import Comparison, Wanted, chosen_policies, compare_case, observed, wanted
 from studies.decision import Floats
 from studies.decision_table import decision_rows
 from studies.histories import Histories
 from studies.policy_arrays import merged
 from studies.posterior import load_histories, open_histories
 from studies.report_data import Effects
+from studies.run_folder import seal
 from studies.tables import write_table
-from studies.writing import write_whole
 
 POLICIES: Final = "policies.nc"
 DECISION: Final = "decision.csv"
@@ -28,31 +44,95 @@ HORIZON: Final = 20
 STRUCTURES: Final = ("", "state_capacity=off")
 ENOUGH: Final = 100
 
-Progress = Callable[[str, int, int], None]
+# Where, in the folder of a run or of an advice, the pieces of its comparisons lie; and the fewest histories in one.
+PIECES: Final = "comparison"
+HISTORIES_A_CHUNK: Final = 32
+PIECES_MARK: Final = {"pieces": "each is named by a hash of all that it depends on"}
 
 
-def _silent(stage: str, done: int, total: int) -> None:
-    """Show no progress."""
+class _Replays(NamedTuple):
+    """The replays of one cluster under one structure, with the tasks of each."""
+
+    histories: Histories
+    structure: str
+    asked: list[Wanted]
+    tasks: list[list[Task]]
+
+
+def replay_chunk(
+    every: tuple[Histories, ...], place: int, first: int, count: int, one: Wanted, horizon: int, heed: Callable[[int], None]
+) -> Arrays:
+    """Replay some histories of one cluster under one policy."""
+    return observed(every[place].part(first, count), one.policy, one.years, horizon, one.structures, threads=1, heed=heed)
+
+
+def _name(histories: Histories, inputs: str, one: Wanted, horizon: int) -> str:
+    """Return a chunk's name but for its place: cluster, policy, and a hash of all that the replay depends on."""
+    content = {
+        "inputs": inputs,
+        "case": histories.case.model_dump(mode="json"),
+        "policy": one.policy.model_dump(mode="json"),
+        "structures": dict(one.structures),
+        "years": one.years.tolist(),
+        "horizon": horizon,
+        "equations": sources_hash(),
+        "outcomes": sources_hash(Path(__file__).resolve().parent),
+        "versions": versions(),
+    }
+    mark = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+    return f"{histories.case.name}-{one.policy.name}-{mark}"
+
+
+def _inputs(histories: Histories) -> str:
+    return digest({**histories.values, "latents": histories.latents, "keys": histories.keys})
+
+
+def _replays(
+    histories: Sequence[Histories], policies: dict[str, Policy], horizon: int, structures: Sequence[str], heed: Any
+) -> list[_Replays]:
+    size = chunk_size(sum(map(len, histories)) * len(policies) * len(structures), HISTORIES_A_CHUNK)
+    inputs = [_inputs(one) for one in histories]
+    found = []
+    for structure in structures:
+        for place, one in enumerate(histories):
+            asked = wanted(one, policies, horizon, structure)
+            names = [_name(one, inputs[place], each, horizon) for each in asked]
+            tasks = [
+                [
+                    Task(f"{name}-{first:06d}", (place, first, count, each, horizon, heed), count)
+                    for first, count in blocks(0, len(one), size)
+                ]
+                for name, each in zip(names, asked, strict=True)
+            ]
+            found.append(_Replays(one, structure, asked, tasks))
+    return found
+
+
+def _joined(chunks: Sequence[Arrays]) -> Arrays:
+    return {
+        "levels": np.concatenate([chunk["levels"] for chunk in chunks]),
+        "paths": np.concatenate([chunk["paths"] for chunk in chunks], axis=1),
+    }
 
 
 def compare_histories(
+    runner: Runner,
     histories: Sequence[Histories],
     policies: dict[str, Policy],
     horizon: int,
     structures: Sequence[str] = STRUCTURES,
-    threads: int | None = None,
-    progress: Progress = _silent,
 ) -> list[Comparison]:
     """Compare policies on histories of several clusters, under each structure in turn."""
-    parts = 2 if "training-then-credit-and-zone" in policies else 0
-    total = len(histories) * (len(structures) * len(policies) + parts)
-    done: list[int] = []
-
-    def tell() -> None:
-        done.append(1)
-        progress("comparing policies", len(done), total)
-
-    return [compare_case(one, policies, horizon, structure, threads, tell) for structure in structures for one in histories]
+    replays = _replays(histories, policies, horizon, structures, runner.stop.check)
+    tasks = [task for one in replays for each in one.tasks for task in each]
+    runner.complete("comparing policies", replay_chunk, tuple(histories), tasks, sum(task.size for task in tasks))
+    load = runner.folder.load
+    return [
+        compare_case(
+            one.histories, policies, horizon, one.structure, [_joined([load(task.name) for task in each]) for each in one.tasks]
+        )
+        for one in replays
+    ]
 
 
 def decision_table(rows: Iterable[Effects]) -> dict[str, Any]:
@@ -63,7 +143,7 @@ def decision_table(rows: Iterable[Effects]) -> dict[str, Any]:
 
 def write_comparison(folder: Path, data: xr.Dataset, comparisons: Sequence[Comparison]) -> None:
     """Write ``policies.nc`` and ``decision.csv``, each whole or not at all."""
-    write_whole(folder / POLICIES, lambda partial: data.to_netcdf(partial, engine="h5netcdf"))
+    write(folder / POLICIES, data)
     write_table(folder / DECISION, decision_table(row for item in comparisons for row in decision_rows(item)))
 
 
@@ -75,24 +155,23 @@ def compare(
     *,
     draws: int | None = None,
     structures: Sequence[str] | None = None,
-    threads: int | None = None,
-    progress: Progress = _silent,
+    on: str | Executor = "local",
+    batch: Batch | None = None,
+    shard: Shard | None = None,
+    progress: Progress = silent,
+    say: Callable[[str], object] = unheard,
 ) -> xr.Dataset:
     """Compare policies on a run's stored histories, from the last observation on.
 
     Parameters
     ----------
-    folder : path
-        Run folder of a calibration; ``policies.nc`` and ``decision.csv`` are written there.
-    cases : sequence, optional
-        Numbers or names of clusters; all of the run if not given.
-    policies : sequence of str, optional
-        The status quo is always among them.
-    horizon, draws : int, optional
-        Years after the decision, and the most histories of a cluster that are replayed.
-    structures : sequence of str, optional
-        "" for the run's own structural choices; "name=option" changes one. By default the state's capacity is switched
-        off as well, where there are histories enough.
+    folder : run folder of a calibration; ``policies.nc`` and ``decision.csv`` are written there
+    cases : numbers or names of clusters; all of the run if not given
+    policies : names; the status quo is always among them
+    horizon, draws : years after the decision, and the most histories of a cluster that are replayed
+    structures : "" for the run's own structural choices; "name=option" changes one. By default the state's capacity is switched
+        off as well, where there are histories enough
+    on, batch, shard, progress, say : as ``calibration.calibrate`` takes them; ``batch`` is what a batch system is asked for
 
     Returns
     -------
@@ -106,14 +185,37 @@ def compare(
     """
     place, years = Path(folder), horizon or HORIZON
     chosen = chosen_policies(policies)
-    found = run_cases(place, cases)
-    histories = load_histories(place, found, draws)
+    histories = load_histories(place, run_cases(place, cases), draws)
     enough = min(len(one) for one in histories) >= ENOUGH
     structures = structures or (STRUCTURES if enough else STRUCTURES[:1])
-    comparisons = compare_histories(histories, chosen, years, structures, threads, progress)
-    data = merged(comparisons, years, chosen)
-    write_comparison(place, data, comparisons)
+    with (
+        executor_on(on, batch, say) as executor,
+        running(place / PIECES, PIECES_MARK, executor, resume=True, shard=shard, progress=progress) as runner,
+    ):
+        wall, cpu = time.monotonic(), time.process_time()
+        comparisons = compare_histories(runner, histories, chosen, years, structures)
+        data = merged(comparisons, years, chosen)
+        _write(runner, place, data, comparisons, {"wall_s": time.monotonic() - wall, "cpu_s": time.process_time() - cpu})
     return data
+
+
+def _write(runner: Runner, place: Path, data: xr.Dataset, comparisons: Sequence[Comparison], spent: dict[str, float]) -> None:
+    """Write what is finished, unless another shard has; the manifest among the pieces comes last."""
+    mark, manifest = result_hash({POLICIES: data}), runner.folder.path / MANIFEST
+
+    def written() -> bool:
+        there = all(path.is_file() for path in (place / POLICIES, place / DECISION, manifest))
+        return there and read_json(manifest).get("result_hash") == mark
+
+    def finish() -> None:
+        # Until it is written anew, what lies there is no comparison: an interruption between its files is then no damage.
+        manifest.unlink(missing_ok=True)
+        seal(place, compared=False)
+        write_comparison(place, data, comparisons)
+        seal(place)
+        write_json(manifest, {"result_hash": mark, "versions": versions(), "command": " ".join(sys.argv), **spent})
+
+    runner.finish(written, finish)
 
 
 def run_cases(folder: Path, wanted: Sequence[int | str] | None) -> list[Case]:
@@ -122,9 +224,11 @@ def run_cases(folder: Path, wanted: Sequence[int | str] | None) -> list[Case]:
     Raises
     ------
     InputError
-        If the folder is no run, or a cluster is named twice.
+        If the folder is no finished run, or a cluster is named twice.
     """
     stored = open_histories(folder)
+    if not (folder / MANIFEST).is_file():
+        raise InputError(f"{folder}: holds no finished calibration ({MANIFEST} is missing); go on with calibrate and --resume")
     if wanted is None:
         return [load_case(str(name)) for name in stored["case"].values]
     cases = [load_case(name) for name in wanted]

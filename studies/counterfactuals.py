@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from calibration.arrays import Arrays
 from model.config import Case, Policy, load_policy
 from model.errors import InputError
 from studies import decision
@@ -38,8 +39,6 @@ DEFAULT_POLICIES: Final = (
 SHOWN: Final = ("firms", "workers", "profitability", "improved_firms")
 # A fan is drawn from the year on in which this share of the weight has begun.
 BEGUN: Final = 0.5
-
-Progress = Callable[[str, int, int], None]
 
 
 class Comparison(NamedTuple):
@@ -101,41 +100,71 @@ def fans(paths: Floats, weights: Floats) -> Floats:
     return curves
 
 
-def compare_case(
+def observed(
     histories: Histories,
-    policies: Mapping[str, Policy],
+    policy: Policy,
+    years: Floats,
     horizon: int,
-    structure: str = "",
+    structures: Mapping[str, str],
     threads: int | None = None,
-    tell: Callable[[], None] = lambda: None,
+    heed: Callable[[int], None] | None = None,
+) -> Arrays:
+    """Return what a comparison keeps of a replay: ``levels`` (n, outcomes) at the end, ``paths`` (quantities, n, k) of SHOWN."""
+    seen = replay(histories, policy, years, horizon, structures, threads, heed)
+    levels = np.stack([outcome.value(seen.columns(len(years) - 1)) for outcome in OUTCOMES], axis=1)
+    return {"levels": levels, "paths": np.stack([seen.path(name) for name in SHOWN])}
+
+
+class Wanted(NamedTuple):
+    """One replay of a comparison: the policy, the calendar years shown (k,), and the structural choices in force."""
+
+    policy: Policy
+    years: Floats
+    structures: Mapping[str, str]
+
+
+def wanted(histories: Histories, policies: Mapping[str, Policy], horizon: int, structure: str = "") -> list[Wanted]:
+    """Return the replays of one cluster: every policy, then the parts of the paper's sequence under the histories' own choices.
+
+    Parameters
+    ----------
+    structure : "" for the histories' own structural choices, or one change such as "state_capacity=off"
+    """
+    choice, _, option = structure.partition("=")
+    structures = {**histories.structures, **({choice: option} if structure else {})}
+    years = _years(histories.case, horizon)
+    parts = {} if structure else _parts(policies)
+    # The status quo, which comes first, is also shown from the cluster's start on.
+    return [
+        Wanted(policy, years if place == 0 else years[-horizon - 1 :], structures)
+        for place, policy in enumerate([*policies.values(), *parts.values()])
+    ]
+
+
+def compare_case(
+    histories: Histories, policies: Mapping[str, Policy], horizon: int, structure: str = "", found: Sequence[Arrays] | None = None
 ) -> Comparison:
     """Compare policies in one cluster.
 
     Parameters
     ----------
     horizon : years after the decision
-    structure : "" for the histories' own structural choices, or one change such as "state_capacity=off"
-    tell : called after each policy
+    found : what ``observed`` made of each of the replays wanted; made here if not given
     """
-    choice, _, option = structure.partition("=")
-    structures = {**histories.structures, **({choice: option} if structure else {})}
-    years = _years(histories.case, horizon)
-    parts = {} if structure else _parts(policies)
-    levels: list[Floats] = []
-    curves: list[Floats] = []
-    for policy in [*policies.values(), *parts.values()]:
-        # The status quo, which comes first, is also shown from the cluster's start on.
-        shown = years if not curves else years[-horizon - 1 :]
-        seen = replay(histories, policy, shown, horizon, structures, threads)
-        levels.append(np.stack([outcome.value(seen.columns(len(shown) - 1)) for outcome in OUTCOMES], axis=1))
-        curves.append(np.stack([fans(seen.path(name), histories.weights) for name in SHOWN]))
-        tell()
-    every, past, names = np.stack(levels), curves[0], tuple(policies)
+    asked = wanted(histories, policies, horizon, structure)
+    if found is None:
+        found = [observed(histories, one.policy, one.years, horizon, one.structures) for one in asked]
+    curves = [np.stack([fans(paths, histories.weights) for paths in one["paths"]]) for one in found]
+    every, past, names = np.stack([one["levels"] for one in found]), curves[0], tuple(policies)
     after = np.stack([curve[:, :, -horizon - 1 :] for curve in curves[: len(names)]])
     kept = np.isfinite(every).all(axis=(0, 2))
-    contrasts = _contrast_values(dict(zip((*names, *parts), every[:, :, NAMES.index(RANKED_BY)], strict=True)))
+    worth = every[:, :, NAMES.index(RANKED_BY)]
+    parts = (FIRST_PART, SECOND_PART) if len(asked) > len(names) else ()
+    contrasts = _contrast_values(dict(zip((*names, *parts), worth, strict=True)))
     weights, lost = np.where(kept, histories.weights, 0.0), float(np.sum(histories.weights[~kept]))
-    return Comparison(histories, names, every[: len(names)], weights, lost, years, past, after, contrasts, structure)
+    return Comparison(
+        histories, names, every[: len(names)], weights, lost, asked[0].years, past, after, contrasts, structure
+    )
 
 
 def _years(case: Case, horizon: int) -> Floats:

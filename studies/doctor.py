@@ -2,13 +2,14 @@
 
 import importlib
 import importlib.metadata
-import os
 import platform
 import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
+
+from model.cores import granted
 
 NEEDED: Final = (
     "numpy",
@@ -37,34 +38,6 @@ class Finding(NamedTuple):
     seen: str
 
 
-def cores() -> tuple[int, str]:
-    """Return how many cores this process may use, and who says so."""
-    granted, reason = os.cpu_count() or 1, "machine"
-    if hasattr(os, "sched_getaffinity") and len(os.sched_getaffinity(0)) < granted:
-        granted, reason = len(os.sched_getaffinity(0)), "affinity"
-    quota = cgroup_cores(Path("/sys/fs/cgroup"))
-    if quota is not None and quota < granted:
-        granted, reason = max(1, int(quota)), "cgroup"
-    slurm = os.environ.get("SLURM_CPUS_PER_TASK", "")
-    if slurm.isdecimal() and 0 < int(slurm) < granted:
-        granted, reason = int(slurm), "Slurm"
-    return granted, reason
-
-
-def cgroup_cores(root: Path) -> float | None:
-    """Return the cores that a control group grants (version 2, then 1), or nothing where it sets no limit."""
-    for quota_file, period_file in (("cpu.max", None), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")):
-        path = root / quota_file
-        if not path.is_file():
-            continue
-        words = path.read_text(encoding="ascii").split()
-        if period_file is not None:
-            words += (root / period_file).read_text(encoding="ascii").split()
-        if len(words) == 2 and words[0].isdecimal() and words[1].isdecimal() and int(words[1]) > 0:
-            return int(words[0]) / int(words[1])
-    return None
-
-
 def _versions() -> Iterator[Finding]:
     yield Finding(
         "Python", sys.version_info >= (3, 11), f"{platform.python_version()} on {platform.machine()}, {platform.system()}"
@@ -82,8 +55,8 @@ def _versions() -> Iterator[Finding]:
 
 
 def _machine() -> Iterator[Finding]:
-    granted, reason = cores()
-    yield Finding("cores", True, f"{granted}, granted by {reason}")
+    count, reason = granted()
+    yield Finding("cores", True, f"{count}, granted by {reason}")
     free = shutil.disk_usage(Path.cwd()).free / 2**30
     yield Finding("disk", free >= ROOM_GIB, f"{free:.1f} GiB free in {Path.cwd()}")
     from model.compiling import cache_folder, usable_cache_folder

@@ -1,7 +1,7 @@
 """What is replayed? The weighted histories of a cluster, and the panel rows that a policy makes of them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,18 @@ class Histories:
     def __len__(self) -> int:
         return len(self.keys)
 
+    def part(self, first: int, count: int) -> "Histories":
+        """Return ``count`` histories from ``first`` on; their weights no longer sum to one."""
+        chosen = slice(first, first + count)
+        return replace(
+            self,
+            values={name: np.ascontiguousarray(value[chosen]) for name, value in self.values.items()},
+            latents=self.latents[chosen],
+            keys=np.ascontiguousarray(self.keys[chosen]),
+            weights=self.weights[chosen],
+            draw=self.draw[chosen],
+        )
+
 
 @dataclass(frozen=True)
 class Replay:
@@ -67,6 +79,7 @@ def replay(
     horizon: float,
     structures: Mapping[str, str] | None = None,
     threads: int | None = None,
+    heed: Callable[[int], None] | None = None,
 ) -> Replay:
     """Replay histories under a policy, from their start to ``horizon`` years after the decision, which is the last observation.
 
@@ -74,12 +87,13 @@ def replay(
     ----------
     years : (k,) calendar years of the rows wanted
     structures : structural choices other than the histories' own
+    heed : called now and then with a number of histories done; may raise to stop
     """
     chosen = histories.structures if structures is None else structures
     settings, start = settings_for(histories.case, histories.values, histories.latents, chosen, years_after=horizon)
     ticks = np.rint((years[None, :] - start[:, None]) / QUARTER).astype(np.int64)
     programmes = programmes_for(policy, histories.case, chosen)
     rows: Any = simulate_many(
-        params_for(histories.values), settings, histories.keys, programmes, np.maximum(ticks, 0), threads=threads
+        params_for(histories.values), settings, histories.keys, programmes, np.maximum(ticks, 0), threads=threads, progress=heed
     )
     return Replay(years, np.where((ticks < 0)[:, :, None], np.nan, rows))

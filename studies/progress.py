@@ -5,14 +5,14 @@ import time
 from collections.abc import Callable
 from typing import Final, TextIO
 
-QUIET_SECONDS: Final = 20.0
+QUIET_SECONDS: Final = 30.0
 REDRAW_SECONDS: Final = 0.1
 BAR: Final = 24
 
 
 def span(seconds: float) -> str:
     """Return a span of time in words that are short."""
-    whole = round(seconds)
+    whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
@@ -71,7 +71,7 @@ class Progress:
         if since <= 0 or elapsed <= 0:
             return f"{done:,} of {total:,}"
         rate = since / elapsed
-        shown = f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.2g}/s"
+        shown = f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.2g}/s" if rate >= 0.1 else f"{span(1.0 / rate)} each"
         return f"{done:,} of {total:,}, {shown}, {span((total - done) / rate)} left"
 
     def end(self) -> None:

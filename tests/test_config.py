@@ -302,8 +302,7 @@ def test_profiles_hold_counts_and_grow() -> None:
     assert quick.training_simulations < standard.training_simulations < batch.training_simulations
     assert min(profile.ensembles for profile in (quick, standard, batch)) >= 4
     assert quick.threads is None
-    assert quick.slurm is None
-    assert batch.slurm is not None
+    assert (quick.slurm.queue, batch.slurm.walltime) == ("slurm", "24:00:00")
 
 
 def test_a_profile_refuses_clocks(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from model.config import Priors, Profile, load_priors, load_profile
-from model.errors import InputError
 from studies.progress import Progress, span
 
 CONVERGED, NOT_CONVERGED = 0, 3
@@ -16,26 +15,6 @@ CONVERGED, NOT_CONVERGED = 0, 3
 def _say(text: str) -> None:
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
-
-
-def _threads(arguments: argparse.Namespace, profile: Profile) -> int:
-    """Return how many threads ``--on`` and the machine grant; no result depends on it.
-
-    Raises
-    ------
-    InputError
-        If ``--on`` or ``--shard`` asks for what is not yet there.
-    """
-    from studies.doctor import cores
-
-    where, _, count = str(arguments.on).partition(":")
-    if arguments.shard is not None:
-        raise InputError("--shard: is not yet there; run the whole with --resume instead")
-    if where in ("dask", "slurm"):
-        raise InputError(f"--on: {where}: is not yet there; choose local or local:N")
-    if where != "local" or (count and (not count.isdecimal() or int(count) < 1)):
-        raise InputError(f"--on: {arguments.on}: is no executor; choose local or local:N")
-    return int(count) if count else profile.threads or cores()[0]
 
 
 class Job(NamedTuple):
@@ -51,12 +30,11 @@ def _job(arguments: argparse.Namespace) -> Job:
     from studies.changes import read_priors
 
     profile = load_profile(arguments.profile)
-    profile = profile.model_copy(update={"threads": _threads(arguments, profile)})
     priors, structures = read_priors(load_priors(), arguments.changes)
     return Job(profile, priors, structures, Path(arguments.out or f"runs/{arguments.command}-{profile.name}"))
 
 
-def _calibrate(job: Job, arguments: argparse.Namespace, progress: Progress) -> Any:
+def _calibrate(job: Job, arguments: argparse.Namespace, on: Any, progress: Progress) -> Any:
     progress.stage("loading the compiled model (the first time on a machine compiles it)")
     from calibration import calibrate
 
@@ -67,7 +45,10 @@ def _calibrate(job: Job, arguments: argparse.Namespace, progress: Progress) -> A
         priors=job.priors,
         structures=job.structures,
         resume=arguments.resume,
+        on=on,
+        shard=arguments.shard,
         progress=progress.step,
+        say=progress.say,
     )
     progress.end()
     return found
@@ -89,7 +70,7 @@ def _exit(checks: dict[str, Any]) -> int:
 def calibrate_tables(arguments: argparse.Namespace) -> int:
     """Run ``takeoff calibrate``."""
     job = _job(arguments)
-    posterior = _calibrate(job, arguments, Progress())
+    posterior = _calibrate(job, arguments, arguments.on, Progress())
     _say("\n".join(_verdict_lines(posterior.checks)))
     _say(f"posterior  {job.out / 'posterior.nc'}")
     return _exit(posterior.checks)
@@ -106,7 +87,6 @@ def check_run(arguments: argparse.Namespace) -> int:
 
 def _compare(folder: Path, profile: Profile | None, progress: Progress, **options: Any) -> None:
     from studies.comparing import compare
-    from studies.run_folder import seal
 
     if profile is not None:
         options = {
@@ -115,15 +95,23 @@ def _compare(folder: Path, profile: Profile | None, progress: Progress, **option
             "draws": profile.policy_draws,
             **options,
         }
-    compare(folder, progress=progress.step, **options)
+    compare(folder, progress=progress.step, say=progress.say, **options)
     progress.end()
-    seal(folder)
 
 
 def compare_policies(arguments: argparse.Namespace) -> int:
     """Run ``takeoff compare``."""
     folder = Path(arguments.folder)
-    _compare(folder, None, Progress(), cases=arguments.cases, policies=arguments.policies, horizon=arguments.horizon)
+    _compare(
+        folder,
+        None,
+        Progress(),
+        cases=arguments.cases,
+        policies=arguments.policies,
+        horizon=arguments.horizon,
+        on=arguments.on,
+        shard=arguments.shard,
+    )
     _say(f"decision   {folder / 'decision.csv'}")
     _say(f"histories  {folder / 'policies.nc'}")
     return 0
@@ -154,6 +142,7 @@ def advise_cluster(arguments: argparse.Namespace) -> int:
         out=out,
         policies=arguments.policies,
         horizon=arguments.horizon,
+        on=arguments.on,
         progress=progress.step,
     )
     progress.end()
@@ -166,19 +155,22 @@ def run(arguments: argparse.Namespace) -> int:
     """Run ``takeoff run``: the whole chain, from the tables to the page."""
     job, progress = _job(arguments), Progress()
     begun = os.times().elapsed
+    from calibration.executors import asked_by, executor_on
+
     progress.stage(f"run in {job.out}: calibrate, check, compare policies, report")
-    posterior = _calibrate(job, arguments, progress)
-    progress.stage("checking")
-    for line in _verdict_lines(posterior.checks):
-        progress.say(line)
-    path = job.out / "report.html"
-    if arguments.resume and path.is_file() and (job.out / "policies.nc").is_file():
-        progress.say("the comparison and the report are there already")
-    else:
-        progress.stage("comparing policies")
-        _compare(job.out, job.profile, progress, threads=job.profile.threads)
-        progress.stage("writing the report")
-        _report(job.out)
+    with executor_on(asked_by(job.profile, arguments.on), job.profile.slurm, progress.say) as executor:
+        posterior = _calibrate(job, arguments, executor, progress)
+        progress.stage("checking")
+        for line in _verdict_lines(posterior.checks):
+            progress.say(line)
+        path = job.out / "report.html"
+        if arguments.resume and path.is_file() and (job.out / "policies.nc").is_file():
+            progress.say("the comparison and the report are there already")
+        else:
+            progress.stage("comparing policies")
+            _compare(job.out, job.profile, progress, on=executor, shard=arguments.shard)
+            progress.stage("writing the report")
+            _report(job.out)
     progress.stage("done")
     _say(f"verdict    {'converged' if posterior.converged else 'NOT CONVERGED'}: {posterior.label}")
     _say(f"report     {path.resolve()}")

@@ -10,7 +10,7 @@ from calibration import proposal as proposals
 from calibration import surrogate as surrogates
 from calibration.arrays import Floats
 from calibration.keys import EXACT
-from calibration.likelihood import Estimate, ExactLikelihood, allocate, restore
+from calibration.likelihood import Estimate, ExactLikelihood, allocate, join
 from calibration.network import Layout, Mixture, component_log_density, initial
 from calibration.observation import ErrorModel, Table
 from calibration.proposal import Proposal, sobol
@@ -56,9 +56,23 @@ def test_an_estimate_does_not_depend_on_how_draws_are_cut(cluster: Any, tables: 
     z = np.random.Generator(np.random.Philox(1)).normal(size=(6, 3))
     likelihood = ExactLikelihood(cluster, population(tables), tables, errors, np.full(4, 4))
     whole = likelihood.estimate(z, 1, EXACT, 0)
-    parts = restore([likelihood.estimate(z[:2], 1, EXACT, 0).arrays(), likelihood.estimate(z[2:], 1, EXACT, 2).arrays()])
+    parts = join([[likelihood.part(case, z[:2], 1, EXACT, 0), likelihood.part(case, z[2:], 1, EXACT, 2)] for case in range(4)])
     for one, other in zip(whole, parts, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+def test_latents_do_not_depend_on_how_many_are_drawn_at_once(size: int) -> None:
+    draw = np.random.Generator(np.random.Philox(3))
+    z, points, shown = draw.normal(size=(20, 36)), draw.uniform(size=(20, 8, 15)), draw.normal(size=(4, 20))
+    network = initial(proposals.layout(4, 14), 36 + TOLD.shape[1] + 20, 64, 1)
+    network = {name: draw.normal(0, 0.2, value.shape).astype(value.dtype) for name, value in network.items()}
+    network["linear"] = draw.normal(0, 0.1, (36 + TOLD.shape[1] + 20 + 1, 14))
+    learned = Proposal(network, 4, 14, TOLD, shown)
+    whole = learned.draw(1, z, points)
+    parts = [learned.draw(1, z[first : first + size], points[first : first + size]) for first in range(0, 20, size)]
+    for place in range(2):
+        np.testing.assert_array_equal(np.concatenate([part[place] for part in parts]), whole[place])
 
 
 def test_the_history_kept_replays_the_row(cluster: Any, tables: list[Table], errors: ErrorModel) -> None:

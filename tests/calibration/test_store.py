@@ -1,15 +1,30 @@
 """Does a run folder survive its death, and refuse what is not its own?"""
 
+import errno
+import fcntl
+import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from calibration import store
-from calibration.store import RunFolder, differences, digest, load_chunk, read_json, write_json
-from model.errors import DamagedRun, InputError
+from calibration.store import (
+    RunFolder,
+    Shard,
+    clear_litter,
+    differences,
+    digest,
+    load_chunk,
+    mark_of,
+    read_json,
+    write_atomic,
+    write_json,
+)
+from model.errors import DamagedRun, InputError, Interrupted
 
 MARK = {"data": {"10-kumasi": "a"}, "configuration": {"steps": 100}}
 
@@ -125,3 +140,110 @@ def test_json_is_whole_or_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         write_json(tmp_path / "a.json", {"x": 2})
     assert read_json(tmp_path / "a.json") == {"x": 1}
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.json"]
+
+
+@pytest.mark.parametrize("name", ["../../evil", "a/b", "/etc/evil", ".hidden", ".partial-x", "", "a\\b", "a\0b", "x" * 300])
+def test_no_name_leads_a_piece_out_of_its_folder(tmp_path: Path, name: str) -> None:
+    with RunFolder(tmp_path / "run", MARK) as folder:
+        for use in (lambda: folder.save(name, {"x": np.ones(1)}), lambda: folder.load(name), lambda: folder.has(name)):
+            with pytest.raises(InputError, match="cannot name a piece"):
+                use()
+        assert list((tmp_path / "run" / "chunks").iterdir()) == []
+    assert [entry.name for entry in tmp_path.iterdir()] == ["run"]
+
+
+def test_a_piece_of_another_run_or_name_is_refused(tmp_path: Path) -> None:
+    with RunFolder(tmp_path / "one", MARK) as folder:
+        folder.save("a", {"x": np.ones(2)})
+    with RunFolder(tmp_path / "two", {**MARK, "seed": 2}) as other:
+        stolen = (tmp_path / "one/chunks/a.npz").read_bytes()
+        (tmp_path / "two/chunks/a.npz").write_bytes(stolen)
+        with pytest.raises(DamagedRun, match="of another run"):
+            other.load("a")
+    with RunFolder(tmp_path / "one", MARK, resume=True) as folder:
+        (tmp_path / "one/chunks/b.npz").write_bytes(stolen)
+        with pytest.raises(DamagedRun, match="another piece"):
+            folder.load("b")
+        assert mark_of(tmp_path / "one") != mark_of(tmp_path / "two")
+
+
+def test_a_pickled_object_is_not_brought_to_life(tmp_path: Path) -> None:
+    class Bomb:
+        def __reduce__(self) -> tuple[object, tuple[Path]]:
+            return Path.touch, (tmp_path / "exploded",)
+
+    with RunFolder(tmp_path / "run", MARK) as folder:
+        np.savez(tmp_path / "run/chunks/one.npz", x=np.array([Bomb()], dtype=object))
+        with pytest.raises(DamagedRun, match="cannot be read"):
+            folder.load("one")
+    assert not (tmp_path / "exploded").exists()
+
+
+def test_litter_is_cleared_unless_somebody_writes(tmp_path: Path) -> None:
+    left = tmp_path / ".partial-a.0123456789ab.json"
+    left.write_text("{", encoding="utf-8")
+
+    def fill(temporary: Path) -> None:
+        clear_litter(tmp_path)
+        assert left.exists()
+        temporary.write_text("{}", encoding="utf-8")
+
+    write_atomic(tmp_path / "b.json", fill)
+    clear_litter(tmp_path, "b")
+    assert left.exists()
+    write_json(tmp_path / "a.json", {})
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["a.json", "b.json"]
+
+
+def test_dead_shards_leave_no_litter_behind(tmp_path: Path) -> None:
+    shards = [Shard(part, 2) for part in range(2)]
+    with RunFolder(tmp_path / "run", MARK, shard=shards[0]) as folder:
+        litter = [tmp_path / "run/.partial-a.0.nc", tmp_path / "run/chunks/.partial-b.0.npz"]
+        for left in litter:
+            left.write_bytes(b"half")
+        with folder.finishing(lambda: None):
+            assert not any(left.exists() for left in litter)
+        litter[1].write_bytes(b"half")
+        with RunFolder(tmp_path / "run", MARK, shard=shards[1]):
+            assert not litter[1].exists()
+
+
+@pytest.mark.parametrize(
+    ("number", "error", "word"),
+    [
+        (errno.ENOSPC, Interrupted, "disk is full"),
+        (errno.EDQUOT, Interrupted, "disk is full"),
+        (errno.EROFS, InputError, "Read-only"),
+    ],
+)
+def test_a_disk_that_refuses_is_named_and_nothing_is_left(tmp_path: Path, number: int, error: type[Exception], word: str) -> None:
+    def refuse(temporary: Path) -> None:
+        temporary.write_bytes(b"half")
+        raise OSError(number, os.strerror(number))
+
+    write_json(tmp_path / "a.json", {"x": 1})
+    with pytest.raises(error, match=word):
+        write_atomic(tmp_path / "a.json", refuse)
+    assert read_json(tmp_path / "a.json") == {"x": 1}
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_hdf5_that_finds_no_room_is_a_full_disk(tmp_path: Path) -> None:
+    def refuse(temporary: Path) -> None:
+        raise RuntimeError("Can't decrement id ref count (file write failed: errno = 28, error message = 'No space left')")
+
+    with pytest.raises(Interrupted, match="disk is full"):
+        write_atomic(tmp_path / "a.nc", refuse)
+
+
+def test_asking_whether_a_shard_lives_does_not_keep_it_out(tmp_path: Path) -> None:
+    shard = Shard(0, 2)
+    with RunFolder(tmp_path / "run", MARK, shard=Shard(1, 2)) as folder:
+        (tmp_path / "run" / shard.lock).touch()
+        asking = (tmp_path / "run" / shard.lock).open()
+        fcntl.flock(asking, fcntl.LOCK_SH)
+        release = threading.Timer(0.03, asking.close)
+        release.start()
+        with RunFolder(tmp_path / "run", MARK, shard=shard):
+            assert folder.alive(shard)
+        release.join()

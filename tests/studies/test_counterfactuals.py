@@ -1,10 +1,14 @@
 """Policies on the same histories: what is paired, what is left out, and what the decision table says."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from calibration.executors import Threads
+from calibration.store import RunFolder
+from calibration.tasks import Runner
 from model.config import Policy, load_case, load_priors
 from model.errors import InputError
 from model.latents import conditional_medians, default_values
@@ -128,13 +132,13 @@ def test_fans_wait_until_half_of_the_weight_has_begun() -> None:
     assert np.all(np.diff(curves[:, 2]) >= 0)
 
 
-def test_equal_datasets_are_padded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_equal_datasets_are_padded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(counterfactuals, "replay", stand_in({}))
     policies = chosen_policies(["credit"])
     told: list[int] = []
-    comparisons = compare_histories(
-        [histories(6, 4), histories(9, 6)], policies, 5, progress=lambda stage, done, total: told.append(total - done)
-    )
+    with RunFolder(tmp_path / "pieces", {}) as folder:
+        runner = Runner(folder, Threads(1), progress=lambda stage, done, total: told.append(total - done))
+        comparisons = compare_histories(runner, [histories(6, 4), histories(9, 6)], policies, 5)
     data = merged(comparisons, 5, policies)
     assert data["level"].dims == ("structure", "case", "policy", "history", "outcome")
     assert data.sizes["structure"] == 2

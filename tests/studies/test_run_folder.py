@@ -77,8 +77,14 @@ def test_a_truncated_result_is_found(tmp_path: Path) -> None:
 def test_sealing_takes_in_the_comparison(tmp_path: Path) -> None:
     place = folder(tmp_path / "run")
     xr.Dataset({"level": ("n", np.array([9.0]))}).to_netcdf(place / "policies.nc", engine="h5netcdf")
-    assert verified(place)[0] == DAMAGED
+    code, said = verified(place)
+    assert code == 0
+    assert "interrupted; run takeoff compare" in said
     seal(place)
+    assert verified(place) == (0, "whole: 2 pieces and 3 files agree with their checksums")
+    xr.Dataset({"level": ("n", np.array([8.0]))}).to_netcdf(place / "policies.nc", engine="h5netcdf")
+    assert verified(place)[0] == DAMAGED
+    seal(place, compared=False)
     assert verified(place)[0] == 0
 
 

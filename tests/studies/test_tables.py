@@ -1,5 +1,6 @@
 """Tables on disk: every bit kept, whole or not at all."""
 
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import xarray as xr
 from pyarrow import parquet
 
-from model.errors import InputError
+from model.errors import InputError, Interrupted
 from studies.tables import read_table, write_table
 from studies.writing import write_whole
 
@@ -69,3 +70,21 @@ def test_large_seeds_keep_their_digits(tmp_path: Path) -> None:
     table = read_table(tmp_path / "t.csv")
     assert [int(seed) for seed in table["seed"]] == [2**64 - 1, 0]
     assert np.isnan(table["x"][1])
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".nc"])
+def test_a_full_disk_stops_the_writing_and_leaves_nothing(suffix: str, tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    numbers = np.random.default_rng(1).random(100_000)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, limits[1]))
+    try:
+        with pytest.raises(Interrupted, match="the disk is full"):
+            write_table(tmp_path / f"table{suffix}", {"x": numbers, "word": np.array(["word"] * len(numbers))})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_whole_numbers_beyond_signed_ones_keep_their_digits_in_parquet(tmp_path: Path) -> None:
+    write_table(tmp_path / "t.parquet", {"seed": np.array([2**64 - 1, 0], np.uint64)})
+    assert read_table(tmp_path / "t.parquet")["seed"].tolist() == [2**64 - 1, 0]

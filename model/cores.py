@@ -1,0 +1,39 @@
+"""How many cores may this process use? What its affinity, its control group and Slurm grant, whichever is least."""
+
+import os
+from pathlib import Path
+
+CONTROL_GROUP = Path("/sys/fs/cgroup")
+
+
+def granted() -> tuple[int, str]:
+    """Return how many cores this process may use, and who says so."""
+    count, reason = os.cpu_count() or 1, "machine"
+    if hasattr(os, "sched_getaffinity") and len(os.sched_getaffinity(0)) < count:
+        count, reason = len(os.sched_getaffinity(0)), "affinity"
+    quota = control_group_cores(CONTROL_GROUP)
+    if quota is not None and quota < count:
+        count, reason = max(1, int(quota)), "cgroup"
+    slurm = os.environ.get("SLURM_CPUS_PER_TASK", "")
+    if slurm.isdecimal() and 0 < int(slurm) < count:
+        count, reason = int(slurm), "Slurm"
+    return count, reason
+
+
+def granted_cores() -> int:
+    """Return how many cores this process may use."""
+    return granted()[0]
+
+
+def control_group_cores(root: Path) -> float | None:
+    """Return the cores that a control group grants (version 2, then 1), or nothing where it sets no limit."""
+    for quota_file, period_file in (("cpu.max", None), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")):
+        path = root / quota_file
+        if not path.is_file():
+            continue
+        words = path.read_text(encoding="ascii").split()
+        if period_file is not None:
+            words += (root / period_file).read_text(encoding="ascii").split()
+        if len(words) == 2 and words[0].isdecimal() and words[1].isdecimal() and int(words[1]) > 0:
+            return int(words[0]) / int(words[1])
+    return None

@@ -1,0 +1,28 @@
+"""``takeoff plan``: what a run would cost and buy, and the batch script for it."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from model.config import load_profile
+from model.errors import InputError
+from studies.progress import Progress
+
+
+def plan(arguments: argparse.Namespace) -> int:
+    """Run ``takeoff plan``."""
+    profile, progress, out = load_profile(arguments.profile), Progress(), Path(arguments.out)
+    if out.is_dir():
+        raise InputError(f"--out: {out}: is a folder; name the script's file")
+    progress.stage("loading the compiled model (the first time on a machine compiles it)")
+    from studies.plan_words import plan_lines
+    from studies.planning import make_plan
+    from studies.writing import write_text
+
+    named = Path(arguments.profile)
+    reference = str(named.absolute()) if named.is_file() else arguments.profile
+    found = make_plan(profile, arguments.on, reference=reference, progress=progress.step)
+    progress.end()
+    write_text(out, found.script)
+    sys.stdout.write("\n".join(plan_lines(found, arguments.out)) + "\n")
+    return 0

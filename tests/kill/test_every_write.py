@@ -1,0 +1,87 @@
+"""Is a run killed at every call by which it changes its folder, and does it end in the same bits each time?
+
+The chance that a random kill hits the window between a write and a rename is small, so every call is hit by intent: a victim dies
+at its n-th write (half of it done), fsync, rename, open, mkdir or unlink, and is resumed in the same folder, to die at the next.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.kill.conftest import Floor
+from tests.kill.runs import JOBS, Job, Tally, copy, litter, verified, visible
+
+# Within one netCDF file HDF5 makes hundreds of writes to a file that nobody reads before its rename: of these one in so many.
+STRIDE = int(os.environ.get("KILL_STRIDE", "24"))
+KEPT = (".npz", "fingerprint.json")
+MOST = 5000
+
+
+def within_netcdf(call: tuple[str, str]) -> bool:
+    return call[0] == "write" and call[1].endswith(".nc")
+
+
+def next_call(calls: list[tuple[str, str]], at: int) -> int:
+    """Return where to kill after ``at``, when what lies ahead is known: calls may be off by one, for litter that is cleared."""
+    at += 1
+    while at < len(calls) and at % STRIDE and all(map(within_netcdf, calls[at - 2 : at + 1])):
+        at += 1
+    return at
+
+
+def kill_everywhere(floor: Floor, job: Job, folder: Path) -> Tally:
+    """Kill at every call in turn: after a death the next one is a call later, or, if a piece was kept, at the next piece."""
+    tally, reference = Tally(), visible(floor.references[job.name])
+    words, at = floor.words(job, folder), 1
+    ahead: list[tuple[str, str]] = []
+    finished = False  # once: a report is written anew each time
+    for _ in range(MOST):
+        ended = floor.victims.run(words, folder, at=at)
+        if ended.code in job.fine:
+            return tally
+        assert ended.code == -9, ended.said
+        assert len(ended.calls) == at
+        kind, path = ended.calls[-1]
+        tally.deaths[kind] += 1
+        for name, said in visible(folder).items():
+            if reference.get(name) != said and not stale(job, name):
+                tally.lost.append(f"{name}, at {kind} {path}")
+        done = [target for call, target in ended.calls[:-1] if call == "rename"]
+        begun = next((place for place, (_, target) in enumerate(ended.calls) if "/.partial-" in target), 0)
+        if any(target.endswith(job.last) for target in done) and not finished:
+            finished, at = True, 1
+        elif any(target.endswith(KEPT) for target in done):
+            at = begun + 1
+        else:
+            if within_netcdf((kind, path)) and not ahead:
+                probe = copy(folder, folder.with_name(folder.name + "-ahead"))
+                ahead = floor.victims.run(floor.words(job, probe), probe).calls
+            at = next_call(ahead, at)
+    raise AssertionError("does not end")
+
+
+def stale(job: Job, name: str) -> bool:
+    """Tell whether a file may be of before: a comparison seals the manifest, and a finished sweep has no pieces."""
+    return (job.name == "compare" and name == "manifest.json") or (job.name == "sweep" and name.endswith(".npz"))
+
+
+@pytest.mark.slow
+@pytest.mark.kill
+@pytest.mark.parametrize("name", list(JOBS))
+def test_killed_at_every_call_a_run_ends_in_the_same_bits(
+    floor: Floor, name: str, record_property: Callable[[str, object], None]
+) -> None:
+    job = JOBS[name]
+    folder = floor.begin(job, f"every-{name}")
+    tally = kill_everywhere(floor, job, folder)
+    record_property("deaths", str(tally))
+    sys.stdout.write(f"{name}: {tally}\n")
+    assert tally.lost == []
+    assert {"write", "fsync", "rename", "open"} <= set(tally.deaths)
+    assert visible(folder) == visible(floor.references[name])
+    assert litter(folder) == []
+    if name != "report":
+        assert verified(folder)[0] == 0, verified(folder)[1]
