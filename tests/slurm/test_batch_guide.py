@@ -113,6 +113,8 @@ def follow(folder: Path, job: str, told: bool) -> int:
             told = False
         if "BeginTime" in state(job):
             times += 1
+            # Slurm refuses to launch a job within the second in which its last launch was revoked: its own wait is minutes.
+            time.sleep(2.0)
             call("scontrol", "update", f"JobId={job}", "StartTime=now")
             until(lambda: "BeginTime" not in state(job))
         time.sleep(0.2)
