@@ -4,7 +4,6 @@ The chance that a random kill hits the window between a write and a rename is sm
 at its n-th write (half of it done), fsync, rename, open, mkdir or unlink, and is resumed in the same folder, to die at the next.
 """
 
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,31 +11,16 @@ from pathlib import Path
 import pytest
 
 from tests.kill.conftest import Floor
-from tests.kill.runs import JOBS, Job, Tally, copy, litter, verified, visible
+from tests.kill.runs import JOBS, Job, Tally, litter, verified, visible
 
-# Within one netCDF file HDF5 makes hundreds of writes to a file that nobody reads before its rename: of these one in so many.
-STRIDE = int(os.environ.get("KILL_STRIDE", "24"))
 KEPT = (".npz", "fingerprint.json")
 MOST = 5000
-
-
-def within_netcdf(call: tuple[str, str]) -> bool:
-    return call[0] == "write" and call[1].endswith(".nc")
-
-
-def next_call(calls: list[tuple[str, str]], at: int) -> int:
-    """Return where to kill after ``at``, when what lies ahead is known: calls may be off by one, for litter that is cleared."""
-    at += 1
-    while at < len(calls) and at % STRIDE and all(map(within_netcdf, calls[at - 2 : at + 1])):
-        at += 1
-    return at
 
 
 def kill_everywhere(floor: Floor, job: Job, folder: Path) -> Tally:
     """Kill at every call in turn: after a death the next one is a call later, or, if a piece was kept, at the next piece."""
     tally, reference = Tally(), visible(floor.references[job.name])
     words, at = floor.words(job, folder), 1
-    ahead: list[tuple[str, str]] = []
     finished = False  # once: a report is written anew each time
     for _ in range(MOST):
         ended = floor.victims.run(words, folder, at=at)
@@ -56,10 +40,7 @@ def kill_everywhere(floor: Floor, job: Job, folder: Path) -> Tally:
         elif any(target.endswith(KEPT) for target in done):
             at = begun + 1
         else:
-            if within_netcdf((kind, path)) and not ahead:
-                probe = copy(folder, folder.with_name(folder.name + "-ahead"))
-                ahead = floor.victims.run(floor.words(job, probe), probe).calls
-            at = next_call(ahead, at)
+            at += 1
     raise AssertionError("does not end")
 
 

@@ -19,14 +19,17 @@ pytest.importorskip("dask_jobqueue")
 
 import psutil
 
+import calibration.pipeline as pipeline
 from calibration.batch_jobs import Patience
 from calibration.dask_executor import submit
 from calibration.executors import Threads, executor_on
 from calibration.store import digest
 from calibration.tasks import Executor, Task
+from model.config import all_cases
 from model.errors import InputError
 from model.profile import Batch
 from tests.slurm.work import signed, squares
+from tests.test_same_bits import CLUSTERS, found, leave
 
 pytestmark = [pytest.mark.slurm, pytest.mark.slow]
 
@@ -174,6 +177,17 @@ def test_a_killed_worker_comes_back() -> None:
         found = results(executor, wanted, Fault(6, kill))
         assert set(first) <= set(running_jobs())
     assert found == expected(wanted)
+
+
+def test_every_command_leaves_the_bits_of_one_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calibrate, compare, sweep and sensitivity, by hashes taken from the finished files."""
+    monkeypatch.setattr(pipeline, "all_cases", lambda: all_cases()[:CLUSTERS])
+    with executor_on("slurm", BATCH.model_copy(update={"memory": "1500M"})) as executor:
+        leave(tmp_path / "slurm", executor)
+    leave(tmp_path / "thread", "local:1")
+    hashes = found(tmp_path / "thread")
+    assert found(tmp_path / "slurm") == hashes
+    assert len(set(hashes.values())) == 5
 
 
 DRIVER = """
