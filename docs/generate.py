@@ -14,7 +14,7 @@ from model.config import load_priors
 from model.events import CLOCKS, EVENTS, SCHEDULE
 from model.mechanisms.clocks import strikes_often
 from model.observe import PHASES, SCHEMA
-from model.state import CLUSTER, COURSES, FIRM, PROGRAMME, PROGRAMMES, SETTING
+from model.state import BLOCK, CLUSTER, COURSES, FIRM, PROGRAMME, PROGRAMMES, SETTING
 from studies.explain import equations, prior_text
 
 DOCS: Final = Path(__file__).resolve().parent
@@ -41,10 +41,11 @@ surplus | 1 | what it earns and could earn, over its fixed cost
 constraint | 0-1 | share of wanted growth that cash did not allow
 workers_best | workers | best size at this quarter's price
 lineage | key | the firm's name: a 64-bit word drawn from its founder's key
-residual | 1 | what is left of each clock's exponential draw
+residual | 1 | what is left of each clock's exponential draw; 0 before the first
 count | strikes | how often each clock has struck
 slot | index | seat at the table from which peers are drawn
 rung | 0-6 | rungs of improvement climbed
+marks | word | the six below in one word
 alive | 0/1 | whether it is alive
 in_zone | 0/1 | whether it has moved to a zone
 connected | 0/1 | whether its founder is politically connected
@@ -116,7 +117,9 @@ value_wages | wage-years | wages since the decision, discounted
 entry_residual | 1 | what is left of the entry clock's exponential draw
 entry_count | strikes | how often the entry clock has struck
 tick | quarters | quarters since the start
-rows | firms | firms in the arrays, the quarter's dead counted
+rows | firms | rows in use, those of the dead counted until the ranks are closed
+living | firms | firms alive
+dead | firms | deaths since the last quarter's end
 logged | lines | lines of the event log
 transitioned | 0/1 | whether improved firms have ever employed the majority
 exhausted | 0/1 | whether the history was stopped for its size
@@ -182,8 +185,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", r"\|").strip() for cell in line) + " |" for line in lines)
 
 
-def fields(dtype: Any, glossary: str) -> str:
-    """Return the fields of a record with unit and meaning.
+def fields(dtype: Any, glossary: str, more: Sequence[str] = ()) -> str:
+    """Return the fields of a record, and ``more`` names, with unit and meaning.
 
     Raises
     ------
@@ -193,7 +196,7 @@ def fields(dtype: Any, glossary: str) -> str:
     known: Mapping[str, Sequence[str]] = {
         line.split("|")[0].strip(): line.split("|")[1:] for line in glossary.strip().splitlines()
     }
-    names = tuple(dtype.names)
+    names = (*dtype.names, *more)
     if set(names) != set(known):
         raise ValueError(f"docs/generate.py: fields differ from model/state.py: {sorted(set(names) ^ set(known))}")
     return table(("field", "unit", "meaning"), [(f"`{name}`", *known[name]) for name in names])
@@ -274,7 +277,7 @@ SECTIONS: Final[Mapping[str, Callable[[], str]]] = {
     "schedule": schedule,
     "clocks": clocks,
     "words": words,
-    "firm": lambda: fields(FIRM, FIRM_FIELDS),
+    "firm": lambda: fields(FIRM, FIRM_FIELDS, [name for name in BLOCK.names or () if name not in {*(FIRM.names or ()), "words"}]),
     "cluster": lambda: fields(CLUSTER, CLUSTER_FIELDS),
     "setting": lambda: fields(SETTING, SETTING_FIELDS),
     "programme": lambda: fields(PROGRAMME, PROGRAMME_FIELDS),

@@ -89,7 +89,7 @@ overload(float_bits, strict=False)(_float_bits_compiled)
 overload(bits_float, strict=False)(_bits_float_compiled)
 
 
-@equation(forceinline=True)
+@equation
 def exp(x: float) -> float:
     """Return e to the power ``x``, within 1 ulp; subnormal results too. Above 709.78 infinite, below -745.13 zero."""
     x = float(x)
@@ -116,7 +116,7 @@ def exp(x: float) -> float:
     return y if x == x else x
 
 
-@equation(forceinline=True)
+@equation
 def log(x: float) -> float:
     """Return the natural logarithm, within 1 ulp, of subnormals too. Of 0 minus infinity, of a negative number nan."""
     x = float(x)

@@ -34,14 +34,13 @@ def run_chunk(
     out: NDArray[np.float64],
 ) -> None:
     """Run the histories of one chunk and keep the rows asked for."""
-    firms, table, due, log = w.firms, w.table, w.due, w.log
     for j in range(len(seeds)):
-        setting = settings[j]
         w = World(
-            params[j], setting, w.cluster, firms, w.ladder, table, w.programmes, due, log, seeds[j], setting.case
-        )
+            params[j], settings[j], w.cluster, w.firms, w.beside, w.ladder, w.table, w.programmes, w.due, w.keys, w.order,
+            w.heads, w.log, seeds[j], settings[j].case,
+        )  # fmt: skip
         reset(w, programmes)
-        firms, table, due, log = run_history(w, panel)
+        run_history(w, panel)
         for k in range(ticks.shape[1]):
             if ticks[j, k] >= 0 and ticks[j, k] <= w.cluster.tick:
                 out[j, k, :] = panel[ticks[j, k], :]
@@ -90,7 +89,7 @@ def simulate_many(
 
     def run_part(start: int) -> None:
         part = slice(start, start + CHUNK)
-        world = new_world(params[start], settings[start], programmes, 0, keep_log=False)
+        world = new_world(params[start], settings[part][np.argmax(settings["firms_max"][part])], programmes, 0)
         panel = np.empty((int(settings["quarters"][part].max()) + 1, len(COLUMNS)))
         run_chunk(world, params[part], settings[part], seeds[part], programmes, ticks[part], panel, out[part])
         if progress is not None:

@@ -1,6 +1,7 @@
-"""How is one source both plain Python and machine code, and never stale? By two decorators, and a cache named by a hash.
+"""How is one source both plain Python and machine code, and never stale? By three decorators, and a cache named by a hash.
 
-``equation`` leaves a function as it is for Python and lets compiled code call it; ``kernel`` compiles a loop. Numba's cache
+``equation`` (gives a value) and ``step`` (changes the state) leave a function as it is for Python and let compiled code call it;
+``kernel`` compiles a loop. Numba's cache
 does not notice that a function called from another file was edited, so the cache's folder is named by a hash of all sources of
 the package: an edited equation starts a new folder. Import this file before anything that compiles.
 """
@@ -66,7 +67,20 @@ def equation(function: Function) -> Function: ...
 @overload
 def equation(**options: Any) -> Callable[[Function], Function]: ...
 def equation(function: Any = None, **options: Any) -> Any:
-    """Leave ``function`` as plain Python and let kernels compile it; ``options`` are Numba's."""
+    """Leave a function that gives a value as plain Python, and let kernels compile it; ``options`` are Numba's.
+
+    Compiled, it becomes part of its caller: no loop that calls something runs in vector registers.
+    """
+    register = register_jitable(**{"forceinline": True, **ARITHMETIC, **options})
+    return register if function is None else register(function)
+
+
+@overload
+def step(function: Function) -> Function: ...
+@overload
+def step(**options: Any) -> Callable[[Function], Function]: ...
+def step(function: Any = None, **options: Any) -> Any:
+    """Leave a function that changes the state as plain Python, and let kernels compile it; ``options`` are Numba's."""
     register = register_jitable(**{**ARITHMETIC, **options})
     return register if function is None else register(function)
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from model.compiling import equation
+from model.compiling import equation, step
 from model.events import EVENTS
 from model.world import World
 
@@ -97,7 +97,7 @@ def phase(cluster: Any) -> int:
     return SURVIVAL if cluster.profitability < SURVIVAL_PROFITABILITY else EXPANSION
 
 
-@equation
+@step
 def record(w: World, row: NDArray[np.float64]) -> None:
     """Write one row of the panel and start the next quarter's flows at zero."""
     c = w.cluster
@@ -132,7 +132,7 @@ def record(w: World, row: NDArray[np.float64]) -> None:
     c.loans = c.defaults = c.trained = 0.0
 
 
-@equation
+@step
 def record_more(c: Any, row: NDArray[np.float64]) -> None:
     """Write the columns beyond the contract's first block."""
     row[23] = c.price_export

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.compiling import equation
+from model.compiling import equation, step
 from model.events import PEER
+from model.lanes import firm_at
 from model.randomness import as_word, block, multiply_high
+from model.state import LANES
 
 EMPTY = -1
 SIZE_MIN = 16
@@ -28,7 +30,7 @@ def table_size(count: int) -> int:
     return size
 
 
-@equation
+@step
 def _home(lineage: int, size: int) -> int:
     # Signed, since a slot is compared and combined with signed numbers.
     return int(np.int64(multiply_high(as_word(lineage), as_word(size))))
@@ -41,36 +43,43 @@ def seat(table: NDArray[np.int32], size: int, firms: NDArray[Any], index: int) -
     Of two who want one slot, the one nearer its home moves on, or else the larger lineage. This order makes the table a
     function of the lineages alone, whatever the order in which they came. One of the first ``size`` slots must be empty.
     """
-    lineages, slots = firms["lineage"], firms["slot"]
-    slot = _home(lineages[index], size)
+    slot = _home(_lineage(firms, index), size)
     distance = 0
     while table[slot] != EMPTY:
         other = int(table[slot])
-        other_distance = (slot - _home(lineages[other], size)) & (size - 1)
-        if other_distance < distance or (other_distance == distance and lineages[index] < lineages[other]):
-            table[slot] = index
-            slots[index] = slot
+        other_distance = (slot - _home(_lineage(firms, other), size)) & (size - 1)
+        if other_distance < distance or (other_distance == distance and _lineage(firms, index) < _lineage(firms, other)):
+            _sit(table, firms, index, slot)
             index, distance = other, other_distance
         slot = (slot + 1) & (size - 1)
         distance += 1
-    table[slot] = index
-    slots[index] = slot
+    _sit(table, firms, index, slot)
 
 
 @equation
+def _lineage(firms: NDArray[Any], index: int) -> int:
+    return firms[index // LANES].lineage[index % LANES]  # type: ignore[no-any-return]
+
+
+@step
+def _sit(table: NDArray[np.int32], firms: NDArray[Any], index: int, slot: int) -> None:
+    table[slot] = index
+    firms[index // LANES].slot[index % LANES] = slot
+
+
+@step
 def unseat(table: NDArray[np.int32], firms: NDArray[Any], index: int) -> None:
     """Clear the slot of firm ``index``; nobody moves, since no one is ever looked up by lineage."""
-    table[firms["slot"][index]] = EMPTY
+    table[firms[index // LANES].slot[index % LANES]] = EMPTY
 
 
-@equation
+@step
 def rebuild(table: NDArray[np.int32], size: int, firms: NDArray[Any], rows: int) -> None:
     """Empty the first ``size`` slots, then seat the living among the first ``rows`` firms."""
     for slot in range(size):
         table[slot] = EMPTY
-    alive = firms["alive"]
     for index in range(rows):
-        if alive[index] == 1:
+        if firm_at(firms, index).alive == 1:
             seat(table, size, firms, index)
 
 

@@ -16,7 +16,7 @@ from model.latents import conditional_medians, default_values, params_for, setti
 from model.observe import COLUMNS, MEANINGS, UNITS, event_words
 from model.policy import programmes_for
 from model.schema import Case, Policy
-from model.start import new_world
+from model.start import LINES_AT_FIRST, new_world
 
 ENGINES: Final = ("compiled", "simpy")
 YEARS_AFTER: Final = 20.0
@@ -111,10 +111,15 @@ def run_compiled(params: Any, setting: Any, programmes: NDArray[Any], seed: int)
     """Run one history in the compiled engine; return its panel (quarters + 1, columns) and its event log."""
     from model.engines import compiled_engine
 
-    world = new_world(params, setting, programmes, seed, keep_log=True)
-    panel = np.full((int(setting.quarters) + 1, len(COLUMNS)), np.nan)
-    _, _, _, log = compiled_engine.run_history(world, panel)
-    return panel, log[: world.cluster.logged]
+    lines = LINES_AT_FIRST
+    while True:
+        world = new_world(params, setting, programmes, seed, lines)
+        panel = np.full((int(setting.quarters) + 1, len(COLUMNS)), np.nan)
+        compiled_engine.run_history(world, panel)
+        if world.cluster.logged <= lines:
+            return panel, world.log[: world.cluster.logged]
+        # Run again, to the same bits, with room for all that there is to tell.
+        lines = int(world.cluster.logged)
 
 
 def as_dataset(

@@ -1,24 +1,26 @@
 """How does a history begin? With an empty cluster, room for a few firms, and programmes that have not yet opened."""
 
-from typing import Any
+import mmap
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.compiling import equation
-from model.state import CLUSTER, DUE, FIRM, LADDER, LOG, RUNGS, records
-from model.world import World
+from model.compiling import step
+from model.lanes import block_count
+from model.peers import table_size
+from model.state import BESIDE, BLOCK, CLUSTER, DUE, LADDER, LOG, RUNGS, records
+from model.world import World, due_max, rows_max
 
-FIRMS_AT_START = 256
-DUE_AT_START = 4096
-LOG_AT_START = 4096
+# Room of a history's event log, before it is known how long it gets.
+LINES_AT_FIRST: Final = 1 << 17
 
 
-@equation
+@step
 def reset(w: World, programmes: NDArray[Any]) -> None:
     """Clear a world for its next history; programmes are copied unopened."""
     c = w.cluster
-    c.tick = c.rows = c.logged = c.transitioned = c.exhausted = c.due = c.entry_count = 0
+    c.tick = c.rows = c.living = c.dead = c.logged = c.transitioned = c.exhausted = c.due = c.entry_count = 0
     c.seats = 16
     c.time = c.firms = c.workers = c.core_workers = c.improved_firms = c.improved_workers = 0.0
     c.zone_firms = c.exporters = c.schooling = c.managerial_capital = c.skill_top = 0.0
@@ -39,7 +41,15 @@ def reset(w: World, programmes: NDArray[Any]) -> None:
         w.programmes[j].invited = 0.0
 
 
-def new_world(params: Any, setting: Any, programmes: NDArray[Any], seed: int, keep_log: bool) -> World:
+def reserve(count: int, dtype: Any) -> NDArray[Any]:
+    """Return room for ``count`` records of which only those that are written take memory."""
+    kind = np.dtype(dtype)
+    size = max(1, count) * kind.itemsize
+    flags = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_NORESERVE} if hasattr(mmap, "MAP_NORESERVE") else {}
+    return np.frombuffer(mmap.mmap(-1, size, **flags), kind, count)
+
+
+def new_world(params: Any, setting: Any, programmes: NDArray[Any], seed: int, log_lines: int = 0) -> World:
     """Return a world ready to begin.
 
     Parameters
@@ -50,20 +60,26 @@ def new_world(params: Any, setting: Any, programmes: NDArray[Any], seed: int, ke
         History and policy; copied.
     seed : int
         Key of every draw, with the setting's case.
-    keep_log : bool
-        Whether events are logged.
+    log_lines : int
+        Room of the event log; further lines are counted, not kept.
     """
-    table = np.full(1024, -1, np.int32)
+    firms = int(setting.firms_max)
+    rows = rows_max(firms, len(programmes))
+    events = max(rows, due_max(firms))
     w = World(
         params,
         setting,
         records(CLUSTER, 1)[0],
-        records(FIRM, FIRMS_AT_START),
+        reserve(block_count(rows), BLOCK).view(np.recarray),
+        records(BESIDE, 1),
         records(LADDER, RUNGS),
-        table,
+        reserve(table_size(2 * rows), np.int32),
         records(programmes.dtype, len(programmes)),
-        records(DUE, DUE_AT_START),
-        records(LOG, LOG_AT_START if keep_log else 0),
+        reserve(due_max(firms), DUE).view(np.recarray),
+        reserve(events, np.float64),
+        reserve(events, np.int64),
+        reserve(events, np.int64),
+        records(LOG, log_lines),
         np.uint64(seed),
         np.uint64(setting.case),
     )

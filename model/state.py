@@ -1,13 +1,13 @@
 """What a history consists of: records of firms, of the cluster, of its setting and of government's programmes.
 
-``FIRM`` and ``CLUSTER`` are what changes; ``SETTING`` is what a history is given (the cluster's latents and covariates);
-``PROGRAMME`` is one line of policy. All are structured dtypes: ``firm.workers`` reads the same in Python and in compiled code.
+``BLOCK`` (of which ``FIRM`` is a lane) and ``CLUSTER`` are what changes; ``SETTING`` is what a history is given (the cluster's
+latents and covariates); ``PROGRAMME`` is one line of policy. All are structured dtypes: ``firm.workers`` reads the same in Python
+and in compiled code.
 """
 
 from typing import Any, Final
 
 import numpy as np
-from numba.extending import overload
 from numpy.typing import NDArray
 
 from model.events import FIRM_CLOCKS
@@ -20,25 +20,47 @@ def _record(floats: str, others: list[tuple[Any, ...]]) -> np.dtype[np.void]:
     return np.dtype([(name, FLOAT) for name in floats.split()] + others, align=True)
 
 
-FIRM: Final = _record(
+# What each firm has, eight bytes a value; see ``BLOCK``.
+FLOATS: Final = (
     # workers incl. owner; SD; SD; SD; 0-1; 0-1; logit; years; wage-years; wage-years; years since the cluster's start
-    "workers skill trained pending recognition trust access schooling cash debt born "
-    # what the quarter worked out: log, quality units, fixed costs (share), 0-1
-    "log_efficiency output surplus constraint workers_best",
-    [
-        ("lineage", "u8"),
-        ("residual", "f8", (FIRM_CLOCKS,)),
-        ("count", "u4", (FIRM_CLOCKS,)),
-        ("slot", "i4"),
-        ("rung", "i2"),
-        ("alive", "i1"),
-        ("in_zone", "i1"),
-        ("connected", "i1"),
-        ("heir", "i1"),
-        ("trader", "i1"),
-        ("courses", "i1"),
-    ],
+    "workers", "skill", "trained", "pending", "recognition", "trust", "access", "schooling", "cash", "debt", "born",
+    # what the quarter worked out: log, quality units, fixed costs, share, workers
+    "log_efficiency", "output", "surplus", "constraint", "workers_best",
 )
+# Yes or no, a byte each; ``marks`` is all of them in one word, which loops over firms read.
+MARKS: Final = ("alive", "in_zone", "connected", "heir", "trader", "courses")
+ALIVE, IN_ZONE, CONNECTED, HEIR, TRADER, TAUGHT = (1 << 8 * place for place in range(len(MARKS)))
+
+# Firms live in blocks of so many: within a block each value has a column, so that loops over firms run in vector registers.
+LANES: Final = 64
+# A history in which one clock of one firm strikes more often is stopped.
+COUNT_MAX: Final = 65_535
+
+
+def _block() -> np.dtype[np.void]:
+    words = [*((name, "f8") for name in FLOATS), ("lineage", "u8"), ("rung", "i8"), ("marks", "i8")]
+    columns: list[tuple[Any, ...]] = [(name, kind, (LANES,)) for name, kind in words]
+    columns += [("residual", "f8", (FIRM_CLOCKS, LANES)), ("count", "u2", (FIRM_CLOCKS, LANES)), ("slot", "i4", (LANES,))]
+    plain = np.dtype(columns, align=True)
+    fields: Any = plain.fields
+    # The words once more, as one array: what is copied or cleared whole.
+    names = [*fields, "words"]
+    kinds = [fields[name][0] for name in fields] + [np.dtype(("u8", (len(words) + FIRM_CLOCKS, LANES)))]
+    places = [fields[name][1] for name in fields] + [0]
+    return np.dtype({"names": names, "formats": kinds, "offsets": places, "itemsize": plain.itemsize}, align=True)
+
+
+def _lane(block: np.dtype[np.void], names: list[str], marks: tuple[str, ...] = ()) -> np.dtype[np.void]:
+    """Return the record of one lane: fields lie a column apart, and the next lane begins eight bytes on."""
+    fields: Any = block.fields
+    kinds = [fields[name][0].base for name in names] + ["i1"] * len(marks)
+    places = [fields[name][1] for name in names] + [fields["marks"][1] + place for place in range(len(marks))]
+    size = block.itemsize - 8 * (LANES - 1)
+    return np.dtype({"names": [*names, *marks], "formats": kinds, "offsets": places, "itemsize": size}, align=True)
+
+
+BLOCK: Final = _block()
+FIRM: Final = _lane(BLOCK, [*FLOATS, "lineage", "rung", "marks"], MARKS)
 
 CLUSTER: Final = _record(
     # stocks
@@ -61,6 +83,8 @@ CLUSTER: Final = _record(
         ("entry_count", "i8"),
         ("tick", "i8"),
         ("rows", "i8"),
+        ("living", "i8"),
+        ("dead", "i8"),
         ("logged", "i8"),
         ("transitioned", "i8"),
         ("exhausted", "i8"),
@@ -84,11 +108,12 @@ PROGRAMME: Final = _record(
     [("kind", "i8"), ("course", "i8"), ("of_history", "i8")],
 )
 
-# What the firms of one rung share: wage-years; wage-years per worker; 0-1; log; ratio; firms; workers; quality units; firms.
-# Constants of a history first: wage-years; wage-years per worker; log points; 1/worker; 1.
-LADDER: Final = _record(
-    "fixed_cost outlay log_gain gain_per_worker gain_cost pressure log_price price firms workers output above", []
-)
+# What the firms of one rung share. Constants of a history first: wage-years; wage-years per worker; log points; 1/worker; 1.
+SHARED: Final = ("fixed_cost", "outlay", "log_gain", "gain_per_worker", "gain_cost", "pressure", "log_price", "price")
+LADDER: Final = _record(" ".join([*SHARED, "firms workers output above"]), [])
+# The same laid out beside the firms of a block, lane by lane, with a rate (1/year) and a profit (wage-years a year) of each.
+BESIDE: Final = _record("", [(name, "f8", (LANES,)) for name in [*SHARED, "rate", "profit"]])
+RUNG: Final = _lane(BESIDE, [*SHARED, "rate", "profit"])
 
 # An event that a clock has set for this quarter.
 DUE: Final = np.dtype([("time", "f8"), ("mechanism", "i8"), ("lineage", "u8"), ("firm", "i8"), ("number", "i8")], align=True)
@@ -114,23 +139,3 @@ FIRMS_MAX: Final = 200_000
 def records(dtype: np.dtype[np.void], count: int) -> NDArray[np.void]:
     """Return ``count`` zeroed records whose fields read as attributes."""
     return np.zeros(count, dtype).view(np.recarray)
-
-
-def empty_firms(count: int) -> NDArray[np.void]:
-    """Return room for ``count`` firms, unset; like the two below it exists because compiled code has no ``recarray``."""
-    return np.empty(count, FIRM).view(np.recarray)
-
-
-def empty_due(count: int) -> NDArray[np.void]:
-    """Return room for ``count`` due events, unset."""
-    return np.empty(count, DUE).view(np.recarray)
-
-
-def empty_log(count: int) -> NDArray[np.void]:
-    """Return room for ``count`` lines of the event log, unset."""
-    return np.empty(count, LOG).view(np.recarray)
-
-
-overload(empty_firms)(lambda count: lambda count: np.empty(count, FIRM))
-overload(empty_due)(lambda count: lambda count: np.empty(count, DUE))
-overload(empty_log)(lambda count: lambda count: np.empty(count, LOG))

@@ -57,7 +57,7 @@ def schedule() -> str:
 
 
 def _is_equation(function: ast.FunctionDef) -> bool:
-    return any(isinstance(mark, ast.Name) and mark.id == "equation" for mark in function.decorator_list)
+    return any(isinstance(mark, ast.Name) and mark.id in ("equation", "step") for mark in function.decorator_list)
 
 
 def equations(folder: Path = MODEL) -> list[Equation]:

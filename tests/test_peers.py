@@ -6,26 +6,33 @@ from scipy import stats
 
 from model.compiling import kernel
 from model.events import BIRTH
+from model.lanes import block_count, firm_at
 from model.peers import EMPTY, draw, rebuild, seat, table_size, unseat
 from model.randomness import word
-from model.state import FIRM, records
+from model.state import ALIVE, BLOCK, records
 
 # A right table fails a test of uniformity with this probability, had its seed been chosen at random.
 FALSE_ALARM = 1e-6
 
 
 def cluster(count, dead=()):
-    firms = records(FIRM, count)
-    firms["alive"] = 1
-    firms["lineage"] = [word(1, 2, 0, BIRTH, i) for i in range(count)]
-    firms["alive"][list(dead)] = 0
+    firms = records(BLOCK, block_count(count) or 1)
+    for i in range(count):
+        firm = firm_at(firms, i)
+        firm.lineage, firm.alive = word(1, 2, 0, BIRTH, i), i not in dead
     return firms
 
 
-def seated(firms, room=0):
-    size = table_size(len(firms))
+def values(firms, name):
+    """One field of every row."""
+    found = firms["marks"] & ALIVE if name == "alive" else firms[name]
+    return found.ravel()
+
+
+def seated(firms, count, room=0):
+    size = table_size(count)
     table = np.full(size + room, EMPTY, np.int32)
-    rebuild(table, size, firms, len(firms))
+    rebuild(table, size, firms, count)
     return table, size
 
 
@@ -53,9 +60,9 @@ def drawn(table, size, count, lineage=99):
 
 
 def assert_seated(table, size, firms):
-    living = np.flatnonzero(firms["alive"])
+    living = np.flatnonzero(values(firms, "alive"))
     assert sorted(table[table != EMPTY].tolist()) == living.tolist()
-    assert table[firms["slot"][living]].tolist() == living.tolist()
+    assert table[values(firms, "slot")[living]].tolist() == living.tolist()
     assert np.all(table[size:] == EMPTY)
 
 
@@ -67,16 +74,16 @@ def test_size_is_the_power_of_two_with_twice_the_room(count, size):
 @pytest.mark.parametrize("count", [0, 1, 8, 500])
 def test_everyone_alive_has_one_seat(count):
     firms = cluster(count, dead=range(0, count, 5))
-    table, size = seated(firms, room=40)
+    table, size = seated(firms, count, room=40)
     assert_seated(table, size, firms)
 
 
 def test_draws_are_uniform_over_the_living():
     firms = cluster(60, dead=(0, 7, 59))
-    table, size = seated(firms)
+    table, size = seated(firms, 60)
     counts = np.bincount(drawn(table, size, 200_000), minlength=60)
     assert counts[[0, 7, 59]].sum() == 0
-    assert stats.chisquare(counts[firms["alive"] == 1]).pvalue > FALSE_ALARM
+    assert stats.chisquare(counts[values(firms, "alive")[:60] != 0]).pvalue > FALSE_ALARM
 
 
 def test_draws_are_uniform_in_crowded_and_in_thin_tables():
@@ -92,11 +99,15 @@ def test_draws_are_uniform_in_crowded_and_in_thin_tables():
 
 def test_meetings_do_not_depend_on_places_in_memory():
     firms = cluster(300)
-    shuffled = firms[np.random.default_rng(3).permutation(300)].copy()
-    table, size = seated(firms)
-    other_table, _ = seated(shuffled)
-    assert np.array_equal(firms["lineage"][table[table != EMPTY]], shuffled["lineage"][other_table[other_table != EMPTY]])
-    assert np.array_equal(firms["lineage"][drawn(table, size, 5000)], shuffled["lineage"][drawn(other_table, size, 5000)])
+    shuffled = cluster(300)
+    for new, old in enumerate(np.random.default_rng(3).permutation(300)):
+        firm_at(shuffled, new).lineage = firm_at(firms, old).lineage
+    table, size = seated(firms, 300)
+    other_table, _ = seated(shuffled, 300)
+    names, other_names = values(firms, "lineage"), values(shuffled, "lineage")
+    assert not np.array_equal(names, other_names)
+    assert np.array_equal(names[table[table != EMPTY]], other_names[other_table[other_table != EMPTY]])
+    assert np.array_equal(names[drawn(table, size, 5000)], other_names[drawn(other_table, size, 5000)])
 
 
 def test_most_meetings_survive_another_firms_entry():
@@ -104,14 +115,15 @@ def test_most_meetings_survive_another_firms_entry():
     size = table_size(301)
     fewer, more = np.full(size, EMPTY, np.int32), np.full(size, EMPTY, np.int32)
     rebuild(fewer, size, firms, 300)
-    without = firms["lineage"][drawn(fewer, size, 5000)]
+    names = values(firms, "lineage")
+    without = names[drawn(fewer, size, 5000)]
     rebuild(more, size, firms, 301)
-    assert np.mean(without == firms["lineage"][drawn(more, size, 5000)]) > 0.95
+    assert np.mean(without == names[drawn(more, size, 5000)]) > 0.95
 
 
 def test_both_modes_seat_and_draw_alike():
     firms, compiled_firms = cluster(200, dead=(5, 6)), cluster(200, dead=(5, 6))
-    table, size = seated(firms)
+    table, size = seated(firms, 200)
     compiled_table = np.full(size, EMPTY, np.int32)
     compiled_rebuild(compiled_table, size, compiled_firms, 200)
     for leaver, comer in ((10, 5), (11, 6), (5, 10)):
@@ -125,14 +137,14 @@ def test_both_modes_seat_and_draw_alike():
 
 def test_who_left_is_met_no_more():
     firms = cluster(10)
-    table, size = seated(firms)
+    table, size = seated(firms, 10)
     unseat(table, firms, 4)
-    firms["alive"][4] = 0
+    firm_at(firms, 4).alive = 0
     assert_seated(table, size, firms)
     assert 4 not in drawn(table, size, 2000)
 
 
 def test_nobody_is_met_at_an_empty_table():
-    table, size = seated(cluster(1, dead=(0,)))
+    table, size = seated(cluster(1, dead=(0,)), 1)
     assert draw(table, size, 1, 2, 3, 4) == -1
     assert drawn(table, size, 3).tolist() == [-1, -1, -1]

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from model.compiling import equation
+from model.compiling import equation, step
 from model.events import (
     ATTEMPT,
     BREACH,
@@ -16,12 +16,13 @@ from model.events import (
     SPIN_OFF,
     SUCCESSION,
 )
+from model.lanes import MIXED, block_count, firm_at, stand
 from model.mechanisms.agglomeration import build_ladder, count, gather
-from model.mechanisms.clocks import hazard_of, run_entry_clock, strike, ticks_on
+from model.mechanisms.clocks import run_clock, run_entry_clock
 from model.mechanisms.credit import lend
 from model.mechanisms.entry import enter, initiate
 from model.mechanisms.exit import leave
-from model.mechanisms.growth import grow
+from model.mechanisms.growth import move_block
 from model.mechanisms.improvement import attempt, press
 from model.mechanisms.knowledge import break_trust
 from model.mechanisms.market import clear
@@ -36,14 +37,14 @@ from model.observe import record
 from model.world import World
 
 
-@equation
+@step
 def begin(w: World) -> None:
     """Set up the ladder and found the cluster."""
     build_ladder(w)
     initiate(w)
 
 
-@equation
+@step
 def open_quarter(w: World, row: NDArray[np.float64]) -> None:
     """Government acts, shared things are counted, the market clears, the row is written."""
     govern(w)
@@ -52,7 +53,7 @@ def open_quarter(w: World, row: NDArray[np.float64]) -> None:
     record(w, row)
 
 
-@equation
+@step
 def open_market(w: World) -> None:
     """Count what is shared, clear the market, and work out how it presses on each rung."""
     count(w)
@@ -62,70 +63,51 @@ def open_market(w: World) -> None:
     press(w)
 
 
-@equation
+@step
 def move_firms(w: World) -> None:
     """Firms earn, grow and learn."""
-    p, s, cluster, firms, ladder = w.p, w.s, w.cluster, w.firms, w.ladder
-    for i in range(cluster.rows):
-        firm = firms[i]
-        grow(p, s, cluster, ladder[firm.rung], firm)
+    laid = MIXED
+    for b in range(block_count(w.cluster.rows)):
+        laid = stand(w.firms, b, w.ladder, w.beside, laid)
+        move_block(w, b)
 
 
-@equation
+@step
 def run_one_clock(w: World, mechanism: int) -> None:
     """Run one mechanism's clocks through the quarter."""
     if mechanism == ENTRY:
         run_entry_clock(w)
         return
-    p, s, cluster, firms, ladder, seed, case = w.p, w.s, w.cluster, w.firms, w.ladder, w.seed, w.case
-    for i in range(cluster.rows):
-        firm = firms[i]
-        rate = hazard_of(p, s, cluster, ladder[firm.rung], firm, mechanism, seed, case)
-        if not ticks_on(firm, mechanism, rate):
-            strike(w, firm, i, mechanism, rate)
+    laid = MIXED
+    for b in range(block_count(w.cluster.rows)):
+        laid = stand(w.firms, b, w.ladder, w.beside, laid)
+        run_clock(w, b, mechanism)
 
 
-@equation
+@step
 def move_firms_and_clocks(w: World) -> None:
-    """Do the two above for all clocks in one pass over the firms: nothing that a firm does here touches another's hazard."""
-    p, s, cluster, firms, ladder, seed, case = w.p, w.s, w.cluster, w.firms, w.ladder, w.seed, w.case
-    for i in range(cluster.rows):
-        firm = firms[i]
-        rung = ladder[firm.rung]
-        grow(p, s, cluster, rung, firm)
-        rate = hazard_of(p, s, cluster, rung, firm, EXIT, seed, case)
-        if not ticks_on(firm, EXIT, rate):
-            strike(w, firm, i, EXIT, rate)
-        rate = hazard_of(p, s, cluster, rung, firm, SPIN_OFF, seed, case)
-        if not ticks_on(firm, SPIN_OFF, rate):
-            strike(w, firm, i, SPIN_OFF, rate)
-        rate = hazard_of(p, s, cluster, rung, firm, ATTEMPT, seed, case)
-        if not ticks_on(firm, ATTEMPT, rate):
-            strike(w, firm, i, ATTEMPT, rate)
-        rate = hazard_of(p, s, cluster, rung, firm, RELOCATION, seed, case)
-        if not ticks_on(firm, RELOCATION, rate):
-            strike(w, firm, i, RELOCATION, rate)
-        rate = hazard_of(p, s, cluster, rung, firm, LOAN, seed, case)
-        if not ticks_on(firm, LOAN, rate):
-            strike(w, firm, i, LOAN, rate)
-        rate = hazard_of(p, s, cluster, rung, firm, SUCCESSION, seed, case)
-        if not ticks_on(firm, SUCCESSION, rate):
-            strike(w, firm, i, SUCCESSION, rate)
-        rate = hazard_of(p, s, cluster, rung, firm, BREACH, seed, case)
-        if not ticks_on(firm, BREACH, rate):
-            strike(w, firm, i, BREACH, rate)
-        rate = hazard_of(p, s, cluster, rung, firm, POACHING, seed, case)
-        if not ticks_on(firm, POACHING, rate):
-            strike(w, firm, i, POACHING, rate)
+    """Do the two above for all clocks, block by block: nothing that a firm does here touches another's hazard."""
+    laid = MIXED
+    for b in range(block_count(w.cluster.rows)):
+        laid = stand(w.firms, b, w.ladder, w.beside, laid)
+        move_block(w, b)
+        run_clock(w, b, EXIT)
+        run_clock(w, b, SPIN_OFF)
+        run_clock(w, b, ATTEMPT)
+        run_clock(w, b, RELOCATION)
+        run_clock(w, b, LOAN)
+        run_clock(w, b, SUCCESSION)
+        run_clock(w, b, BREACH)
+        run_clock(w, b, POACHING)
     run_entry_clock(w)
 
 
-@equation
+@step
 def happen(w: World, mechanism: int, firm: int, time: float, number: int) -> None:
     """Let one event happen; ``number`` is which strike of its clock it is. The dead do nothing more."""
     if mechanism == ENTRY:
         enter(w, time, number)
-    elif w.firms[firm].alive == 0:
+    elif firm_at(w.firms, firm).alive == 0:
         return
     elif mechanism == EXIT:
         leave(w, firm, time)

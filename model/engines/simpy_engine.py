@@ -19,8 +19,9 @@ from model.events import CLOCKS
 from model.mechanisms.programmes import govern
 from model.mechanisms.valuation import value
 from model.observe import COLUMNS, record
-from model.start import new_world
-from model.world import Room, bury, with_room, with_room_for_government
+from model.start import LINES_AT_FIRST, new_world
+from model.state import LOG, records
+from model.world import INVITED_MAX, bury
 
 Process = Generator[simpy.Event, Any, None]
 
@@ -57,13 +58,13 @@ class Run:
     env : Agenda
         SimPy's environment; ``env.now`` is in years since the cluster's start.
     world : World
-        The state; replaced when its arrays grow, so read it anew after every ``yield``.
+        The state; replaced when its event log grows, so read it anew after every ``yield``.
     panel : float64, shape (quarters + 1, len(COLUMNS))
     """
 
     def __init__(self, params: Any, setting: Any, programmes: NDArray[Any], seed: int) -> None:
         self.env = Agenda()
-        self.world = new_world(params, setting, programmes, seed, keep_log=True)
+        self.world = new_world(params, setting, programmes, seed, log_lines=LINES_AT_FIRST)
         self.panel = np.full((int(setting.quarters) + 1, len(COLUMNS)), np.nan)
         self.finished = False
 
@@ -75,14 +76,13 @@ class Run:
         """Return the event of one step of a quarter."""
         return self.env.at(quarter.tick_time(tick), STEP_PRIORITY + order)
 
-    def make_room(self, births: int, lines: int) -> None:
-        """Make room for births and log lines before they happen."""
-        self.move_into(with_room(self.world, births, lines))
-
-    def move_into(self, room: Room) -> None:
-        """Go on with arrays that may have grown."""
-        firms, table, due, log = room
-        self.world = self.world._replace(firms=firms, table=table, due=due, log=log)
+    def make_room(self, lines: int) -> None:
+        """Make room for lines of the event log before they are written; firms have room from the start."""
+        written = int(self.world.cluster.logged)
+        if written + lines > len(self.world.log):
+            log = records(LOG, 2 * (written + lines))
+            log[:written] = self.world.log[:written]
+            self.world = self.world._replace(log=log)
 
     def ticks(self) -> range:
         """Return the quarters of this history."""
@@ -96,7 +96,8 @@ def government(run: Run) -> Process:
         cluster = run.world.cluster
         cluster.tick = tick
         cluster.time = quarter.tick_time(tick)
-        run.move_into(with_room_for_government(run.world))
+        # Every programme may bring firms in, open, and serve every firm.
+        run.make_room(len(run.world.programmes) * (int(run.world.cluster.living) + INVITED_MAX + 1))
         govern(run.world)
 
 
@@ -139,12 +140,12 @@ def clock(run: Run, mechanism: int) -> Process:
             quarter.happen(run.world, mechanism, firm, time, number)
 
 
-def room_for_births(run: Run) -> Process:
-    """Once all clocks have spoken, make room for what may be born and told; stop if more is due than a quarter can hold."""
+def room_for_events(run: Run) -> Process:
+    """Once all clocks have spoken, make room for what may be told; stop if more is due than a quarter can hold."""
     for tick in run.ticks():
         yield run.step(tick, LAST_STEP)
         due = int(run.world.cluster.due)
-        run.make_room(due, 3 * due)
+        run.make_room(3 * due)
         run.finished = run.finished or run.world.cluster.exhausted == 1
 
 
@@ -181,9 +182,9 @@ def run_history(
     """
     run = Run(params, setting, programmes, seed)
     founders = int(setting.founders)
-    run.make_room(founders, founders)
+    run.make_room(founders)
     quarter.begin(run.world)
-    for process in (government, market, recorder, firms, room_for_births, farewell):
+    for process in (government, market, recorder, firms, room_for_events, farewell):
         run.env.process(process(run))
     for mechanism in range(len(CLOCKS)):
         run.env.process(clock(run, mechanism))

@@ -5,7 +5,8 @@ community enforces contracts while goods are alike, and the core grows crowded (
 from typing import Any
 
 from model.arithmetic import exp, log
-from model.compiling import equation
+from model.compiling import equation, step
+from model.lanes import firm_at, has
 from model.mechanisms.production import (
     best_profit,
     break_even_price,
@@ -15,6 +16,7 @@ from model.mechanisms.production import (
     skill_slope,
     years_step,
 )
+from model.state import ALIVE, IN_ZONE
 from model.world import World
 
 
@@ -64,7 +66,7 @@ def crowding(core_workers: float, capacity: float) -> float:
     return log(1.0 + core_workers / capacity)
 
 
-@equation
+@step
 def count(w: World) -> None:
     """Count firms and workers, what they know on average, and each rung's numbers."""
     cluster, firms, ladder = w.cluster, w.firms, w.ladder
@@ -75,12 +77,14 @@ def count(w: World) -> None:
         ladder[k].firms = 0.0
         ladder[k].workers = 0.0
     for i in range(cluster.rows):
-        firm = firms[i]
+        firm = firm_at(firms, i)
+        if has(firm, ALIVE) == 0:
+            continue
         known = firm.skill + firm.trained
         workers += firm.workers
         schooling += firm.schooling
         skill += known
-        if firm.in_zone == 1:
+        if has(firm, IN_ZONE) == 1:
             zone += 1
         else:
             core += firm.workers
@@ -92,16 +96,16 @@ def count(w: World) -> None:
         rung = ladder[firm.rung]
         rung.firms += 1.0
         rung.workers += firm.workers
-    cluster.firms = cluster.rows
+    cluster.firms = cluster.living
     cluster.workers = workers
     cluster.core_workers = core
     cluster.improved_workers = improved_workers
     cluster.zone_firms = zone
-    cluster.improved_firms = cluster.rows - ladder[0].firms
-    if cluster.rows > 0:
-        cluster.imitators = ladder[0].firms / cluster.rows
-        cluster.schooling = schooling / cluster.rows
-        cluster.managerial_capital = skill / cluster.rows
+    cluster.improved_firms = cluster.living - ladder[0].firms
+    if cluster.living > 0:
+        cluster.imitators = ladder[0].firms / cluster.living
+        cluster.schooling = schooling / cluster.living
+        cluster.managerial_capital = skill / cluster.living
     cluster.skill_top = skill_top / top if top > 0 else cluster.managerial_capital
     above = 0.0
     for j in range(len(ladder)):
@@ -110,7 +114,7 @@ def count(w: World) -> None:
         ladder[k].above = above
 
 
-@equation
+@step
 def gather(w: World) -> None:
     """Let traders gather, failures be forgotten and awareness fade, and work out what the cluster gives and takes."""
     cluster = w.cluster
@@ -148,7 +152,7 @@ def outlay(p: Any, rung: float) -> float:
     return p.finance_outlay * exp(log(p.finance_outlay_rung) * rung)
 
 
-@equation
+@step
 def build_ladder(w: World) -> None:
     """Work out what a history never changes: the standard price and each rung's costs and gains."""
     p = w.p

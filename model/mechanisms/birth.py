@@ -5,10 +5,12 @@ every world; schooling, management, connections and trading experience follow th
 from typing import Any
 
 from model.arithmetic import normal_quantile
-from model.compiling import equation
-from model.events import FIRM_CLOCKS, TRAITS
+from model.compiling import equation, step
+from model.events import TRAITS
+from model.lanes import firm_at, vacate_block, wind_up
 from model.peers import seat
-from model.randomness import block, exponential, unit
+from model.randomness import block, unit
+from model.state import LANES
 from model.world import World, reseat
 
 
@@ -39,7 +41,7 @@ def entry_size(p: Any, s: Any) -> float:
     return max(1.0, min(p.entry_workers, 0.5 * s.scale))
 
 
-@equation
+@step
 def found(w: World, time: float, lineage: int, pool: float, noise: float, rung: int) -> int:
     """Add a firm with keyed traits and return its index.
 
@@ -48,8 +50,11 @@ def found(w: World, time: float, lineage: int, pool: float, noise: float, rung: 
     p, s, cluster = w.p, w.s, w.cluster
     i = cluster.rows
     cluster.rows = i + 1
+    cluster.living += 1
+    if i % LANES == 0:
+        vacate_block(w.firms, i)
     first, second, third, fourth = block(w.seed, w.case, lineage, TRAITS, 0)
-    firm = w.firms[i]
+    firm = firm_at(w.firms, i)
     firm.lineage = lineage
     firm.schooling = founder_schooling(p, s, normal_quantile(unit(first)))
     firm.connected = 1 if unit(third) < p.entry_connected else 0
@@ -61,31 +66,10 @@ def found(w: World, time: float, lineage: int, pool: float, noise: float, rung: 
     firm.cash = p.entry_cash * w.ladder[rung].fixed_cost
     firm.born = time
     firm.alive = 1
-    clear_record(firm)
-    for mechanism in range(FIRM_CLOCKS):
-        firm.count[mechanism] = 0
-        firm.residual[mechanism] = exponential(w.seed, w.case, lineage, mechanism, 0)
-    if 4 * cluster.rows > 3 * cluster.seats:
+    firm.workers_best = firm.workers
+    wind_up(w.firms, i)
+    if 4 * (cluster.living + cluster.dead) > 3 * cluster.seats:
         reseat(w)
     else:
         seat(w.table, cluster.seats, w.firms, i)
     return i
-
-
-@equation
-def clear_record(firm: Any) -> None:
-    """Set what a new firm has not yet: training, recognition, trust, debt, a plot, heirs."""
-    firm.trained = 0.0
-    firm.pending = 0.0
-    firm.recognition = 0.0
-    firm.trust = 0.0
-    firm.access = 0.0
-    firm.debt = 0.0
-    firm.log_efficiency = 0.0
-    firm.output = 0.0
-    firm.surplus = 0.0
-    firm.constraint = 0.0
-    firm.workers_best = firm.workers
-    firm.in_zone = 0
-    firm.heir = 0
-    firm.courses = 0

@@ -4,10 +4,7 @@ when it has used up an exponential draw (modified next-reaction method, Anderson
 
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from model.compiling import equation
+from model.compiling import equation, step
 from model.events import (
     ATTEMPT,
     BREACH,
@@ -19,6 +16,7 @@ from model.events import (
     SPIN_OFF,
     SUCCESSION,
 )
+from model.lanes import UNDRAWN, has, lane_of
 from model.mechanisms.credit import firm_loan_hazard
 from model.mechanisms.entry import entrant_surplus, entry_hazard
 from model.mechanisms.exit import firm_exit_hazard
@@ -28,11 +26,13 @@ from model.mechanisms.poaching import poaching_hazard
 from model.mechanisms.relocation import firm_relocation_hazard
 from model.mechanisms.spin_off import spin_off_hazard
 from model.mechanisms.succession import succession_hazard
+from model.ordering import order_by
 from model.randomness import exponential
+from model.state import COUNT_MAX, HEIR, LANES
 from model.world import World, due_max
 
 
-@equation(forceinline=True)
+@equation
 def hazard_of(p: Any, s: Any, cluster: Any, rung: Any, firm: Any, mechanism: int, seed: int, case: int) -> float:
     """Hazard a year of one of a firm's clocks."""
     if mechanism == EXIT:
@@ -46,10 +46,10 @@ def hazard_of(p: Any, s: Any, cluster: Any, rung: Any, firm: Any, mechanism: int
     if mechanism == LOAN:
         return firm_loan_hazard(p, cluster, rung, firm, seed, case)
     if mechanism == SUCCESSION:
-        return succession_hazard(p, cluster.time - firm.born, firm.heir)
+        return succession_hazard(p, cluster.time - firm.born, has(firm, HEIR))
     if mechanism == BREACH:
         return breach_hazard(p, firm.trust, cluster.enforcement) if firm.rung > 0 else 0.0
-    return poaching_hazard(p, firm.trained) if firm.trained > 0.0 else 0.0
+    return poaching_hazard(p, firm.trained)
 
 
 @equation
@@ -58,11 +58,11 @@ def strikes_often(mechanism: int) -> bool:
     return mechanism in (SPIN_OFF, ATTEMPT)
 
 
-@equation
+@step
 def set_due(w: World, time: float, mechanism: int, lineage: int, firm: int, number: int) -> None:
     """Note an event that falls in this quarter; ``number`` is which strike of its clock it is."""
     k = w.cluster.due
-    if k >= due_max(w.cluster.rows):
+    if k >= due_max(w.cluster.living):
         w.cluster.exhausted = 1
         return
     due = w.due[k]
@@ -74,36 +74,63 @@ def set_due(w: World, time: float, mechanism: int, lineage: int, firm: int, numb
     w.cluster.due = k + 1
 
 
-@equation(forceinline=True)
-def ticks_on(firm: Any, mechanism: int, rate: float) -> bool:
-    """Run a clock through the quarter if it does not strike, and say whether it did not.
+@step(forceinline=True)
+def tick_on(w: World, b: int, mechanism: int) -> int:
+    """Run one mechanism's clocks of a block through the quarter, but for those that strike; return how many do.
 
-    Like the hazards it takes records only: to hand over the whole world for every clock costs more than the clock.
+    ``w.beside`` holds the rates of those that strike, and zero for the others.
     """
-    residual = firm.residual[mechanism]
-    if rate * QUARTER < residual:
-        firm.residual[mechanism] = residual - rate * QUARTER
-        return True
-    return False
+    p, s, cluster, seed, case, firms, beside = w.p, w.s, w.cluster, w.seed, w.case, w.firms, w.beside
+    block, scratch = firms[b], beside[0]
+    striking = 0
+    for lane in range(LANES):
+        firm, rung = lane_of(firms, b, lane), lane_of(beside, 0, lane)
+        rate = hazard_of(p, s, cluster, rung, firm, mechanism, seed, case)
+        left = block.residual[mechanism, lane]
+        spent = rate * QUARTER
+        # A clock that never ran has no draw yet: it is looked at as if it struck.
+        strikes = (spent >= left) & (rate > 0.0)
+        block.residual[mechanism, lane] = left if strikes else left - spent
+        scratch.rate[lane] = rate if strikes else 0.0
+        striking += 1 if strikes else 0
+    return striking
 
 
-@equation
-def strike(w: World, firm: Any, i: int, mechanism: int, rate: float) -> None:
+@step(forceinline=True)
+def run_clock(w: World, b: int, mechanism: int) -> None:
+    """Run one mechanism's clocks of a block through the quarter; what its firms' rungs share lies in ``w.beside``."""
+    if tick_on(w, b, mechanism) > 0:
+        for lane in range(LANES):
+            if w.beside[0].rate[lane] > 0.0:
+                strike(w, LANES * b + lane, mechanism, w.beside[0].rate[lane])
+
+
+@step
+def strike(w: World, i: int, mechanism: int, rate: float) -> None:
     """Set due the events of a clock that strikes in this quarter."""
+    block, lane = w.firms[i // LANES], i % LANES
+    lineage = block.lineage[lane]
+    number = int(block.count[mechanism, lane])
     left = QUARTER
-    residual = firm.residual[mechanism]
+    residual = block.residual[mechanism, lane]
+    if residual == UNDRAWN:
+        residual = exponential(w.seed, w.case, lineage, mechanism, number)
     while rate * left >= residual:
         left -= residual / rate
-        firm.count[mechanism] += 1
-        set_due(w, w.cluster.time + (QUARTER - left), mechanism, firm.lineage, i, int(firm.count[mechanism]))
-        residual = exponential(w.seed, w.case, firm.lineage, mechanism, int(firm.count[mechanism]))
+        number += 1
+        set_due(w, w.cluster.time + (QUARTER - left), mechanism, lineage, i, number)
+        residual = exponential(w.seed, w.case, lineage, mechanism, number)
         if not strikes_often(mechanism):
             left = 0.0
             break
-    firm.residual[mechanism] = residual - rate * left
+    if number > COUNT_MAX:
+        w.cluster.exhausted = 1
+        number = COUNT_MAX
+    block.count[mechanism, lane] = number
+    block.residual[mechanism, lane] = residual - rate * left
 
 
-@equation
+@step
 def run_entry_clock(w: World) -> None:
     """Run the cluster's own clock of entry from outside through the quarter."""
     cluster = w.cluster
@@ -118,20 +145,19 @@ def run_entry_clock(w: World) -> None:
     cluster.entry_residual = residual - rate * left
 
 
-@equation
-def in_order(w: World) -> NDArray[np.int64]:
-    """Return the positions of the quarter's events in order of (time, mechanism, lineage)."""
-    number = w.cluster.due
-    times = np.empty(number, np.float64)
-    for k in range(number):
-        times[k] = w.due[k].time
-    order = np.argsort(times)
-    for k in range(1, number):
+@step
+def put_in_order(w: World) -> None:
+    """Put the positions of the quarter's events into ``w.order``, by (time, mechanism, lineage)."""
+    count = w.cluster.due
+    for k in range(count):
+        w.keys[k] = w.due[k].time
+    order_by(w.keys, count, w.cluster.time, QUARTER, w.order, w.heads)
+    order = w.order
+    for k in range(1, count):
         j = k
         while j > 0 and comes_before(w, order[j], order[j - 1]):
             order[j], order[j - 1] = order[j - 1], order[j]
             j -= 1
-    return order
 
 
 @equation

@@ -5,9 +5,11 @@ the connected; what is repaid is lent again (WP 5703, sections IV-V).
 from typing import Any
 
 from model.arithmetic import logistic
-from model.compiling import equation
+from model.compiling import equation, step
 from model.events import LOG_LOAN, SIGNAL
+from model.lanes import firm_at, has
 from model.randomness import normal
+from model.state import CONNECTED, TAUGHT
 from model.world import World, note
 
 # Profit over fixed cost at which an officer is of two minds, and how sharply judgement turns about it.
@@ -40,7 +42,7 @@ def loan_hazard(p: Any, constraint: float, approved: float, captured: float, con
 @equation
 def firm_loan_hazard(p: Any, cluster: Any, rung: Any, firm: Any, seed: int, case: int) -> float:
     """Loan hazard of a firm as it stands: there must be a fund, no debt, and a lack of cash to grow or to attempt IPM."""
-    if cluster.fund <= 1.0 or firm.debt > 0.01 or (cluster.credit_trained == 1.0 and firm.courses == 0):
+    if cluster.fund <= 1.0 or firm.debt > 0.01 or (cluster.credit_trained == 1.0 and has(firm, TAUGHT) == 0):
         return 0.0
     constraint = firm.constraint
     if firm.cash < p.attempt_cost * rung.fixed_cost:
@@ -49,13 +51,13 @@ def firm_loan_hazard(p: Any, cluster: Any, rung: Any, firm: Any, seed: int, case
         return 0.0
     noise = p.credit_noise * (1.0 + cluster.strain)
     signal = firm.surplus + noise * normal(seed, case, firm.lineage, SIGNAL, int(cluster.tick))
-    return loan_hazard(p, constraint, approval(signal), cluster.captured, firm.connected)
+    return loan_hazard(p, constraint, approval(signal), cluster.captured, has(firm, CONNECTED))
 
 
-@equation
+@step
 def lend(w: World, i: int, time: float) -> None:
     """Lend a firm what the fund can spare, up to its workers plus two wage-years."""
-    firm = w.firms[i]
+    firm = firm_at(w.firms, i)
     amount = min(w.cluster.fund, firm.workers + 2.0)
     if amount <= 0.0:
         return

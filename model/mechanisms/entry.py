@@ -5,8 +5,9 @@ draws imitators, the more cheaply the deeper the division of labour (WP 5703, se
 from typing import Any
 
 from model.arithmetic import exp, log
-from model.compiling import equation
+from model.compiling import equation, step
 from model.events import BIRTH, ENTRY, LOG_ENTRY, LOG_PIONEER, OUTCOME
+from model.lanes import firm_at
 from model.mechanisms.agglomeration import thickness
 from model.mechanisms.birth import found
 from model.mechanisms.production import best_profit, optimal_workers
@@ -24,7 +25,8 @@ def attraction(surplus: float) -> float:
 
     Formula: G(s) = s/(1+s) for s > 0, else 0
     """
-    return surplus / (1.0 + surplus) if surplus > 0.0 else 0.0
+    gain = max(0.0, surplus)
+    return gain / (1.0 + gain)
 
 
 @equation
@@ -59,7 +61,7 @@ def entrant_surplus(w: World) -> float:
     return best_profit(p, workers_best, fixed) / (fixed * entry_outlay(p, cluster.traders))
 
 
-@equation
+@step
 def initiate(w: World) -> None:
     """Found the cluster: its pioneers enter at time 0."""
     p, s, cluster = w.p, w.s, w.cluster
@@ -78,7 +80,7 @@ def initiate(w: World) -> None:
         note(w, 0.0, LOG_PIONEER, lineage, 0, 0.0)
 
 
-@equation
+@step
 def enter(w: World, time: float, number: int) -> int:
     """An outsider founds a firm, at times by copying an incumbent's technology but for one rung; return its index."""
     lineage = word(w.seed, w.case, 0, BIRTH, ENTRANT + number)
@@ -86,7 +88,7 @@ def enter(w: World, time: float, number: int) -> int:
     if uniform(w.seed, w.case, lineage, OUTCOME, 0) < 0.5 * w.p.spin_off_inheritance:
         copied = draw(w.table, w.cluster.seats, w.seed, w.case, lineage, 0)
         if copied >= 0:
-            rung = max(0, int(w.firms[copied].rung) - 1)
+            rung = max(0, int(firm_at(w.firms, copied).rung) - 1)
     i = found(w, time, lineage, w.cluster.managerial_capital, w.p.entry_skill_sd, rung)
     w.cluster.entrants += 1.0
     note(w, time, LOG_ENTRY, lineage, 0, float(rung))

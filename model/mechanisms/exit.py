@@ -5,11 +5,13 @@ takes over the workers (WP 5703, section IV).
 from typing import Any
 
 from model.arithmetic import exp
-from model.compiling import equation
+from model.compiling import equation, step
 from model.events import EXIT, LOG_DEFAULT, LOG_EXIT, LOG_MERGER, OUTCOME
+from model.lanes import firm_at, has, strikes, vacate
 from model.mechanisms.knowledge import training_survival
 from model.peers import draw, unseat
 from model.randomness import uniform
+from model.state import CONNECTED
 from model.world import World, note
 
 # Candidates whom a leaving firm asks to take over its workers.
@@ -22,10 +24,8 @@ def exit_hazard(p: Any, surplus: float, cash: float, fixed: float) -> float:
 
     Formula: x0 e^(-chi s), s within [-1.5, 3], at least x_min, at most x_max; x_max when cash < -F_k
     """
-    if cash < -fixed:
-        return p.exit_ceiling
     hazard = p.exit_base * exp(-p.exit_profit_response * min(3.0, max(-1.5, surplus)))
-    return min(p.exit_ceiling, max(p.exit_floor, hazard))
+    return p.exit_ceiling if cash < -fixed else min(p.exit_ceiling, max(p.exit_floor, hazard))
 
 
 @equation
@@ -35,11 +35,8 @@ def firm_exit_hazard(p: Any, rung: Any, firm: Any) -> float:
     Formula: h = exit hazard * R^m_T * (d if connected and in debt)
     """
     hazard = exit_hazard(p, firm.surplus, firm.cash, rung.fixed_cost)
-    if firm.trained > 0.0:
-        hazard *= training_survival(p, firm.trained)
-    if firm.connected == 1 and firm.debt > 0.0:
-        hazard *= p.credit_capture_default
-    return hazard
+    hazard = hazard * training_survival(p, firm.trained) if firm.trained > 0.0 else hazard
+    return hazard * p.credit_capture_default if (has(firm, CONNECTED) == 1) & (firm.debt > 0.0) else hazard
 
 
 @equation
@@ -48,7 +45,7 @@ def can_take_over(w: World, buyer: int, seller: int) -> bool:
 
     Formula: k_j > k_i, l*_j > l_i + l_j, cash_j >= outlay_j l_i / 2
     """
-    better, leaving = w.firms[buyer], w.firms[seller]
+    better, leaving = firm_at(w.firms, buyer), firm_at(w.firms, seller)
     if better.alive == 0 or better.rung <= leaving.rung:
         return False
     if better.workers_best <= better.workers + leaving.workers:
@@ -56,33 +53,46 @@ def can_take_over(w: World, buyer: int, seller: int) -> bool:
     return bool(better.cash >= 0.5 * w.ladder[better.rung].outlay * leaving.workers)
 
 
-@equation
+@step
 def leave(w: World, i: int, time: float) -> None:
     """A firm leaves; debt outstanding is a default; a suitor may take over its workers."""
-    firm = w.firms[i]
+    firm = firm_at(w.firms, i)
     cluster = w.cluster
     firm.alive = 0
     unseat(w.table, w.firms, i)
     cluster.exits += 1.0
+    cluster.living -= 1
+    cluster.dead += 1
     if firm.debt > 0.0:
         cluster.defaults += 1.0
         cluster.loan_losses += firm.debt
         note(w, time, LOG_DEFAULT, firm.lineage, 0, firm.debt)
-    number = int(firm.count[EXIT])
-    if uniform(w.seed, w.case, firm.lineage, OUTCOME, number) < w.p.exit_merger_share:
+    buyer = suitor(w, i)
+    if buyer >= 0:
+        merge(w, buyer, i, time)
+    else:
+        note(w, time, LOG_EXIT, firm.lineage, 0, firm.workers)
+    vacate(w.firms, i)
+
+
+@step
+def suitor(w: World, i: int) -> int:
+    """Return the firm that takes over a leaver's workers, or -1."""
+    lineage = firm_at(w.firms, i).lineage
+    if uniform(w.seed, w.case, lineage, OUTCOME, strikes(w.firms, i, EXIT)) < w.p.exit_merger_share:
         for k in range(SUITORS):
-            buyer = draw(w.table, cluster.seats, w.seed, w.case, firm.lineage, 16 + k)
+            buyer = draw(w.table, w.cluster.seats, w.seed, w.case, lineage, 16 + k)
             if buyer >= 0 and can_take_over(w, buyer, i):
-                merge(w, buyer, i, time)
-                return
-    note(w, time, LOG_EXIT, firm.lineage, 0, firm.workers)
+                return buyer
+    return -1
 
 
-@equation
+@step
 def merge(w: World, buyer: int, seller: int, time: float) -> None:
     """The buyer takes over the seller's workers and pays half the outlay of their places."""
-    taken = w.firms[seller].workers
-    w.firms[buyer].workers += taken
-    w.firms[buyer].cash -= 0.5 * w.ladder[w.firms[buyer].rung].outlay * taken
+    better, leaving = firm_at(w.firms, buyer), firm_at(w.firms, seller)
+    taken = leaving.workers
+    better.workers += taken
+    better.cash -= 0.5 * w.ladder[better.rung].outlay * taken
     w.cluster.mergers += 1.0
-    note(w, time, LOG_MERGER, w.firms[seller].lineage, w.firms[buyer].lineage, taken)
+    note(w, time, LOG_MERGER, leaving.lineage, better.lineage, taken)

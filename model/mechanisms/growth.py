@@ -4,10 +4,13 @@ best size as fast as skill in growing and its own cash allow (WP 5703, sections 
 
 from typing import Any
 
-from model.compiling import equation
+from model.compiling import equation, step
 from model.events import QUARTER
-from model.mechanisms.knowledge import learn
+from model.lanes import lane_of
+from model.mechanisms.knowledge import absorb, learn, refine
 from model.mechanisms.production import best_profit, optimal_workers, years_step
+from model.state import LANES
+from model.world import World
 
 # A debt so small that it is settled (wage-years).
 FORGIVEN = 0.01
@@ -42,28 +45,58 @@ def wanted_growth(p: Any, workers: float, workers_best: float) -> float:
     return min(years_step(p.growth_speed) * (workers_best - workers), p.growth_step * workers + 0.5)
 
 
-@equation
-def grow(p: Any, s: Any, cluster: Any, rung: Any, firm: Any) -> None:
-    """Move one firm through the quarter: profit, cash, workers, knowledge."""
-    revenue = cluster.base_price * rung.price * firm.output
-    profit = revenue - firm.workers - rung.fixed_cost
-    firm.workers_best = optimal_workers(p, s, rung.log_price, firm.log_efficiency)
-    firm.surplus = surplus(profit, best_profit(p, firm.workers_best, rung.fixed_cost), rung.fixed_cost)
-    firm.cash = kept_cash(p, firm, profit, rung.fixed_cost)
-    repaid = firm.debt * QUARTER / p.credit_term
-    firm.debt -= repaid
-    cluster.repaid += repaid
-    if firm.debt < FORGIVEN:
-        firm.debt = 0.0
-    wanted = wanted_growth(p, firm.workers, firm.workers_best)
-    firm.constraint = 0.0
-    if wanted > 0.0:
-        added = min(wanted, max(0.0, firm.cash / rung.outlay))
-        firm.constraint = 1.0 - added / wanted
-        firm.cash -= added * rung.outlay
-        firm.workers += added
-    else:
-        lost = max(wanted, 1.0 - firm.workers)
-        firm.cash -= p.growth_recovery * lost * rung.outlay
-        firm.workers += lost
+@step(forceinline=True)
+def grow(p: Any, s: Any, cluster: Any, rung: Any, firm: Any) -> float:
+    """Move one firm through the quarter: cash, workers, skill; return its profit (wage-years a year)."""
+    workers, fixed = firm.workers, rung.fixed_cost
+    profit = cluster.base_price * rung.price * firm.output - workers - fixed
+    workers_best = optimal_workers(p, s, rung.log_price, firm.log_efficiency)
+    cash = kept_cash(p, firm, profit, fixed)
+    owed = firm.debt - repayment(p, firm.debt)
+    wanted = wanted_growth(p, workers, workers_best)
+    grows = wanted > 0.0
+    added = min(wanted, max(0.0, cash / rung.outlay))
+    lost = max(wanted, 1.0 - workers)
+    firm.workers_best = workers_best
+    firm.surplus = surplus(profit, best_profit(p, workers_best, fixed), fixed)
+    firm.debt = 0.0 if owed < FORGIVEN else owed
+    firm.constraint = 1.0 - added / wanted if grows else 0.0
+    firm.cash = cash - (added * rung.outlay if grows else p.growth_recovery * lost * rung.outlay)
+    firm.workers = workers + (added if grows else lost)
     learn(p, s, cluster, firm, profit)
+    return profit
+
+
+@equation
+def repayment(p: Any, debt: float) -> float:
+    """What a firm repays of its loans in a quarter (wage-years).
+
+    Formula: B dt/term
+    """
+    return debt * QUARTER / p.credit_term
+
+
+@step(forceinline=True)
+def move_block(w: World, b: int) -> None:
+    """Move the firms of a block through the quarter; what their rungs share lies in ``w.beside``."""
+    p, s, cluster, firms, beside = w.p, w.s, w.cluster, w.firms, w.beside
+    debtors = improved = learners = 0
+    for lane in range(LANES):
+        firm = lane_of(firms, b, lane)
+        debtors += 1 if firm.debt > 0.0 else 0
+        improved += 1 if firm.rung > 0 else 0
+    if debtors > 0:
+        for lane in range(LANES):
+            cluster.repaid += repayment(p, lane_of(firms, b, lane).debt)
+    for lane in range(LANES):
+        rung = lane_of(beside, 0, lane)
+        rung.profit = grow(p, s, cluster, rung, lane_of(firms, b, lane))
+    if improved > 0:
+        for lane in range(LANES):
+            refine(p, cluster, lane_of(firms, b, lane), lane_of(beside, 0, lane).profit)
+    for lane in range(LANES):
+        firm = lane_of(firms, b, lane)
+        learners += 1 if (firm.pending > 0.0) | (firm.trained > 0.0) else 0
+    if learners > 0:
+        for lane in range(LANES):
+            absorb(p, lane_of(firms, b, lane))

@@ -6,8 +6,9 @@ it before decide success; a visible failure makes others recoil (WP 5703, sectio
 from typing import Any
 
 from model.arithmetic import exp, log, logistic
-from model.compiling import equation
+from model.compiling import equation, step
 from model.events import LOG_ATTEMPT_FAILED, LOG_ATTEMPT_SUCCEEDED, OUTCOME
+from model.lanes import firm_at
 from model.mechanisms.agglomeration import standard_surplus, thickness
 from model.mechanisms.knowledge import perceived_worth, raise_awareness
 from model.randomness import uniform
@@ -58,7 +59,7 @@ def success_log_odds(p: Any, skill: float, schooling: float, access: float, abov
     return odds - p.success_rung * rung
 
 
-@equation
+@step
 def press(w: World) -> None:
     """Work out the squeeze on each rung."""
     for k in range(len(w.ladder)):
@@ -68,20 +69,17 @@ def press(w: World) -> None:
 @equation
 def firm_attempt_hazard(p: Any, s: Any, cluster: Any, rung: Any, firm: Any) -> float:
     """Attempt hazard of a firm as it stands: it needs cash for the attempt and a rung to climb to."""
-    if firm.rung >= s.ladder or firm.cash < p.attempt_cost * rung.fixed_cost:
-        return 0.0
     gain = perceived_worth(p, cluster.awareness, firm.trained) * private_gain(rung, firm.workers)
-    if gain <= 0.0:
-        return 0.0
     pressed = squeeze(p, firm.surplus) if s.own_profit == 1.0 else rung.pressure
-    return attempt_hazard(p, firm.schooling, firm.skill + firm.trained, cluster.discouragement, pressed, gain)
+    hazard = attempt_hazard(p, firm.schooling, firm.skill + firm.trained, cluster.discouragement, pressed, gain)
+    return 0.0 if (firm.rung >= s.ladder) | (firm.cash < p.attempt_cost * rung.fixed_cost) else hazard
 
 
-@equation
+@step
 def attempt(w: World, i: int, time: float, number: int) -> None:
     """A firm attempts an improvement; the news spreads either way."""
     p, cluster = w.p, w.cluster
-    firm = w.firms[i]
+    firm = firm_at(w.firms, i)
     fixed = w.ladder[firm.rung].fixed_cost
     if firm.rung >= w.s.ladder or firm.cash < p.attempt_cost * fixed:
         return
@@ -103,10 +101,10 @@ def attempt(w: World, i: int, time: float, number: int) -> None:
         note(w, time, LOG_ATTEMPT_FAILED, firm.lineage, 0, float(firm.rung))
 
 
-@equation
+@step
 def climb(w: World, i: int) -> None:
     """Move a firm one rung up: buyers recognise the new quality only in part, and others can see it at once."""
-    firm = w.firms[i]
+    firm = firm_at(w.firms, i)
     firm.rung += 1
     firm.recognition *= (firm.rung - 1.0) / firm.rung
     w.ladder[firm.rung].above += 1.0

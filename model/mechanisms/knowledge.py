@@ -6,8 +6,9 @@ subcontractors takes time (WP 5703, sections II-IV).
 from typing import Any
 
 from model.arithmetic import exp, log
-from model.compiling import equation
+from model.compiling import equation, step
 from model.events import LOG_BREACH, QUARTER
+from model.lanes import firm_at
 from model.mechanisms.production import years_step
 from model.world import World, note
 
@@ -77,37 +78,48 @@ def breach_hazard(p: Any, trust: float, enforced: float) -> float:
     return p.subcontract_breach * (1.0 - enforced) * trust
 
 
-@equation
+@step(forceinline=True)
 def learn(p: Any, s: Any, cluster: Any, firm: Any, profit: float) -> None:
-    """Move one firm's knowledge, recognition and trust through the quarter."""
+    """A firm learns from the cluster's better half, and buys training if it earns something and knows the worth."""
     worth = perceived_worth(p, cluster.awareness, firm.trained)
-    if s.spillover == 1.0:
-        firm.skill += QUARTER * spillover(p, firm.skill, cluster.skill_top)
-    if profit > 0.0:
-        firm.pending += QUARTER * private_training(p, worth)
-        if firm.rung > 0:
-            firm.access += QUARTER * learning_abroad(p, profit, worth)
-            firm.cash -= QUARTER * p.learning_spend * worth * profit
-    firm.access -= years_step(p.learning_decay) * firm.access
-    if firm.pending > 0.0 or firm.trained > 0.0:
-        arrived = firm.pending * min(1.0, QUARTER / p.training_lag)
-        firm.pending -= arrived
-        firm.trained += arrived - years_step(p.training_decay) * firm.trained
-    if firm.rung > 0:
-        firm.recognition += QUARTER * recognition_gain(p, firm.recognition, firm.workers, cluster.imitators)
-        firm.recognition = min(1.0, max(0.0, firm.recognition))
-        firm.trust += QUARTER * trust_gain(p, firm.trust, cluster.enforcement)
-        firm.trust = min(1.0, firm.trust)
+    learnt = QUARTER * spillover(p, firm.skill, cluster.skill_top)
+    bought = QUARTER * private_training(p, worth)
+    firm.skill += learnt if s.spillover == 1.0 else 0.0
+    firm.pending += bought if profit > 0.0 else 0.0
 
 
-@equation
+@step(forceinline=True)
+def refine(p: Any, cluster: Any, firm: Any, profit: float) -> None:
+    """An improved firm learns abroad, is recognised by buyers, and comes to trust subcontractors."""
+    worth = perceived_worth(p, cluster.awareness, firm.trained)
+    improved = firm.rung > 0
+    spends = improved & (profit > 0.0)
+    access = firm.access + (QUARTER * learning_abroad(p, profit, worth) if spends else 0.0)
+    recognised = firm.recognition + QUARTER * recognition_gain(p, firm.recognition, firm.workers, cluster.imitators)
+    trusted = firm.trust + QUARTER * trust_gain(p, firm.trust, cluster.enforcement)
+    firm.access = access - years_step(p.learning_decay) * access
+    firm.cash -= QUARTER * p.learning_spend * worth * profit if spends else 0.0
+    firm.recognition = min(1.0, max(0.0, recognised)) if improved else firm.recognition
+    firm.trust = min(1.0, trusted) if improved else firm.trust
+
+
+@step(forceinline=True)
+def absorb(p: Any, firm: Any) -> None:
+    """What a firm was taught arrives with a lag, and fades."""
+    arrived = firm.pending * min(1.0, QUARTER / p.training_lag)
+    firm.pending -= arrived
+    firm.trained += arrived - years_step(p.training_decay) * firm.trained
+
+
+@step
 def break_trust(w: World, i: int, time: float) -> None:
     """A subcontractor breaks the relation: trust starts anew."""
-    w.firms[i].trust = 0.0
-    note(w, time, LOG_BREACH, w.firms[i].lineage, 0, 0.0)
+    firm = firm_at(w.firms, i)
+    firm.trust = 0.0
+    note(w, time, LOG_BREACH, firm.lineage, 0, 0.0)
 
 
-@equation
+@step
 def raise_awareness(w: World, share: float) -> None:
     """Raise the cluster's awareness by a share of what is missing."""
     w.cluster.awareness += (1.0 - w.cluster.awareness) * min(1.0, share)

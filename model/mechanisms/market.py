@@ -5,7 +5,7 @@ world price is a ceiling and an outlet for improved goods (WP 5703, section IV a
 from typing import Any
 
 from model.arithmetic import exp, log
-from model.compiling import equation
+from model.compiling import equation, step
 from model.world import World
 
 # Halvings of the log price interval: 2^-40 of an interval of at most 40 is below 1e-10.
@@ -72,7 +72,7 @@ def common_price(p: Any, demand: float, reach: float, world: float, quantity: fl
     return exp(0.5 * (low + high))
 
 
-@equation
+@step
 def clear(w: World) -> None:
     """Find the home price and the exporters' price, and what is sold where."""
     cluster = w.cluster
@@ -100,7 +100,7 @@ def clear(w: World) -> None:
     settle(w, base)
 
 
-@equation
+@step
 def export(w: World, demand: float, reach: float, home: float, abroad: float) -> None:
     """Split sales between home and abroad once the home price would fall below the world price.
 
@@ -134,7 +134,7 @@ def export(w: World, demand: float, reach: float, home: float, abroad: float) ->
     cluster.exported = min(abroad, max(0.0, sold_abroad))
 
 
-@equation
+@step
 def settle(w: World, base: float) -> None:
     """Work out sales, profits and the mean profit over fixed cost, rung by rung."""
     cluster = w.cluster

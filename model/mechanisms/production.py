@@ -8,8 +8,10 @@ management breaks even with l_min workers.
 from typing import Any
 
 from model.arithmetic import exp, log
-from model.compiling import equation
+from model.compiling import equation, step
 from model.events import QUARTER
+from model.lanes import MIXED, block_count, has, lane_of, stand
+from model.state import IN_ZONE, LANES, TRADER
 from model.world import World
 
 
@@ -88,30 +90,39 @@ def material_loss(p: Any, s: Any, time: float) -> float:
     return p.market_material_share * min(1.0, max(0.0, (time - s.material_time) / 5.0))
 
 
-@equation
+@step
 def supply(w: World) -> None:
-    """Work out every firm's efficiency and output, and each rung's sums.
-
-    Formula: ln a = h + phi m + lambda_k q + a_t trader - theta c ln(1+L/K) - materials; y = a l^gamma
-    """
-    p, cluster, firms, ladder = w.p, w.cluster, w.firms, w.ladder
+    """Work out every firm's efficiency a and output a l^gamma, and each rung's sums."""
+    p, cluster, firms, beside, ladder = w.p, w.cluster, w.firms, w.beside, w.ladder
     common = cluster.log_agglomeration - material_loss(p, w.s, cluster.time)
     for k in range(len(ladder)):
         ladder[k].output = 0.0
     output = 0.0
-    for i in range(cluster.rows):
-        firm = firms[i]
-        rung = ladder[firm.rung]
-        quality = recognised_quality(p, firm.recognition, firm.trust)
-        efficiency = common + cluster.skill_slope * (firm.skill + firm.trained) + rung.log_gain * quality
-        efficiency += p.entry_trader_advantage * firm.trader
-        if firm.in_zone == 0:
-            efficiency -= p.congestion_elasticity * cluster.congestion * centrality(p, cluster.time - firm.born)
-        firm.log_efficiency = efficiency
-        firm.output = exp(efficiency + p.production_span * log(firm.workers))
-        rung.output += firm.output
-        output += firm.output
+    laid = MIXED
+    for b in range(block_count(cluster.rows)):
+        laid = stand(firms, b, ladder, beside, laid)
+        for lane in range(LANES):
+            firm, rung = lane_of(firms, b, lane), lane_of(beside, 0, lane)
+            firm.log_efficiency = log_efficiency(p, cluster, rung, firm, common)
+            firm.output = exp(firm.log_efficiency + p.production_span * log(firm.workers))
+        for lane in range(LANES):
+            firm = lane_of(firms, b, lane)
+            ladder[firm.rung].output += firm.output
+            output += firm.output
     cluster.output = output
+
+
+@equation
+def log_efficiency(p: Any, cluster: Any, rung: Any, firm: Any, common: float) -> float:
+    """Log efficiency of a firm: what all share, what it knows, what buyers see of its rung, and where it stands.
+
+    Formula: ln a = h + phi m + lambda_k q + a_t trader - theta c ln(1+L/K) - materials
+    """
+    quality = recognised_quality(p, firm.recognition, firm.trust)
+    efficiency = common + cluster.skill_slope * (firm.skill + firm.trained) + rung.log_gain * quality
+    efficiency += p.entry_trader_advantage * has(firm, TRADER)
+    crowded = efficiency - p.congestion_elasticity * cluster.congestion * centrality(p, cluster.time - firm.born)
+    return efficiency if has(firm, IN_ZONE) == 1 else crowded
 
 
 @equation

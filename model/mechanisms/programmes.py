@@ -4,14 +4,13 @@ over their years, and lose effect beyond the state's capacity; a share may be ca
 
 from typing import Any
 
-import numpy as np
-
 from model.arithmetic import log
-from model.compiling import equation
-from model.events import BIRTH, INVITATION, LOG_ENTRY, LOG_GRANT, LOG_INVESTMENT, LOG_PROGRAMME, OUTCOME, QUARTER
+from model.compiling import equation, step
+from model.events import BIRTH, LOG_ENTRY, LOG_GRANT, LOG_INVESTMENT, LOG_PROGRAMME, OUTCOME, QUARTER
+from model.lanes import firm_at
 from model.mechanisms.birth import found
 from model.mechanisms.knowledge import raise_awareness
-from model.mechanisms.training import train
+from model.mechanisms.training import invite, train
 from model.randomness import uniform, word
 from model.state import (
     CAMPAIGN,
@@ -86,7 +85,7 @@ def investor_chance(p: Any, firms: float) -> float:
     return 1.0 / (1.0 + p.investment_copying * log(1.0 + firms) / 3.0)
 
 
-@equation
+@step
 def govern(w: World) -> None:
     """Open, run and close programmes at a quarter's start."""
     cluster = w.cluster
@@ -141,7 +140,7 @@ def is_running(w: World, programme: Any) -> bool:
     return bool(programme.opened >= 0.0 and w.cluster.time < programme.opened + years_open(programme))
 
 
-@equation
+@step
 def open_programme(w: World, j: int) -> None:
     """Open a programme and grant its budget."""
     programme = w.programmes[j]
@@ -157,7 +156,7 @@ def open_programme(w: World, j: int) -> None:
         invite_investor(w, j)
 
 
-@equation
+@step
 def run_programme(w: World, j: int) -> None:
     """Run one quarter of an open programme within what it may have spent by now."""
     programme = w.programmes[j]
@@ -184,7 +183,7 @@ def run_programme(w: World, j: int) -> None:
         run_climate(w, programme)
 
 
-@equation
+@step
 def run_climate(w: World, programme: Any) -> None:
     """Run a quarter of a programme that changes conditions for all rather than serving one firm after another."""
     cluster = w.cluster
@@ -200,7 +199,7 @@ def run_climate(w: World, programme: Any) -> None:
             cluster.access += w.p.investment_access * programme.effect * QUARTER / build_up_years(programme) * working
 
 
-@equation
+@step
 def invite_investor(w: World, j: int) -> None:
     """A foreign investor comes, or does not for fear of being copied; one who does brings knowledge and a firm one rung up."""
     programme = w.programmes[j]
@@ -210,33 +209,31 @@ def invite_investor(w: World, j: int) -> None:
         return
     cluster.access += w.p.investment_access
     i = found(w, cluster.time, lineage, cluster.managerial_capital + INVESTOR_SKILL, w.p.entry_skill_sd, 1)
-    w.firms[i].workers = max(w.firms[i].workers, INVESTOR_WORKERS)
-    w.firms[i].recognition = 1.0
+    firm = firm_at(w.firms, i)
+    firm.workers = max(firm.workers, INVESTOR_WORKERS)
+    firm.recognition = 1.0
     cluster.entrants += 1.0
     note(w, cluster.time, LOG_INVESTMENT, lineage, 0, 1.0)
 
 
-@equation
+@step
 def give_grants(w: World, j: int, allowance: float) -> None:
     """Give cash to firms in an order keyed by the firm, whoever they are, until the allowance is spent."""
     programme = w.programmes[j]
-    rows = w.cluster.rows
-    places = np.empty(rows, np.float64)
-    for i in range(rows):
-        places[i] = uniform(w.seed, w.case, w.firms[i].lineage, INVITATION, j)
-    for i in np.argsort(places):
+    for k in range(invite(w, j)):
+        firm = firm_at(w.firms, w.order[k])
         if allowance < programme.unit_cost:
             break
-        if places[i] <= programme.invited or (programme.trained_only == 1.0 and w.firms[i].courses == 0):
+        if programme.trained_only == 1.0 and firm.courses == 0:
             continue
-        programme.invited = places[i]
+        programme.invited = w.keys[w.order[k]]
         programme.spent += programme.unit_cost
         allowance -= programme.unit_cost
-        w.firms[i].cash += programme.unit_cost
-        note(w, w.cluster.time, LOG_GRANT, w.firms[i].lineage, 0, programme.unit_cost)
+        firm.cash += programme.unit_cost
+        note(w, w.cluster.time, LOG_GRANT, firm.lineage, 0, programme.unit_cost)
 
 
-@equation
+@step
 def prefer_exporters(w: World, j: int, allowance: float) -> None:
     """Found firms that declare themselves exporters, with land, finance and educated managers but no know-how."""
     programme = w.programmes[j]
@@ -246,7 +243,7 @@ def prefer_exporters(w: World, j: int, allowance: float) -> None:
         programme.invited += 1.0
         lineage = word(w.seed, w.case, 0, BIRTH, INVITED * (j + 1) + int(programme.invited))
         i = found(w, cluster.time, lineage, cluster.managerial_capital + PREFERRED_SKILL, w.p.entry_skill_sd, 0)
-        firm = w.firms[i]
+        firm = firm_at(w.firms, i)
         firm.schooling += PREFERRED_SCHOOLING
         firm.cash += programme.unit_cost
         firm.in_zone = 1

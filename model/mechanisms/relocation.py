@@ -5,9 +5,11 @@ centre, those led by heirs, and improved firms that would escape imitators (WP 5
 from typing import Any
 
 from model.arithmetic import exp
-from model.compiling import equation
+from model.compiling import equation, step
 from model.events import LOG_RELOCATION
+from model.lanes import firm_at, has
 from model.mechanisms.production import centrality
+from model.state import HEIR, IN_ZONE, TAUGHT
 from model.world import World, note
 
 
@@ -52,20 +54,18 @@ def needed_space(p: Any, workers: float) -> float:
 @equation
 def firm_relocation_hazard(p: Any, cluster: Any, firm: Any) -> float:
     """Relocation hazard of a firm as it stands: there must be room, and the means to pay."""
-    if firm.in_zone == 1 or cluster.zone_space < needed_space(p, firm.workers):
-        return 0.0
     cost = relocation_cost(p, firm.workers)
-    if firm.cash < cost or (cluster.zone_trained == 1.0 and firm.courses == 0):
-        return 0.0
     gain = relocation_gain(p, firm.workers_best, cluster.congestion, centrality(p, cluster.time - firm.born))
     copied = cluster.imitators if firm.rung > 0 else 0.0
-    return relocation_hazard(p, gain, cost, firm.heir, copied)
+    hazard = relocation_hazard(p, gain, cost, has(firm, HEIR), copied)
+    barred = (has(firm, IN_ZONE) == 1) | ((cluster.zone_trained == 1.0) & (has(firm, TAUGHT) == 0))
+    return 0.0 if barred | (cluster.zone_space < needed_space(p, firm.workers)) | (firm.cash < cost) else hazard
 
 
-@equation
+@step
 def relocate(w: World, i: int, time: float) -> None:
     """A firm moves to the zone if there is still room and it can still pay."""
-    firm = w.firms[i]
+    firm = firm_at(w.firms, i)
     space = needed_space(w.p, firm.workers)
     cost = relocation_cost(w.p, firm.workers)
     if w.cluster.zone_space < space or firm.cash < cost:

@@ -6,8 +6,9 @@ import math
 from typing import Any
 
 from model.arithmetic import exp
-from model.compiling import equation
+from model.compiling import equation, step
 from model.events import BIRTH, LOG_SPIN_OFF, OUTCOME
+from model.lanes import firm_at
 from model.mechanisms.birth import found
 from model.mechanisms.entry import attraction
 from model.randomness import uniform, word
@@ -24,9 +25,7 @@ def apprenticeship(p: Any, age: float) -> float:
     Formula: 1 - e^-(age/lag)^2
     """
     ratio = age / p.spin_off_lag
-    if ratio > FULLY_TRAINED:
-        return 1.0
-    return 1.0 - exp(-ratio * ratio)
+    return 1.0 if ratio > FULLY_TRAINED else 1.0 - exp(-ratio * ratio)
 
 
 @equation
@@ -35,8 +34,6 @@ def spin_off_hazard(p: Any, workers: float, surplus: float, age: float) -> float
 
     Formula: b sqrt(l/10) G(s) (1 - e^-(age/lag)^2)
     """
-    if surplus <= 0.0:
-        return 0.0
     return p.spin_off_rate * math.sqrt(workers / 10.0) * attraction(surplus) * apprenticeship(p, age)
 
 
@@ -53,16 +50,16 @@ def inherited_rung(p: Any, rung: int, chance: float) -> int:
     return 0
 
 
-@equation
+@step
 def spin_off(w: World, parent: int, time: float, number: int) -> int:
     """A worker founds a firm; return its index."""
     p = w.p
-    employer = w.firms[parent]
+    employer = firm_at(w.firms, parent)
     lineage = word(w.seed, w.case, employer.lineage, BIRTH, number)
     pool = p.spin_off_heredity * (employer.skill + employer.trained)
     pool += (1.0 - p.spin_off_heredity) * w.cluster.managerial_capital
     rung = inherited_rung(p, int(employer.rung), uniform(w.seed, w.case, lineage, OUTCOME, 0))
     i = found(w, time, lineage, pool, p.spin_off_skill_sd, rung)
     w.cluster.spin_offs += 1.0
-    note(w, time, LOG_SPIN_OFF, lineage, w.firms[parent].lineage, float(rung))
+    note(w, time, LOG_SPIN_OFF, lineage, employer.lineage, float(rung))
     return i

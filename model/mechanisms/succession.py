@@ -4,8 +4,9 @@ relocate more readily (WP 5703, section IV).
 
 from typing import Any
 
-from model.compiling import equation
+from model.compiling import equation, step
 from model.events import LOG_SUCCESSION
+from model.lanes import firm_at
 from model.world import World, note
 
 
@@ -15,13 +16,13 @@ def succession_hazard(p: Any, age: float, heir: int) -> float:
 
     Formula: q once the firm is older than a_q, 0 before and afterwards
     """
-    return p.succession_rate if age > p.succession_age and heir == 0 else 0.0
+    return p.succession_rate if (age > p.succession_age) & (heir == 0) else 0.0
 
 
-@equation
+@step
 def succeed(w: World, i: int, time: float) -> None:
     """Heirs with more schooling take over."""
-    firm = w.firms[i]
+    firm = firm_at(w.firms, i)
     firm.heir = 1
     firm.schooling += w.p.succession_schooling
     note(w, time, LOG_SUCCESSION, firm.lineage, 0, firm.schooling)

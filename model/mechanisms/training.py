@@ -5,19 +5,21 @@ only training that carries technology can bring home a rung (WP 5703, sections I
 
 from typing import Any
 
-import numpy as np
-
 from model.arithmetic import exp
-from model.compiling import equation
+from model.compiling import equation, step
 from model.events import INVITATION, LOG_TRAINED, TRAINING
+from model.lanes import firm_at
 from model.mechanisms.improvement import climb
 from model.mechanisms.knowledge import raise_awareness
+from model.ordering import order_by
 from model.randomness import uniform
 from model.state import INTENSIVE, TECHNOLOGY
 from model.world import World, note
 
 # Keys of the rung that technology training brings home, apart from those of coming at all.
 RUNG_DRAW = 1 << 20
+# A place behind all others: the dead, and those invited before.
+PASSED_OVER = 2.0
 
 
 @equation
@@ -51,41 +53,55 @@ def course_cost(p: Any, unit_cost: float, workers: float) -> float:
     return unit_cost * (1.0 + p.training_size_cost * workers)
 
 
-@equation
+@step
+def invite(w: World, j: int) -> int:
+    """Put firms in the order in which a programme invites them into ``w.order``; return how many are not yet invited.
+
+    A firm's place, between 0 and 1, is in ``w.keys``.
+    """
+    last, count = w.programmes[j].invited, 0
+    for i in range(w.cluster.rows):
+        firm = firm_at(w.firms, i)
+        w.keys[i] = uniform(w.seed, w.case, firm.lineage, INVITATION, j) if firm.alive == 1 else PASSED_OVER
+        if w.keys[i] <= last:
+            w.keys[i] = PASSED_OVER
+        count += w.keys[i] < PASSED_OVER
+    order_by(w.keys, w.cluster.rows, 0.0, 1.0, w.order, w.heads)
+    return count
+
+
+@step
 def train(w: World, j: int, allowance: float) -> None:
     """Invite firms in keyed order until the allowance is spent; a firm that the whole budget could not train is passed over."""
     programme = w.programmes[j]
     cluster = w.cluster
-    places = np.empty(cluster.rows, np.float64)
-    for i in range(cluster.rows):
-        places[i] = uniform(w.seed, w.case, w.firms[i].lineage, INVITATION, j)
     came = 0
-    for i in np.argsort(places):
-        if places[i] <= programme.invited:
+    for k in range(invite(w, j)):
+        i = w.order[k]
+        firm = firm_at(w.firms, i)
+        if programme.trained_only == 1.0 and firm.courses == 0:
             continue
-        if programme.trained_only == 1.0 and w.firms[i].courses == 0:
-            continue
-        cost = max(0.0, course_cost(w.p, programme.unit_cost, w.firms[i].workers) - programme.fee)
+        cost = max(0.0, course_cost(w.p, programme.unit_cost, firm.workers) - programme.fee)
         if cost > programme.granted:
             continue
         if cost > allowance:
             break
-        programme.invited = places[i]
-        if uniform(w.seed, w.case, w.firms[i].lineage, TRAINING, j) < take_up(w.p, cluster.awareness, programme.fee):
+        programme.invited = w.keys[i]
+        if uniform(w.seed, w.case, firm.lineage, TRAINING, j) < take_up(w.p, cluster.awareness, programme.fee):
             allowance -= cost
             programme.spent += cost
             came += 1
             teach(w, j, i)
     if came > 0:
         cluster.trained += came
-        raise_awareness(w, w.p.awareness_training * came / cluster.rows)
+        raise_awareness(w, w.p.awareness_training * came / cluster.living)
 
 
-@equation
+@step
 def teach(w: World, j: int, i: int) -> None:
     """Train one firm."""
     programme = w.programmes[j]
-    firm = w.firms[i]
+    firm = firm_at(w.firms, i)
     works = w.s.site_works / (1.0 + w.cluster.strain)
     firm.pending += works * course_gain(w.p, programme.course)
     firm.cash -= programme.fee

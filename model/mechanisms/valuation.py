@@ -3,7 +3,7 @@ it; credit is charged as what is lost (WP 5703, sections IV-V).
 """
 
 from model.arithmetic import exp
-from model.compiling import equation
+from model.compiling import equation, step
 from model.events import QUARTER
 from model.mechanisms.market import consumer_surplus
 from model.state import CREDIT
@@ -29,7 +29,7 @@ def net_cost_so_far(w: World) -> float:
     return cost
 
 
-@equation
+@step
 def value(w: World) -> None:
     """Add the quarter's worth to the discounted sums, once the decision date has come; cost is what came since the last row."""
     cluster, s = w.cluster, w.s

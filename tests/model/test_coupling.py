@@ -3,14 +3,16 @@
 import numpy as np
 
 from model.events import EVENTS, FIRM_CLOCKS
+from model.lanes import firm_at
+from model.mechanisms.clocks import strike
 from model.mechanisms.entry import enter
 from model.mechanisms.exit import leave
 from model.mechanisms.spin_off import spin_off
 from model.peers import draw
 from model.state import FIRM
-from tests.model.worlds import add_firm, column, compiled, given, small_world
+from tests.model.worlds import add_firm, column, compiled, given, residuals, small_world
 
-TRAITS = ("lineage", "schooling", "connected", "trader", "residual")
+TRAITS = ("lineage", "schooling", "connected", "trader")
 
 
 def founded(added: bool):
@@ -22,7 +24,7 @@ def founded(added: bool):
         spin_off(w, 0, 0.5, 1)
         leave(w, 0, 0.6)
     born = [enter(w, 1.0, 1), spin_off(w, 1, 1.1, 1), spin_off(w, 2, 1.2, 1)]
-    return [{name: w.firms[i][name].tobytes() for name in TRAITS} for i in born]
+    return [{name: firm_at(w.firms, i)[name].tobytes() for name in TRAITS} for i in born]
 
 
 def test_births_are_the_same_after_another_firms_event():
@@ -32,10 +34,19 @@ def test_births_are_the_same_after_another_firms_event():
 def test_the_number_of_a_birth_tells_siblings_apart():
     w = small_world()
     add_firm(w)
-    first, second = w.firms[spin_off(w, 0, 1.0, 1)], w.firms[spin_off(w, 0, 1.0, 2)]
+    first, second = firm_at(w.firms, spin_off(w, 0, 1.0, 1)), firm_at(w.firms, spin_off(w, 0, 1.0, 2))
     assert first.lineage != second.lineage
-    assert not np.array_equal(first.residual, second.residual)
-    assert len(set(first.residual)) == FIRM_CLOCKS
+    residual = run_clocks(w)
+    assert not np.array_equal(residual[0], residual[1])
+    assert len(set(residual.ravel())) == 2 * FIRM_CLOCKS
+
+
+def run_clocks(w):
+    """The first draws of every clock of the firms in rows 1 and 2, which they make when they first run."""
+    for mechanism in range(FIRM_CLOCKS):
+        for i in (1, 2):
+            strike(w, i, mechanism, 1e-9)
+    return np.array([residuals(w, i) for i in (1, 2)])
 
 
 def test_meetings_are_keyed_and_survive_a_firm_that_is_not_met():
@@ -44,10 +55,10 @@ def test_meetings_are_keyed_and_survive_a_firm_that_is_not_met():
         add_firm(w)
         add_firm(more)
     add_firm(more)
-    newcomer = int(more.firms[6].lineage)
+    newcomer = int(firm_at(more.firms, 6).lineage)
 
     def met(world, count):
-        return int(world.firms[draw(world.table, world.cluster.seats, world.seed, world.case, 99, count)].lineage)
+        return int(firm_at(world.firms, draw(world.table, world.cluster.seats, world.seed, world.case, 99, count)).lineage)
 
     pairs = [(met(w, count), met(more, count)) for count in range(300)]
     assert all(one == other or other == newcomer for one, other in pairs)

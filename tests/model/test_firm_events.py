@@ -6,7 +6,8 @@ import pytest
 
 from model.engines.quarter import happen, move_firms, open_market, run_one_clock
 from model.events import ATTEMPT, BREACH, EXIT, LOAN, POACHING, RELOCATION, SPIN_OFF, SUCCESSION
-from model.mechanisms.clocks import hazard_of, in_order, set_due
+from model.lanes import firm_at, strikes
+from model.mechanisms.clocks import hazard_of, put_in_order, set_due
 from model.mechanisms.entry import enter, entrant_surplus, entry_hazard
 from model.mechanisms.exit import leave
 from model.mechanisms.improvement import attempt, attempt_hazard
@@ -16,7 +17,7 @@ from model.mechanisms.relocation import needed_space, relocate, relocation_cost
 from model.mechanisms.spin_off import apprenticeship, spin_off, spin_off_hazard
 from model.mechanisms.succession import succeed
 from model.world import bury
-from tests.model.worlds import add_firm, small_world, told, words
+from tests.model.worlds import add_firm, residuals, small_world, told, words
 
 ALWAYS, NEVER = {"success_intercept": 50.0}, {"success_intercept": -50.0}
 
@@ -36,9 +37,9 @@ def test_exit_frees_the_seat_and_is_told():
     assert (leaver.alive, other.alive, w.cluster.exits, w.cluster.mergers) == (0, 1, 1.0, 0.0)
     kept = int(other.lineage)
     bury(w)
-    assert w.cluster.rows == 1
-    assert w.firms[0].lineage == kept
-    assert w.table[w.firms[0].slot] == 0
+    assert (w.cluster.rows, w.cluster.living) == (1, 1)
+    assert firm_at(w.firms, 0).lineage == kept
+    assert w.table[w.firms[0].slot[0]] == 0
 
 
 def test_the_dead_do_nothing_more():
@@ -62,8 +63,9 @@ def test_a_better_richer_firm_takes_over_the_workers():
     w = small_world({"exit_merger_share": 1.0})
     seller = add_firm(w, workers=4.0)
     buyer = add_firm(w, rung=1, workers=10.0, workers_best=50.0, cash=100.0)
+    seller = int(seller.lineage)
     leave(w, 0, 1.0)
-    assert told(w) == [("merger", int(seller.lineage), int(buyer.lineage))]
+    assert told(w) == [("merger", seller, int(buyer.lineage))]
     assert buyer.workers == 14.0
     assert buyer.cash == 100.0 - 0.5 * w.ladder[1].outlay * 4.0
     assert (w.cluster.exits, w.cluster.mergers) == (1.0, 1.0)
@@ -91,14 +93,14 @@ def test_a_spin_off_inherits_management_with_its_parent_in_the_log():
     w = small_world({"spin_off_skill_sd": 0.0, "entry_schooling_sd": 0.0, "entry_connected": 0.0, "spin_off_inheritance": 1.0})
     parent = add_firm(w, skill=2.0, trained=1.0, rung=2)
     w.cluster.managerial_capital = 0.5
-    child = w.firms[spin_off(w, 0, 3.0, 1)]
+    child = firm_at(w.firms, spin_off(w, 0, 3.0, 1))
     assert told(w) == [("spin_off", int(child.lineage), int(parent.lineage))]
     share = w.p.spin_off_heredity
     assert child.skill == pytest.approx(share * 3.0 + (1.0 - share) * 0.5, rel=1e-15)
     assert child.rung in (1, 2)
     assert (child.trained, child.debt, child.in_zone, child.born) == (0.0, 0.0, 0, 3.0)
     assert w.cluster.spin_offs == 1.0
-    rungs = {int(w.firms[spin_off(w, 0, 3.0, number)].rung) for number in range(2, 14)}
+    rungs = {int(firm_at(w.firms, spin_off(w, 0, 3.0, number)).rung) for number in range(2, 14)}
     assert rungs == {1, 2}
 
 
@@ -116,8 +118,8 @@ def test_an_entrant_starts_below_or_copies_but_for_one_rung():
     for w in (never, always):
         add_firm(w, rung=2)
         w.cluster.managerial_capital = 0.3
-    assert never.firms[enter(never, 0.4, 1)].rung == 0
-    entrant = always.firms[enter(always, 0.4, 1)]
+    assert firm_at(never.firms, enter(never, 0.4, 1)).rung == 0
+    entrant = firm_at(always.firms, enter(always, 0.4, 1))
     assert entrant.rung == 1
     assert told(always) == [("entry", int(entrant.lineage), 0)]
     assert always.cluster.entrants == 1.0
@@ -249,7 +251,7 @@ def test_trained_leavers_found_a_firm():
     firm = add_firm(w, trained=2.0)
     assert hazard(w, firm, POACHING) == pytest.approx(w.p.poaching_rate * 2.0 / 3.0)
     lose_staff(w, 0, 1.0, 1)
-    child = w.firms[1]
+    child = firm_at(w.firms, 1)
     assert told(w) == [("spin_off", int(child.lineage), int(firm.lineage))]
     assert (firm.trained, child.trained, w.cluster.spin_offs) == (1.5, 0.5, 1.0)
 
@@ -271,22 +273,24 @@ def test_events_go_by_time_then_mechanism_then_lineage():
     w = small_world()
     for time, mechanism, lineage in ((0.2, EXIT, 5), (0.1, LOAN, 1), (0.1, EXIT, 9), (0.1, EXIT, 3), (0.05, POACHING, 2)):
         set_due(w, time, mechanism, lineage, 0, 1)
-    assert [(w.due[k].time, w.due[k].mechanism, w.due[k].lineage) for k in in_order(w)] == [
+    put_in_order(w)
+    assert [(w.due[k].time, w.due[k].mechanism, w.due[k].lineage) for k in w.order[:5]] == [
         (0.05, POACHING, 2), (0.1, EXIT, 3), (0.1, EXIT, 9), (0.1, LOAN, 1), (0.2, EXIT, 5),
     ]
 
 
 def test_a_clock_strikes_when_its_draw_is_used_up():
     w = small_world({"succession_rate": 0.4})
-    firm, young = add_firm(w, born=-40.0), add_firm(w)
+    add_firm(w, born=-40.0)
+    add_firm(w)
     open_market(w)
     move_firms(w)
-    firm.residual[SUCCESSION] = 0.06
+    residuals(w, 0)[SUCCESSION] = 0.06
     run_one_clock(w, SUCCESSION)
     assert w.cluster.due == 1
     assert w.due[0].time == pytest.approx(0.06 / 0.4)
-    assert (firm.count[SUCCESSION], young.count[SUCCESSION]) == (1, 0)
-    before = float(firm.residual[SUCCESSION])
+    assert [strikes(w.firms, i, SUCCESSION) for i in (0, 1)] == [1, 0]
+    before = float(residuals(w, 0)[SUCCESSION])
     w.cluster.due = 0
     run_one_clock(w, SUCCESSION)
-    assert firm.residual[SUCCESSION] == before - 0.1 or w.cluster.due == 1
+    assert residuals(w, 0)[SUCCESSION] == before - 0.1 or w.cluster.due == 1

@@ -7,6 +7,7 @@ import pytest
 
 from model.engines.quarter import move_firms, open_quarter
 from model.events import LOAN
+from model.lanes import firm_at
 from model.mechanisms.clocks import hazard_of
 from model.mechanisms.credit import lend
 from model.mechanisms.market import import_ceiling
@@ -14,7 +15,6 @@ from model.mechanisms.programmes import govern, investor_chance, space_cost, str
 from model.mechanisms.training import take_up
 from model.observe import COLUMNS
 from model.state import COURSES, TECHNOLOGY
-from model.world import with_room
 from tests.model.worlds import add_firm, column, compiled, given, programme, small_world, told, words
 
 EVERYONE = {"training_take_up": 1.0, "awareness_start": 1.0}
@@ -25,8 +25,6 @@ def quarter(w, tick):
     """Open one quarter by hand; return its row of the panel."""
     row = np.empty(len(COLUMNS))
     w.cluster.tick, w.cluster.time = tick, tick / 4.0
-    firms, table, due, log = with_room(w, 64, 1024)
-    w = w._replace(firms=firms, table=table, due=due, log=log)
     open_quarter(w, row)
     return row, w
 
@@ -70,7 +68,7 @@ def test_what_is_learnt_arrives_with_a_lag_and_fades():
     w = small_world(changes, (line,), **CALM)
     firm = add_firm(w, cash=50.0)
     _, w = quarter(w, 0)
-    firm, gain = w.firms[0], w.p.training_intensive_gain
+    firm, gain = firm_at(w.firms, 0), w.p.training_intensive_gain
     assert (firm.pending, firm.trained, firm.courses) == (gain, 0.0, 1)
     move_firms(w)
     assert firm.pending == 0.75 * gain
@@ -79,7 +77,7 @@ def test_what_is_learnt_arrives_with_a_lag_and_fades():
     for tick in range(1, 60):
         _, w = quarter(w, tick)
         move_firms(w)
-        stock.append(float(w.firms[0].trained))
+        stock.append(float(firm_at(w.firms, 0).trained))
     peak = int(np.argmax(stock))
     assert 1 < peak < 20
     assert max(stock) < gain
@@ -208,7 +206,7 @@ def test_a_foreign_investor_brings_knowledge_and_fears_copying():
     add_firm(w)
     quarter(w, 0)
     assert words(w) == ["programme", "foreign_investment"]
-    investor = w.firms[1]
+    investor = firm_at(w.firms, 1)
     assert (investor.rung, investor.workers, investor.recognition) == (1, 50.0, 1.0)
     assert w.cluster.access == w.p.investment_access
     assert investor_chance(w.p, 1000.0) == 1.0
@@ -258,7 +256,7 @@ def test_preferences_found_schooled_firms_without_know_how():
     w = small_world({"entry_skill_sd": 0.0, "entry_schooling_sd": 0.0, "entry_connected": 0.0}, (line,), **CALM)
     quarter(w, 0)
     assert words(w) == ["programme", "entry", "entry"]
-    firm = w.firms[0]
+    firm = firm_at(w.firms, 0)
     assert (firm.schooling, firm.in_zone, firm.rung) == (14.0, 1, 0)
     assert firm.skill < w.s.founder_skill
     assert firm.cash == 5.0 + w.p.entry_cash * w.ladder[0].fixed_cost
@@ -295,7 +293,7 @@ def test_beyond_its_capacity_the_state_loses_effect():
         add_firm(w)
         w.cluster.workers = 3.0
         govern(w)
-        gains.append(float(w.firms[0].pending))
+        gains.append(float(firm_at(w.firms, 0).pending))
     assert gains[0] > gains[1] > 0.0
 
 

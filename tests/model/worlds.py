@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from model.config import load_case, load_policy, load_priors
 from model.engines.compiled_engine import run_history
 from model.engines.quarter import begin
-from model.events import BIRTH, EVENTS
+from model.events import BIRTH, EVENTS, FIRM_CLOCKS
+from model.lanes import firm_at
 from model.latents import COLUMN, LATENTS, default_values, params_for, settings_for
 from model.mechanisms.birth import found
 from model.observe import COLUMNS
@@ -17,15 +18,15 @@ from model.policy import programmes_for
 from model.randomness import word
 from model.schema import Policy
 from model.start import new_world
-from model.state import PROGRAMME, PROGRAMMES
-from model.world import World, with_room
+from model.state import FIRM, LANES, PROGRAMME, PROGRAMMES
+from model.world import World
 
 PRIORS = load_priors()
 STRUCTURES = PRIORS.structures_with()
 NAIROBI = 9  # an old survival cluster without a history of programmes
 FOUNDERS = 77  # apart from the numbers of pioneers
-# Rooms and seats: more than a hand-made world needs.
-ROOM = 64
+# Room for the event log of any history here.
+LINES = 1 << 17
 
 
 class Given(NamedTuple):
@@ -67,11 +68,27 @@ def given(
 
 def compiled(what: Given, seed: int = 1) -> tuple[NDArray[np.float64], NDArray[Any], Any, World]:
     """Panel, log, firms alive at the end and world of a compiled history."""
-    world = new_world(*what, seed, keep_log=True)
+    world = new_world(*what, seed, LINES)
     panel = np.full((int(what.setting.quarters) + 1, len(COLUMNS)), np.nan)
-    firms, _, _, log = run_history(world, panel)
-    rows = int(world.cluster.rows)
-    return panel, log[: world.cluster.logged], firms[:rows].view(np.recarray), world
+    run_history(world, panel)
+    assert world.cluster.logged <= LINES
+    return panel, world.log[: world.cluster.logged], living(world), world
+
+
+def living(w: World) -> Any:
+    """The firms alive, as plain records in the order of their rows."""
+    rows = [i for i in range(w.cluster.rows) if firm_at(w.firms, i).alive == 1]
+    fields = {name: kind for name, (kind, _) in (FIRM.fields or {}).items()}
+    found = np.zeros(len(rows), [*fields.items(), ("residual", "f8", (FIRM_CLOCKS,))]).view(np.recarray)
+    for name in fields:
+        found[name] = [firm_at(w.firms, i)[name] for i in rows]
+    found.residual = np.array([residuals(w, i) for i in rows]).reshape(len(rows), FIRM_CLOCKS)
+    return found
+
+
+def residuals(w: World, row: int) -> NDArray[np.float64]:
+    """What is left of the draw of each clock of a firm (hazard times years), 0 before the first draw; a view."""
+    return w.firms[row // LANES].residual[:, row % LANES]  # type: ignore[no-any-return]
 
 
 def column(panel: NDArray[np.float64], name: str) -> NDArray[np.float64]:
@@ -101,9 +118,7 @@ def small_world(
     }
     what = given(changes=changes, **{**plain, **setting})
     lines = np.concatenate([np.zeros(0, PROGRAMME), *programmes])
-    w = new_world(what.params, what.setting, lines, seed, keep_log=True)
-    firms, table, due, log = with_room(w, ROOM, ROOM)
-    w = w._replace(firms=firms, table=table, due=due, log=log)
+    w = new_world(what.params, what.setting, lines, seed, LINES)
     begin(w)
     return w
 
@@ -112,7 +127,7 @@ def add_firm(w: World, **traits: float) -> Any:
     """Add a firm of average management and schooling, aged 0, with the traits given; return its record."""
     lineage = word(w.seed, w.case, 0, BIRTH, FOUNDERS + int(w.cluster.rows))
     i = found(w, 0.0, lineage, 0.0, 0.0, int(traits.pop("rung", 0)))
-    firm = w.firms[i]
+    firm = firm_at(w.firms, i)
     firm.skill, firm.schooling, firm.connected, firm.trader = 0.0, w.s.schooling, 0, 0
     for name, value in traits.items():
         firm[name] = value
