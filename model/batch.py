@@ -85,13 +85,21 @@ def simulate_many(
     if not len(params) == len(settings) == len(ticks) == count:
         raise InputError("simulate_many: params, settings, seeds and ticks differ in length; give one of each a history")
     out = np.full((count, ticks.shape[1], len(COLUMNS)), np.nan)
+    if count == 0:
+        return out
     params, settings, programmes = (np.ascontiguousarray(a).view(np.recarray) for a in (params, settings, programmes))
+    largest, longest = settings[np.argmax(settings["firms_max"])], int(settings["quarters"].max())
+    # Each thread's, made when it first works: a list is safe to share.
+    spare: list[tuple[World, NDArray[np.float64]]] = []
 
     def run_part(start: int) -> None:
         part = slice(start, start + CHUNK)
-        world = new_world(params[start], settings[part][np.argmax(settings["firms_max"][part])], programmes, 0)
-        panel = np.empty((int(settings["quarters"][part].max()) + 1, len(COLUMNS)))
+        try:
+            world, panel = spare.pop()
+        except IndexError:
+            world, panel = new_world(params[0], largest, programmes, 0), np.empty((longest + 1, len(COLUMNS)))
         run_chunk(world, params[part], settings[part], seeds[part], programmes, ticks[part], panel, out[part])
+        spare.append((world, panel))
         if progress is not None:
             progress(len(seeds[part]))
 

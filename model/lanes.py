@@ -6,9 +6,10 @@ from typing import Any, Final
 
 import numba
 import numpy as np
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic, overload
+from numba.extending import intrinsic, lower_builtin, overload, type_callable
 from numpy.typing import NDArray
 
 from model.compiling import equation, step
@@ -54,6 +55,30 @@ def _lane_of_compiled(blocks: Any, block: Any, lane: Any) -> Any:
 
 
 overload(lane_of, strict=False)(_lane_of_compiled)
+
+
+def kept(record: Any) -> Any:
+    """Return a copy of a record that lies in the function's own memory: no store to a firm can change it, so that a compiled
+    loop reads it once.
+    """
+    return record.copy()
+
+
+def _kept_type(context: Any) -> Any:
+    return lambda record: record if isinstance(record, types.Record) else None
+
+
+def _kept_compiled(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    # Lowered where it is called: memory of a function of its own would be gone on return.
+    size = signature.args[0].size
+    room = cgutils.alloca_once(builder, ir.ArrayType(ir.IntType(8 * WORD_BYTES), -(-size // WORD_BYTES)))
+    ends = [builder.bitcast(pointer, cgutils.voidptr_t) for pointer in (room, arguments[0])]
+    cgutils.raw_memcpy(builder, *ends, context.get_constant(types.intp, size), 1)
+    return builder.bitcast(room, context.get_value_type(signature.return_type))
+
+
+type_callable(kept)(_kept_type)
+lower_builtin(kept, types.Record)(_kept_compiled)
 
 
 @equation
@@ -136,8 +161,13 @@ def vacate(firms: NDArray[Any], row: int) -> None:
 @step
 def vacate_block(firms: NDArray[Any], row: int) -> None:
     """Empty the block in which a row is the first."""
-    for lane in range(LANES):
-        vacate(firms, row + lane)
+    block = firms[row // LANES]
+    for column in range(COLUMNS):
+        for lane in range(LANES):
+            block.words[column, lane] = 0
+    for clock in range(FIRM_CLOCKS):
+        for lane in range(LANES):
+            block.residual[clock, lane] = NEVER
 
 
 @step

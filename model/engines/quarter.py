@@ -16,7 +16,7 @@ from model.events import (
     SPIN_OFF,
     SUCCESSION,
 )
-from model.lanes import MIXED, block_count, firm_at, stand
+from model.lanes import MIXED, block_count, firm_at, kept, stand
 from model.mechanisms.agglomeration import build_ladder, count, gather
 from model.mechanisms.clocks import run_clock, run_entry_clock
 from model.mechanisms.credit import lend
@@ -66,10 +66,11 @@ def open_market(w: World) -> None:
 @step
 def move_firms(w: World) -> None:
     """Firms earn, grow and learn."""
+    v = World(kept(w.p), kept(w.s), kept(w.cluster), *w[3:])
     laid = MIXED
-    for b in range(block_count(w.cluster.rows)):
-        laid = stand(w.firms, b, w.ladder, w.beside, laid)
-        move_block(w, b)
+    for b in range(block_count(v.cluster.rows)):
+        laid = stand(v.firms, b, v.ladder, v.beside, laid)
+        move_block(w, v, b)
 
 
 @step
@@ -78,27 +79,29 @@ def run_one_clock(w: World, mechanism: int) -> None:
     if mechanism == ENTRY:
         run_entry_clock(w)
         return
+    v = World(kept(w.p), kept(w.s), kept(w.cluster), *w[3:])
     laid = MIXED
-    for b in range(block_count(w.cluster.rows)):
-        laid = stand(w.firms, b, w.ladder, w.beside, laid)
-        run_clock(w, b, mechanism)
+    for b in range(block_count(v.cluster.rows)):
+        laid = stand(v.firms, b, v.ladder, v.beside, laid)
+        run_clock(w, v, b, mechanism)
 
 
 @step
 def move_firms_and_clocks(w: World) -> None:
     """Do the two above for all clocks, block by block: nothing that a firm does here touches another's hazard."""
+    v = World(kept(w.p), kept(w.s), kept(w.cluster), *w[3:])
     laid = MIXED
-    for b in range(block_count(w.cluster.rows)):
-        laid = stand(w.firms, b, w.ladder, w.beside, laid)
-        move_block(w, b)
-        run_clock(w, b, EXIT)
-        run_clock(w, b, SPIN_OFF)
-        run_clock(w, b, ATTEMPT)
-        run_clock(w, b, RELOCATION)
-        run_clock(w, b, LOAN)
-        run_clock(w, b, SUCCESSION)
-        run_clock(w, b, BREACH)
-        run_clock(w, b, POACHING)
+    for b in range(block_count(v.cluster.rows)):
+        laid = stand(v.firms, b, v.ladder, v.beside, laid)
+        move_block(w, v, b)
+        run_clock(w, v, b, EXIT)
+        run_clock(w, v, b, SPIN_OFF)
+        run_clock(w, v, b, ATTEMPT)
+        run_clock(w, v, b, RELOCATION)
+        run_clock(w, v, b, LOAN)
+        run_clock(w, v, b, SUCCESSION)
+        run_clock(w, v, b, BREACH)
+        run_clock(w, v, b, POACHING)
     run_entry_clock(w)
 
 

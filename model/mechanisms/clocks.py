@@ -11,19 +11,20 @@ from model.events import (
     ENTRY,
     EXIT,
     LOAN,
+    POACHING,
     QUARTER,
     RELOCATION,
     SPIN_OFF,
     SUCCESSION,
 )
 from model.lanes import UNDRAWN, has, lane_of
-from model.mechanisms.credit import firm_loan_hazard
+from model.mechanisms.credit import FUND_MIN, firm_loan_hazard
 from model.mechanisms.entry import entrant_surplus, entry_hazard
 from model.mechanisms.exit import firm_exit_hazard
 from model.mechanisms.improvement import firm_attempt_hazard
 from model.mechanisms.knowledge import breach_hazard
 from model.mechanisms.poaching import poaching_hazard
-from model.mechanisms.relocation import firm_relocation_hazard
+from model.mechanisms.relocation import PLOT_MIN, firm_relocation_hazard
 from model.mechanisms.spin_off import spin_off_hazard
 from model.mechanisms.succession import succession_hazard
 from model.ordering import order_by
@@ -74,13 +75,29 @@ def set_due(w: World, time: float, mechanism: int, lineage: int, firm: int, numb
     w.cluster.due = k + 1
 
 
+@equation
+def rests(v: World, b: int, mechanism: int) -> bool:
+    """Whether no clock of a mechanism can run in a block: nothing to move to, to borrow, to break or to lose."""
+    if mechanism == RELOCATION:
+        return bool(v.cluster.zone_space < PLOT_MIN)
+    if mechanism == LOAN:
+        return bool(v.cluster.fund <= FUND_MIN)
+    if mechanism not in (BREACH, POACHING):
+        return False
+    able = 0
+    for lane in range(LANES):
+        firm = lane_of(v.firms, b, lane)
+        able += 1 if (firm.rung > 0 if mechanism == BREACH else firm.trained > 0.0) else 0
+    return able == 0
+
+
 @step(forceinline=True)
-def tick_on(w: World, b: int, mechanism: int) -> int:
+def tick_on(v: World, b: int, mechanism: int) -> int:
     """Run one mechanism's clocks of a block through the quarter, but for those that strike; return how many do.
 
-    ``w.beside`` holds the rates of those that strike, and zero for the others.
+    ``v.beside`` holds the rates of those that strike, and zero for the others.
     """
-    p, s, cluster, seed, case, firms, beside = w.p, w.s, w.cluster, w.seed, w.case, w.firms, w.beside
+    p, s, cluster, seed, case, firms, beside = v.p, v.s, v.cluster, v.seed, v.case, v.firms, v.beside
     block, scratch = firms[b], beside[0]
     striking = 0
     for lane in range(LANES):
@@ -97,9 +114,13 @@ def tick_on(w: World, b: int, mechanism: int) -> int:
 
 
 @step(forceinline=True)
-def run_clock(w: World, b: int, mechanism: int) -> None:
-    """Run one mechanism's clocks of a block through the quarter; what its firms' rungs share lies in ``w.beside``."""
-    if tick_on(w, b, mechanism) > 0:
+def run_clock(w: World, v: World, b: int, mechanism: int) -> None:
+    """Run one mechanism's clocks of a block through the quarter; what its firms' rungs share lies in ``w.beside``, and ``v`` is
+    ``w`` to read.
+    """
+    if rests(v, b, mechanism):
+        return
+    if tick_on(v, b, mechanism) > 0:
         for lane in range(LANES):
             if w.beside[0].rate[lane] > 0.0:
                 strike(w, LANES * b + lane, mechanism, w.beside[0].rate[lane])

@@ -12,6 +12,8 @@ from model.randomness import normal
 from model.state import CONNECTED, TAUGHT
 from model.world import World, note
 
+# A fund that lends nothing any more (wage-years).
+FUND_MIN = 1.0
 # Profit over fixed cost at which an officer is of two minds, and how sharply judgement turns about it.
 SCREEN_AT = 0.5
 SCREEN_SLOPE = 3.0
@@ -42,7 +44,7 @@ def loan_hazard(p: Any, constraint: float, approved: float, captured: float, con
 @equation
 def firm_loan_hazard(p: Any, cluster: Any, rung: Any, firm: Any, seed: int, case: int) -> float:
     """Loan hazard of a firm as it stands: there must be a fund, no debt, and a lack of cash to grow or to attempt IPM."""
-    if cluster.fund <= 1.0 or firm.debt > 0.01 or (cluster.credit_trained == 1.0 and has(firm, TAUGHT) == 0):
+    if cluster.fund <= FUND_MIN or firm.debt > 0.01 or (cluster.credit_trained == 1.0 and has(firm, TAUGHT) == 0):
         return 0.0
     constraint = firm.constraint
     if firm.cash < p.attempt_cost * rung.fixed_cost:

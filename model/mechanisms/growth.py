@@ -77,9 +77,9 @@ def repayment(p: Any, debt: float) -> float:
 
 
 @step(forceinline=True)
-def move_block(w: World, b: int) -> None:
-    """Move the firms of a block through the quarter; what their rungs share lies in ``w.beside``."""
-    p, s, cluster, firms, beside = w.p, w.s, w.cluster, w.firms, w.beside
+def move_block(w: World, v: World, b: int) -> None:
+    """Move the firms of a block through the quarter; what their rungs share lies in ``w.beside``, and ``v`` is ``w`` to read."""
+    p, s, cluster, firms, beside = v.p, v.s, v.cluster, v.firms, v.beside
     debtors = improved = learners = 0
     for lane in range(LANES):
         firm = lane_of(firms, b, lane)
@@ -87,7 +87,7 @@ def move_block(w: World, b: int) -> None:
         improved += 1 if firm.rung > 0 else 0
     if debtors > 0:
         for lane in range(LANES):
-            cluster.repaid += repayment(p, lane_of(firms, b, lane).debt)
+            w.cluster.repaid += repayment(p, lane_of(firms, b, lane).debt)
     for lane in range(LANES):
         rung = lane_of(beside, 0, lane)
         rung.profit = grow(p, s, cluster, rung, lane_of(firms, b, lane))

@@ -10,7 +10,7 @@ from typing import Any
 from model.arithmetic import exp, log
 from model.compiling import equation, step
 from model.events import QUARTER
-from model.lanes import MIXED, block_count, has, lane_of, stand
+from model.lanes import MIXED, block_count, has, kept, lane_of, stand
 from model.state import IN_ZONE, LANES, TRADER
 from model.world import World
 
@@ -93,7 +93,7 @@ def material_loss(p: Any, s: Any, time: float) -> float:
 @step
 def supply(w: World) -> None:
     """Work out every firm's efficiency a and output a l^gamma, and each rung's sums."""
-    p, cluster, firms, beside, ladder = w.p, w.cluster, w.firms, w.beside, w.ladder
+    p, cluster, firms, beside, ladder = kept(w.p), kept(w.cluster), w.firms, w.beside, w.ladder
     common = cluster.log_agglomeration - material_loss(p, w.s, cluster.time)
     for k in range(len(ladder)):
         ladder[k].output = 0.0
@@ -109,7 +109,7 @@ def supply(w: World) -> None:
             firm = lane_of(firms, b, lane)
             ladder[firm.rung].output += firm.output
             output += firm.output
-    cluster.output = output
+    w.cluster.output = output
 
 
 @equation

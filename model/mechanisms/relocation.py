@@ -12,6 +12,9 @@ from model.mechanisms.production import centrality
 from model.state import HEIR, IN_ZONE, TAUGHT
 from model.world import World, note
 
+# The smallest plot (work places).
+PLOT_MIN = 10.0
+
 
 @equation
 def relocation_gain(p: Any, workers_best: float, crowding: float, place: float) -> float:
@@ -48,7 +51,7 @@ def needed_space(p: Any, workers: float) -> float:
 
     Formula: max(10, z l)
     """
-    return max(10.0, p.relocation_space * workers)
+    return max(PLOT_MIN, p.relocation_space * workers)
 
 
 @equation
