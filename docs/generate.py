@@ -117,9 +117,8 @@ value_wages | wage-years | wages since the decision, discounted
 entry_residual | 1 | what is left of the entry clock's exponential draw
 entry_count | strikes | how often the entry clock has struck
 tick | quarters | quarters since the start
-rows | firms | rows in use, those of the dead counted until the ranks are closed
-living | firms | firms alive
-dead | firms | deaths since the last quarter's end
+rows | firms | rows in use, the quarter's dead counted
+dead | firms | deaths of the quarter
 logged | lines | lines of the event log
 transitioned | 0/1 | whether improved firms have ever employed the majority
 exhausted | 0/1 | whether the history was stopped for its size

@@ -1,6 +1,8 @@
 """What happens in an industrial cluster? Equations, the order of events, two engines that agree to the bit, what is observed."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from model.loading import lazily
 
 if TYPE_CHECKING:
     from model.batch import simulate_many as simulate_many
@@ -23,10 +25,4 @@ _HOMES = {
 }
 __all__ = ["all_cases", "load_case", "load_policy", "load_priors", "load_profile", "simulate", "simulate_many"]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = lazily(__name__, _HOMES)

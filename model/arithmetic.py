@@ -30,7 +30,6 @@ ONE_BITS: Final = 0x3FF0000000000000
 TWO_52_BITS: Final = 0x4330000000000000
 ROOT_HALF_BITS: Final = 0x3FE6A09E667F3BCD
 MANTISSA: Final = 0x000FFFFFFFFFFFFF
-UPPER_HALF: Final = -0x100000000
 
 # ln 2 in two parts; the first ends in 22 zero bits, so that its product with any exponent is exact.
 INVERSE_LN2: Final = 1.4426950408889634
@@ -102,18 +101,14 @@ def exp(x: float) -> float:
     r = high - low
     lost = (high - r) - low
     r2 = r * r
-    cubic = (E1 + r2 * (E3 + r2 * (E5 + r2 * (E7 + r2 * E9)))) + r * (E2 + r2 * (E4 + r2 * (E6 + r2 * (E8 + r2 * E10))))
-    coarse = bits_float(float_bits(r) & UPPER_HALF)
-    square_high = 0.5 * coarse * coarse
-    square_low = 0.5 * (r - coarse) * (r + coarse)
-    top = 1.0 + r
-    sum3 = top + square_high
-    y = sum3 + ((top - sum3) + square_high + ((1.0 - top) + r + (lost + (square_low + r * r2 * cubic))))
-    # 2**k in two factors, since it may lie beyond the range although the product does not.
-    shifted_half = k * 0.5 + ROUNDER
-    rest = k - (shifted_half - ROUNDER) + ROUNDER
-    y = y * bits_float((float_bits(shifted_half) << 52) + ONE_BITS) * bits_float((float_bits(rest) << 52) + ONE_BITS)
-    return y if x == x else x
+    r4 = r2 * r2
+    # In pairs, which keep more of the processor at work than one long chain.
+    far = ((E4 + E5 * r) + r2 * (E6 + E7 * r)) + r4 * ((E8 + E9 * r) + r2 * E10)
+    y = 1.0 + (r + (lost + r2 * (((E0 + E1 * r) + r2 * (E2 + E3 * r)) + r4 * far)))
+    # 2**k in two factors, since it may lie beyond the range although the product does not; k is in the low bits of ``shifted``.
+    whole = float_bits(shifted)
+    half = whole >> 1
+    return y * bits_float((half << 52) + ONE_BITS) * bits_float(((whole - half) << 52) + ONE_BITS)
 
 
 @equation
@@ -128,16 +123,10 @@ def log(x: float) -> float:
     s = f / (2.0 + f)
     s2 = s * s
     s4 = s2 * s2
-    series = s2 * ((L0 + s4 * (L2 + s4 * (L4 + s4 * L6))) + s2 * (L1 + s4 * (L3 + s4 * L5)))
-    # log(1 + f) = f - f**2 / 2 + s (f**2 / 2 + series); the large part of f**2 / 2 is exact.
-    coarse = bits_float(float_bits(f) & UPPER_HALF)
-    square_high = 0.5 * coarse * coarse
-    square_low = 0.5 * (f - coarse) * (f + coarse)
-    part = f - square_high
-    small = ((f - part) - square_high) - square_low + s * ((square_high + square_low) + series)
-    whole = k * LN2_HIGH
-    total = whole + part
-    y = total + (((whole - total) + part) + (small + k * LN2_LOW))
+    series = s2 * ((L0 + L1 * s2) + s4 * ((L2 + L3 * s2) + s4 * ((L4 + L5 * s2) + s4 * L6)))
+    # log(1 + f) = f - (f**2 / 2 - s (f**2 / 2 + series)): what is small is summed first.
+    square = 0.5 * f * f
+    y = k * LN2_HIGH - ((square - (s * (square + series) + k * LN2_LOW)) - f)
     y = y if x < math.inf else x
     y = math.nan if x < 0.0 else y
     return -math.inf if x == 0.0 else y

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from model.compiling import kernel
+from model.compiling import kernel, prepare
 from model.cores import granted_cores
 from model.engines.compiled_engine import run_history
 from model.errors import InputError
@@ -17,8 +17,9 @@ from model.observe import COLUMNS
 from model.start import new_world, reset
 from model.world import World
 
-# Histories of one call to the kernel: short enough that an interrupt is heard within a second.
-CHUNK: Final = 4
+# The most histories of one call to the kernel, and calls for each thread, so that none is long idle at the end.
+CHUNK: Final = 16
+CALLS: Final = 4
 EXHAUSTED: Final = COLUMNS.index("exhausted")
 
 
@@ -32,15 +33,16 @@ def run_chunk(
     ticks: NDArray[np.int64],
     panel: NDArray[np.float64],
     out: NDArray[np.float64],
+    halt: NDArray[np.uint8],
 ) -> None:
-    """Run the histories of one chunk and keep the rows asked for."""
+    """Run the histories of one chunk and keep the rows asked for; what is kept after ``halt`` (1,) was set means nothing."""
     for j in range(len(seeds)):
         w = World(
-            params[j], settings[j], w.cluster, w.firms, w.beside, w.ladder, w.table, w.programmes, w.due, w.keys, w.order,
-            w.heads, w.log, seeds[j], settings[j].case,
+            params[j], settings[j], w.cluster, w.firms, w.beside, w.ladder, w.sums, w.table, w.programmes, w.due, w.keys, w.order,
+            w.heads, w.graves, w.log, seeds[j], settings[j].case,
         )  # fmt: skip
         reset(w, programmes)
-        run_history(w, panel)
+        run_history(w, panel, halt)
         for k in range(ticks.shape[1]):
             if ticks[j, k] >= 0 and ticks[j, k] <= w.cluster.tick:
                 out[j, k, :] = panel[ticks[j, k], :]
@@ -85,34 +87,53 @@ def simulate_many(
     if not len(params) == len(settings) == len(ticks) == count:
         raise InputError("simulate_many: params, settings, seeds and ticks differ in length; give one of each a history")
     out = np.full((count, ticks.shape[1], len(COLUMNS)), np.nan)
-    if count == 0:
-        return out
-    params, settings, programmes = (np.ascontiguousarray(a).view(np.recarray) for a in (params, settings, programmes))
+    if count > 0:
+        records = tuple(np.ascontiguousarray(a).view(np.recarray) for a in (params, settings, programmes))
+        _fill(out, records, seeds, ticks, threads or granted_cores(), progress or _unheard)
+    return out
+
+
+def _unheard(done: int) -> None:
+    """Tell nobody."""
+
+
+def _fill(
+    out: NDArray[np.float64],
+    records: tuple[NDArray[Any], ...],
+    seeds: NDArray[np.uint64],
+    ticks: NDArray[np.int64],
+    threads: int,
+    progress: Callable[[int], None],
+) -> None:
+    """Run chunks in threads, each of which keeps a world for itself; ``records`` are parameters, settings and programmes."""
+    params, settings, programmes = records
     largest, longest = settings[np.argmax(settings["firms_max"])], int(settings["quarters"].max())
-    # Each thread's, made when it first works: a list is safe to share.
+    size = max(1, min(CHUNK, len(seeds) // (CALLS * threads)))
+    halt = np.zeros(1, np.uint8)
     spare: list[tuple[World, NDArray[np.float64]]] = []
 
     def run_part(start: int) -> None:
-        part = slice(start, start + CHUNK)
+        part = slice(start, start + size)
         try:
             world, panel = spare.pop()
         except IndexError:
             world, panel = new_world(params[0], largest, programmes, 0), np.empty((longest + 1, len(COLUMNS)))
-        run_chunk(world, params[part], settings[part], seeds[part], programmes, ticks[part], panel, out[part])
+        given = world, params[part], settings[part], seeds[part], programmes, ticks[part], panel, out[part], halt
+        prepare(run_chunk, *given)
+        run_chunk(*given)
         spare.append((world, panel))
-        if progress is not None:
-            progress(len(seeds[part]))
+        progress(len(seeds[part]))
 
-    in_threads(run_part, range(0, count, CHUNK), threads or granted_cores())
-    return out
+    in_threads(run_part, range(0, len(seeds), size), threads, halt)
 
 
-def in_threads(work: Callable[[int], None], starts: Iterable[int], threads: int) -> None:
-    """Call ``work`` with every start; an interrupt drops what has not begun and is heard after the chunks under way."""
+def in_threads(work: Callable[[int], None], starts: Iterable[int], threads: int, halt: NDArray[np.uint8]) -> None:
+    """Call ``work`` with every start; on an interrupt ``halt`` is set, at which work under way ends, and the rest is dropped."""
     with ThreadPoolExecutor(threads) as pool:
         try:
             for _ in pool.map(work, starts):
                 pass
         except BaseException:
+            halt[0] = 1
             pool.shutdown(cancel_futures=True)
             raise

@@ -1,15 +1,17 @@
 """How is one source both plain Python and machine code, and never stale? By three decorators, and a cache named by a hash.
 
 ``equation`` (gives a value) and ``step`` (changes the state) leave a function as it is for Python and let compiled code call it;
-``kernel`` compiles a loop. Numba's cache
-does not notice that a function called from another file was edited, so the cache's folder is named by a hash of all sources of
-the package: an edited equation starts a new folder. Import this file before anything that compiles.
+``kernel`` compiles a loop. Numba's cache does not notice that a function called from another file was edited, so the cache's
+folder is named by a hash of all sources of the package: an edited equation starts a new folder. Import this file before
+anything that compiles.
 """
 
+import fcntl
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar, overload
 
@@ -81,7 +83,7 @@ def step(function: Function) -> Function: ...
 def step(**options: Any) -> Callable[[Function], Function]: ...
 def step(function: Any = None, **options: Any) -> Any:
     """Leave a function that changes the state as plain Python, and let kernels compile it; ``options`` are Numba's."""
-    register = register_jitable(**{**ARITHMETIC, **options})
+    register = register_jitable(**{"forceinline": True, **ARITHMETIC, **options})
     return register if function is None else register(function)
 
 
@@ -95,5 +97,49 @@ def kernel(function: Any = None, **options: Any) -> Any:
     return compiler if function is None else compiler(function)
 
 
+def prepare(loop: Any, *arguments: Any) -> None:
+    """Have a kernel compiled for such arguments before it is called.
+
+    Compiling takes half a minute. Of the processes that start at once on a cache without it one compiles, and the others wait and
+    read what it leaves: files are written whole, and a lock goes with its holder.
+    """
+    if loop in _prepared or not hasattr(loop, "compile"):
+        return
+    folder = Path(_settings.CACHE_DIR)
+    mark = folder / f"{loop.__module__}.{loop.__qualname__}-{_processor()}.compiled"
+    types = tuple(_type_of(argument) for argument in arguments)
+    if mark.exists():
+        loop.compile(types)
+    else:
+        with _alone(folder / ".compiling"):
+            loop.compile(types)
+            mark.touch()
+    _prepared.add(loop)
+
+
+def _processor() -> str:
+    """Return a word for the processor that code is compiled for: a cache may be shared by machines of several kinds."""
+    from numba.core.registry import cpu_target
+
+    context: Any = cpu_target.target_context
+    return hashlib.sha256(repr(context.codegen().magic_tuple()).encode()).hexdigest()[:12]
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold a lock while others wait; where the file system knows no locks, all go on at once."""
+    try:
+        file = path.open("w")
+    except OSError:
+        yield
+        return
+    with file:
+        with suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+_prepared: Final[set[Any]] = set()
 _settings: Any = numba.config
+_type_of: Any = numba.typeof
 _settings.CACHE_DIR = str(usable_cache_folder())

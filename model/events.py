@@ -31,6 +31,7 @@ OUTCOME: Final = 19
 SIGNAL: Final = 20
 INVITATION: Final = 21
 TRAINING: Final = 22
+FIRST: Final = 23
 
 # Words of the event log; the number is what the log stores.
 EVENTS: Final = (

@@ -6,9 +6,8 @@ from typing import Any, Final
 
 import numba
 import numpy as np
-from llvmlite import ir
 from numba import types
-from numba.core import cgutils
+from numba.core import cgutils as untyped_cgutils
 from numba.extending import intrinsic, lower_builtin, overload, type_callable
 from numpy.typing import NDArray
 
@@ -16,11 +15,11 @@ from model.compiling import equation, step
 from model.events import FIRM_CLOCKS
 from model.state import BESIDE, BLOCK, FIRM, LANES, RUNG
 
+cgutils: Any = untyped_cgutils
 WORD_BYTES: Final = 8
 COLUMNS: Final = int(np.prod(BLOCK["words"].shape)) // LANES
-# What is left of a clock's draw (hazard times years): none was made yet; none will ever be used up.
+# What is left of a clock's draw (hazard times years) before it was made.
 UNDRAWN = 0.0
-NEVER = np.inf
 # No block: nothing is laid out yet, or firms of several rungs.
 MIXED = -1
 
@@ -71,14 +70,15 @@ def _kept_type(context: Any) -> Any:
 def _kept_compiled(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
     # Lowered where it is called: memory of a function of its own would be gone on return.
     size = signature.args[0].size
-    room = cgutils.alloca_once(builder, ir.ArrayType(ir.IntType(8 * WORD_BYTES), -(-size // WORD_BYTES)))
+    room = cgutils.alloca_once(builder, context.get_value_type(types.uint64), -(-size // WORD_BYTES))
     ends = [builder.bitcast(pointer, cgutils.voidptr_t) for pointer in (room, arguments[0])]
     cgutils.raw_memcpy(builder, *ends, context.get_constant(types.intp, size), 1)
     return builder.bitcast(room, context.get_value_type(signature.return_type))
 
 
+_extend: Any = lower_builtin
 type_callable(kept)(_kept_type)
-lower_builtin(kept, types.Record)(_kept_compiled)
+_extend(kept, types.Record)(_kept_compiled)
 
 
 @equation
@@ -112,18 +112,34 @@ def stand(firms: NDArray[Any], b: int, ladder: NDArray[Any], beside: NDArray[Any
     ``laid`` is what the last call returned for the same quarter: what lies there already is not laid out again.
     """
     rungs = firms[b].rung
-    first = rungs[0]
+    common = common_rung(rungs)
+    if common == MIXED:
+        for lane in range(LANES):
+            lay(ladder[rungs[lane]], lane_of(beside, 0, lane))
+    elif common != laid:
+        for lane in range(LANES):
+            lay(ladder[common], lane_of(beside, 0, lane))
+    beside[0].improved = common != 0
+    beside[0].trained = count_trained(firms[b].trained)
+    return common
+
+
+@equation
+def count_trained(trained: NDArray[np.float64]) -> int:
+    """Return how many firms of a block have trained staff."""
+    count = 0
+    for lane in range(LANES):
+        count += 1 if trained[lane] > 0.0 else 0
+    return count
+
+
+@equation
+def common_rung(rungs: NDArray[np.int64]) -> int:
+    """Return the rung on which all firms of a block stand, or ``MIXED``."""
     apart = 0
     for lane in range(LANES):
-        apart |= rungs[lane] ^ first
-    if apart == 0:
-        if first != laid:
-            for lane in range(LANES):
-                lay(ladder[first], lane_of(beside, 0, lane))
-        return int(first)
-    for lane in range(LANES):
-        lay(ladder[rungs[lane]], lane_of(beside, 0, lane))
-    return MIXED
+        apart |= rungs[lane] ^ rungs[0]
+    return int(rungs[0]) if apart == 0 else MIXED
 
 
 @step(forceinline=True)
@@ -131,43 +147,23 @@ def lay(rung: Any, place: Any) -> None:
     """Copy what the firms of a rung share."""
     place.fixed_cost = rung.fixed_cost
     place.outlay = rung.outlay
-    place.log_gain = rung.log_gain
     place.gain_per_worker = rung.gain_per_worker
     place.gain_cost = rung.gain_cost
     place.pressure = rung.pressure
-    place.log_price = rung.log_price
-    place.price = rung.price
-
-
-@step
-def wind_up(firms: NDArray[Any], row: int) -> None:
-    """Start a firm's clocks anew: each makes its first draw when it first runs."""
-    block, lane = firms[row // LANES], row % LANES
-    for clock in range(FIRM_CLOCKS):
-        block.count[clock, lane] = 0
-        block.residual[clock, lane] = UNDRAWN
 
 
 @step
 def vacate(firms: NDArray[Any], row: int) -> None:
-    """Empty a lane: nobody there adds to a sum, and no clock ever strikes."""
-    block, lane = firms[row // LANES], row % LANES
-    for column in range(COLUMNS):
-        block.words[column, lane] = 0
-    for clock in range(FIRM_CLOCKS):
-        block.residual[clock, lane] = NEVER
+    """Leave a lane to nobody: whatever else it holds, without the mark of the living it counts for nothing."""
+    firm = firm_at(firms, row)
+    firm.marks = firm.rung = 0
 
 
 @step
-def vacate_block(firms: NDArray[Any], row: int) -> None:
-    """Empty the block in which a row is the first."""
-    block = firms[row // LANES]
-    for column in range(COLUMNS):
-        for lane in range(LANES):
-            block.words[column, lane] = 0
-    for clock in range(FIRM_CLOCKS):
-        for lane in range(LANES):
-            block.residual[clock, lane] = NEVER
+def open_block(firms: NDArray[Any], row: int) -> None:
+    """Leave the lanes of the block in which a row is the first to nobody yet."""
+    for lane in range(LANES):
+        vacate(firms, row + lane)
 
 
 @step
@@ -176,7 +172,7 @@ def move_firm(firms: NDArray[Any], old: int, new: int) -> None:
     source, target = firms[old // LANES], firms[new // LANES]
     here, there = old % LANES, new % LANES
     for column in range(COLUMNS):
-        target.words[column, there] = source.words[column, here]
+        target.words[LANES * column + there] = source.words[LANES * column + here]
     for clock in range(FIRM_CLOCKS):
         target.count[clock, there] = source.count[clock, here]
     target.slot[there] = source.slot[here]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from model.compiling import equation, step
 from model.events import PEER
 from model.lanes import firm_at
-from model.randomness import as_word, block, multiply_high
+from model.randomness import as_word, multiply, words
 from model.state import LANES
 
 EMPTY = -1
@@ -33,7 +33,7 @@ def table_size(count: int) -> int:
 @step
 def _home(lineage: int, size: int) -> int:
     # Signed, since a slot is compared and combined with signed numbers.
-    return int(np.int64(multiply_high(as_word(lineage), as_word(size))))
+    return int(np.int64(multiply(as_word(lineage), as_word(size))[0]))
 
 
 @equation
@@ -99,7 +99,7 @@ def draw(table: NDArray[np.int32], size: int, seed: int, case: int, lineage: int
     """
     part = 0
     while True:
-        for word in block(seed, case, lineage, PEER, count, part):
+        for word in words(seed, case, lineage, PEER, count, part):
             index = table[_home(word, size)]
             if index != EMPTY:
                 return int(index)

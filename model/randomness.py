@@ -31,34 +31,37 @@ def as_word(value: int) -> int:
     return int(value) & MASK
 
 
-def multiply_high(a: int, b: int) -> int:
-    """Return the upper 64 bits of the product of two words."""
-    return (int(a) * int(b)) >> 64
+def multiply(a: int, b: int) -> tuple[int, int]:
+    """Return the upper and the lower 64 bits of the product of two words."""
+    product = int(a) * int(b)
+    return product >> 64, product & MASK
 
 
 def _as_word_compiled(value: Any) -> Any:
     return lambda value: np.uint64(value)  # noqa: PLW0108 - Numba wants a function
 
 
-def _multiply_high_intrinsic(typing: Any, a: Any, b: Any) -> Any:
+def _multiply_intrinsic(typing: Any, a: Any, b: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         word = context.get_value_type(types.uint64)
         wide = type(word)(128)
         product = builder.mul(builder.zext(arguments[0], wide), builder.zext(arguments[1], wide))
-        return builder.trunc(builder.lshr(product, wide(64)), word)
+        halves = builder.trunc(builder.lshr(product, wide(64)), word), builder.trunc(product, word)
+        return context.make_tuple(builder, signature.return_type, halves)
 
-    return types.uint64(types.uint64, types.uint64), generate
+    pair: Any = types.UniTuple
+    return pair(types.uint64, 2)(types.uint64, types.uint64), generate
 
 
-_multiply_high: Any = intrinsic(_multiply_high_intrinsic)
+_multiply: Any = intrinsic(_multiply_intrinsic)
 
 
-def _multiply_high_compiled(a: Any, b: Any) -> Any:
-    return lambda a, b: _multiply_high(a, b)  # noqa: PLW0108 - Numba wants a function
+def _multiply_compiled(a: Any, b: Any) -> Any:
+    return lambda a, b: _multiply(a, b)  # noqa: PLW0108 - Numba wants a function
 
 
 overload(as_word, strict=False)(_as_word_compiled)
-overload(multiply_high, strict=False)(_multiply_high_compiled)
+overload(multiply, strict=False)(_multiply_compiled)
 
 
 @equation
@@ -67,15 +70,15 @@ def philox(key0: int, key1: int, c0: int, c1: int, c2: int, c3: int) -> Words:
     k0, k1 = as_word(key0), as_word(key1)
     w0, w1, w2, w3 = as_word(c0), as_word(c1), as_word(c2), as_word(c3)
     for _ in range(ROUNDS):
-        high0, low0 = multiply_high(MULTIPLIER_0, w0), (MULTIPLIER_0 * w0) & MASK
-        high1, low1 = multiply_high(MULTIPLIER_1, w2), (MULTIPLIER_1 * w2) & MASK
+        high0, low0 = multiply(MULTIPLIER_0, w0)
+        high1, low1 = multiply(MULTIPLIER_1, w2)
         w0, w1, w2, w3 = high1 ^ w1 ^ k0, low1, high0 ^ w3 ^ k1, low0
         k0, k1 = (k0 + WEYL_0) & MASK, (k1 + WEYL_1) & MASK
     return w0, w1, w2, w3
 
 
 @equation
-def block(seed: int, case: int, lineage: int, mechanism: int, count: int, part: int = 0) -> Words:
+def words(seed: int, case: int, lineage: int, mechanism: int, count: int, part: int = 0) -> Words:
     """Return the four words of one key, to serve several traits at once; ``part`` numbers further blocks of the same key."""
     return philox(seed, case, count, mechanism, lineage, part)
 
@@ -83,7 +86,7 @@ def block(seed: int, case: int, lineage: int, mechanism: int, count: int, part: 
 @equation
 def word(seed: int, case: int, lineage: int, mechanism: int, count: int) -> int:
     """Return the first word of one key."""
-    return block(seed, case, lineage, mechanism, count)[0]
+    return words(seed, case, lineage, mechanism, count)[0]
 
 
 @equation
@@ -102,9 +105,15 @@ def uniform(seed: int, case: int, lineage: int, mechanism: int, count: int) -> f
 
 
 @equation
+def waiting(word: int) -> float:
+    """Return a word as a standard exponential number: positive, at most 36.74."""
+    return -log(unit(word))
+
+
+@equation
 def exponential(seed: int, case: int, lineage: int, mechanism: int, count: int) -> float:
     """Return a standard exponential draw: positive, at most 36.74."""
-    return -log(uniform(seed, case, lineage, mechanism, count))
+    return waiting(word(seed, case, lineage, mechanism, count))
 
 
 @equation

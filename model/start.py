@@ -9,18 +9,20 @@ from numpy.typing import NDArray
 from model.compiling import step
 from model.lanes import block_count
 from model.peers import table_size
-from model.state import BESIDE, BLOCK, CLUSTER, DUE, LADDER, LOG, RUNGS, records
+from model.state import BESIDE, BLOCK, CLUSTER, DUE, LADDER, LOG, RUNGS, SUMS, records
 from model.world import World, due_max, rows_max
 
 # Room of a history's event log, before it is known how long it gets.
 LINES_AT_FIRST: Final = 1 << 17
+
+PAGE: Final = 4096
 
 
 @step
 def reset(w: World, programmes: NDArray[Any]) -> None:
     """Clear a world for its next history; programmes are copied unopened."""
     c = w.cluster
-    c.tick = c.rows = c.living = c.dead = c.logged = c.transitioned = c.exhausted = c.due = c.entry_count = 0
+    c.tick = c.rows = c.dead = c.logged = c.transitioned = c.exhausted = c.due = c.entry_count = 0
     c.seats = 16
     c.time = c.firms = c.workers = c.core_workers = c.improved_firms = c.improved_workers = 0.0
     c.zone_firms = c.exporters = c.schooling = c.managerial_capital = c.skill_top = 0.0
@@ -41,12 +43,13 @@ def reset(w: World, programmes: NDArray[Any]) -> None:
         w.programmes[j].invited = 0.0
 
 
-def reserve(count: int, dtype: Any) -> NDArray[Any]:
-    """Return room for ``count`` records of which only those that are written take memory."""
-    kind = np.dtype(dtype)
-    size = max(1, count) * kind.itemsize
+def reserve(*wanted: tuple[int, Any]) -> list[NDArray[Any]]:
+    """Return arrays of so many records of such dtypes, zeroed, of which only the parts that are written take memory."""
+    sizes = [-(-max(1, count) * np.dtype(kind).itemsize // PAGE) * PAGE for count, kind in wanted]
     flags = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_NORESERVE} if hasattr(mmap, "MAP_NORESERVE") else {}
-    return np.frombuffer(mmap.mmap(-1, size, **flags), kind, count)
+    room = mmap.mmap(-1, sum(sizes), **flags)
+    starts = [sum(sizes[:place]) for place in range(len(sizes))]
+    return [np.frombuffer(room, kind, count, start) for (count, kind), start in zip(wanted, starts, strict=True)]
 
 
 def new_world(params: Any, setting: Any, programmes: NDArray[Any], seed: int, log_lines: int = 0) -> World:
@@ -66,19 +69,30 @@ def new_world(params: Any, setting: Any, programmes: NDArray[Any], seed: int, lo
     firms = int(setting.firms_max)
     rows = rows_max(firms, len(programmes))
     events = max(rows, due_max(firms))
+    blocks, table, due, keys, order, heads, graves = reserve(
+        (block_count(rows), BLOCK),
+        (table_size(2 * rows), np.int32),
+        (due_max(firms), DUE),
+        (events, np.float64),
+        (events, np.int64),
+        (events, np.int64),
+        (rows, np.int64),
+    )
     w = World(
         params,
         setting,
         records(CLUSTER, 1)[0],
-        reserve(block_count(rows), BLOCK).view(np.recarray),
+        blocks.view(np.recarray),
         records(BESIDE, 1),
         records(LADDER, RUNGS),
-        reserve(table_size(2 * rows), np.int32),
+        records(SUMS, 1)[0],
+        table,
         records(programmes.dtype, len(programmes)),
-        reserve(due_max(firms), DUE).view(np.recarray),
-        reserve(events, np.float64),
-        reserve(events, np.int64),
-        reserve(events, np.int64),
+        due.view(np.recarray),
+        keys,
+        order,
+        heads,
+        graves,
         records(LOG, log_lines),
         np.uint64(seed),
         np.uint64(setting.case),

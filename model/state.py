@@ -39,13 +39,13 @@ COUNT_MAX: Final = 65_535
 
 def _block() -> np.dtype[np.void]:
     words = [*((name, "f8") for name in FLOATS), ("lineage", "u8"), ("rung", "i8"), ("marks", "i8")]
-    columns: list[tuple[Any, ...]] = [(name, kind, (LANES,)) for name, kind in words]
+    columns: list[tuple[str, Any, tuple[int, ...]]] = [(name, kind, (LANES,)) for name, kind in words]
     columns += [("residual", "f8", (FIRM_CLOCKS, LANES)), ("count", "u2", (FIRM_CLOCKS, LANES)), ("slot", "i4", (LANES,))]
     plain = np.dtype(columns, align=True)
     fields: Any = plain.fields
     # The words once more, as one array: what is copied or cleared whole.
     names = [*fields, "words"]
-    kinds = [fields[name][0] for name in fields] + [np.dtype(("u8", (len(words) + FIRM_CLOCKS, LANES)))]
+    kinds = [fields[name][0] for name in fields] + [np.dtype(("u8", ((len(words) + FIRM_CLOCKS) * LANES,)))]
     places = [fields[name][1] for name in fields] + [0]
     return np.dtype({"names": names, "formats": kinds, "offsets": places, "itemsize": plain.itemsize}, align=True)
 
@@ -83,7 +83,6 @@ CLUSTER: Final = _record(
         ("entry_count", "i8"),
         ("tick", "i8"),
         ("rows", "i8"),
-        ("living", "i8"),
         ("dead", "i8"),
         ("logged", "i8"),
         ("transitioned", "i8"),
@@ -109,11 +108,21 @@ PROGRAMME: Final = _record(
 )
 
 # What the firms of one rung share. Constants of a history first: wage-years; wage-years per worker; log points; 1/worker; 1.
-SHARED: Final = ("fixed_cost", "outlay", "log_gain", "gain_per_worker", "gain_cost", "pressure", "log_price", "price")
-LADDER: Final = _record(" ".join([*SHARED, "firms workers output above"]), [])
-# The same laid out beside the firms of a block, lane by lane, with a rate (1/year) and a profit (wage-years a year) of each.
-BESIDE: Final = _record("", [(name, "f8", (LANES,)) for name in [*SHARED, "rate", "profit"]])
-RUNG: Final = _lane(BESIDE, [*SHARED, "rate", "profit"])
+SHARED: Final = ("fixed_cost", "outlay", "gain_per_worker", "gain_cost", "pressure")
+LADDER: Final = _record(" ".join([*SHARED, "log_gain log_price price firms workers output above"]), [])
+# The same laid out beside the firms of a block, lane by lane, with a rate (1/year), a profit (wage-years a year) and a perceived
+# worth of knowledge (0-1) of each; and how many of them are improved or have not the rungs of all, and have trained staff.
+BESIDE: Final = _record(
+    "", [*((name, "f8", (LANES,)) for name in (*SHARED, "rate", "profit", "worth")), ("improved", "i8"), ("trained", "i8")]
+)
+RUNG: Final = _lane(BESIDE, [*SHARED, "rate", "profit", "worth"])
+
+# What is added up over firms, lane by lane: by rung, and over all of them.
+SUMS: Final = _record(
+    "",
+    [(name, "f8", (RUNGS, LANES)) for name in ("workers", "output")]
+    + [(name, "f8", (LANES,)) for name in ("core", "schooling", "skill", "zone", "top", "skill_top", "repaid")],
+)
 
 # An event that a clock has set for this quarter.
 DUE: Final = np.dtype([("time", "f8"), ("mechanism", "i8"), ("lineage", "u8"), ("firm", "i8"), ("number", "i8")], align=True)

@@ -10,21 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.compiling import equation, step
-from model.lanes import block_count, firm_at, move_firm, vacate
+from model.lanes import firm_at, move_firm, vacate
 from model.peers import rebuild, table_size
 from model.state import LANES
 
 # Firms that one programme may bring in within a quarter.
 INVITED_MAX = 8
-# The dead are buried when they are more than one in so many.
-CROWDED = 8
 
 
 class World(NamedTuple):
     """One history: what it is given (``p``, ``s``, ``seed``, ``case``) and its state.
 
-    ``firms`` are blocks of rows (``model.lanes``); ``beside`` is scratch for the block at work; ``keys``, ``order`` and ``heads``
-    are scratch for putting in order.
+    ``firms`` are blocks of rows (``model.lanes``); ``graves`` are the rows of those who died in the quarter. Scratch: ``beside``
+    for the block at work, ``sums`` for what is added up, ``keys``, ``order`` and ``heads`` for putting in order.
     """
 
     p: Any
@@ -33,12 +31,14 @@ class World(NamedTuple):
     firms: NDArray[Any]
     beside: NDArray[Any]
     ladder: NDArray[Any]
+    sums: Any
     table: NDArray[np.int32]
     programmes: NDArray[Any]
     due: NDArray[Any]
     keys: NDArray[np.float64]
     order: NDArray[np.int64]
     heads: NDArray[np.int64]
+    graves: NDArray[np.int64]
     log: NDArray[Any]
     seed: Any
     case: Any
@@ -52,8 +52,8 @@ def due_max(firms: int) -> int:
 
 @equation
 def rows_max(firms: int, programmes: int) -> int:
-    """Return how many rows a history needs that is stopped beyond so many firms: the dead and the newly born have rows too."""
-    return firms + firms // (CROWDED - 1) + LANES + due_max(firms) + INVITED_MAX * programmes
+    """Return how many rows a history needs that is stopped beyond so many firms, a quarter's births counted."""
+    return firms + due_max(firms) + INVITED_MAX * programmes
 
 
 @step
@@ -71,35 +71,33 @@ def note(w: World, time: float, event: int, firm: int, other: int, detail: float
 
 @step
 def bury(w: World) -> None:
-    """End the quarter for the dead: close the ranks over them, keeping the order of birth, once they are many."""
-    cluster = w.cluster
-    if CROWDED * (cluster.rows - cluster.living) > cluster.rows:
-        close_ranks(w)
+    """End the quarter for the dead: the last firms take their rows, and keep their seats."""
+    cluster, firms = w.cluster, w.firms
+    for k in range(cluster.dead):
+        drop_dead_ends(w)
+        row, last = w.graves[k], cluster.rows - 1
+        if row < last:
+            move_firm(firms, last, row)
+            w.table[firms[row // LANES].slot[row % LANES]] = row
+            vacate(firms, last)
+            cluster.rows = last
+    drop_dead_ends(w)
     cluster.dead = 0
-    if cluster.living > w.s.firms_max:
+    if cluster.rows > w.s.firms_max:
         cluster.exhausted = 1
-    if 8 * cluster.living < cluster.seats and cluster.seats > table_size(0):
+    if 8 * cluster.rows < cluster.seats and cluster.seats > table_size(0):
         reseat(w)
 
 
 @step
-def close_ranks(w: World) -> None:
-    """Move the living into the rows of the dead; all keep their seats."""
-    firms, rows = w.firms, w.cluster.rows
-    kept = 0
-    for i in range(rows):
-        if firm_at(firms, i).alive == 1:
-            if kept < i:
-                move_firm(firms, i, kept)
-                w.table[firms[kept // LANES].slot[kept % LANES]] = kept
-            kept += 1
-    for i in range(kept, LANES * block_count(rows)):
-        vacate(firms, i)
-    w.cluster.rows = kept
+def drop_dead_ends(w: World) -> None:
+    """Give up the last rows as far as they are the dead's."""
+    while w.cluster.rows > 0 and firm_at(w.firms, w.cluster.rows - 1).alive == 0:
+        w.cluster.rows -= 1
 
 
 @step
 def reseat(w: World) -> None:
     """Seat every firm anew where the table has become too tight or too wide for their number."""
-    w.cluster.seats = table_size(w.cluster.living + w.cluster.dead)
+    w.cluster.seats = table_size(w.cluster.rows)
     rebuild(w.table, w.cluster.seats, w.firms, w.cluster.rows)

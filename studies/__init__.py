@@ -1,7 +1,9 @@
 """So what? Policies compared on a posterior's histories, advice for a new cluster, the report, and the command line."""
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from model.loading import lazily
 
 # Linear algebra in one thread, before NumPy is first imported: the matrices are small, and no bit may depend on threads.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -23,10 +25,4 @@ _HOMES = {
 }
 __all__ = ["advise", "compare", "sensitivity", "sweep"]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = lazily(__name__, _HOMES)

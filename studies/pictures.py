@@ -1,13 +1,17 @@
 """How does a history look at a glance? As lines of blocks in a terminal, or as a PNG."""
 
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import xarray as xr
 
+from model.observe import COLUMNS
+from model.simulation import Histories
 from studies.svg import Floats, short
 from studies.writing import write_whole
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 SHOWN: Final = (
@@ -40,13 +44,13 @@ def _number(value: float) -> str:
     return short(float(f"{value:.3g}"))
 
 
-def terminal_plot(histories: xr.Dataset, title: str) -> str:
+def terminal_plot(histories: Histories, title: str) -> str:
     """Return a picture of the first seed's history in text, one line a quantity."""
-    first = histories.isel(seed=0)
-    years = np.asarray(first["year"])
+    first = histories.panels[0]
+    years = histories.start_year + histories.since
     lines = [title, f"{'':24} {years[0]:.0f}{'':52}{years[-1]:.0f}"]
     for name, words in SHOWN:
-        values = np.asarray(first[name], dtype=np.float64)
+        values = first[:, COLUMNS.index(name)]
         known = values[np.isfinite(values)]
         if len(known):
             lines.append(
@@ -55,7 +59,7 @@ def terminal_plot(histories: xr.Dataset, title: str) -> str:
     return "\n".join(lines)
 
 
-def save_plot(histories: xr.Dataset, title: str, path: Path) -> None:
+def save_plot(histories: "xr.Dataset", title: str, path: Path) -> None:
     """Write a PNG with one panel a quantity and one line a seed; whole or not at all."""
     import matplotlib
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numba
@@ -109,3 +110,58 @@ def test_kernels_divide_by_zero_as_ieee_says():
 
     if not numba.config.DISABLE_JIT:
         assert ratio(1.0, 0.0) == float("inf")
+
+
+MANY = 12
+START_TOGETHER = """
+import sys, time
+from pathlib import Path
+from model.compiling import prepare
+from model.loop import loop
+gate = Path(sys.argv[1])
+(gate / f"ready-{sys.argv[2]}").touch()
+while not (gate / "go").exists():
+    time.sleep(0.001)
+prepare(loop, 1.0)
+print(loop(1.0), sum(loop.stats.cache_hits.values()), sum(loop.stats.cache_misses.values()))
+"""
+
+
+def test_of_many_processes_on_a_cold_cache_one_compiles_and_the_others_read(tmp_path):
+    inner = package(tmp_path)
+    gate = tmp_path / "gate"
+    gate.mkdir()
+    cache = {"NUMBA_CACHE_DIR": str(tmp_path / "cache"), "NUMBA_DISABLE_JIT": "0"}
+    variables = {**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1", **cache}
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", START_TOGETHER, str(gate), str(i)],
+            cwd=tmp_path,
+            env=variables,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for i in range(MANY)
+    ]
+    while len(list(gate.glob("ready-*"))) < MANY:
+        assert all(process.poll() is None for process in started)
+        time.sleep(0.01)
+    (gate / "go").touch()
+    told = [process.communicate()[0].split() for process in started]
+    assert {value for value, _, _ in told} == {"2.0"}
+    assert sorted((int(hits), int(misses)) for _, hits, misses in told) == [(0, 1)] + [(1, 0)] * (MANY - 1)
+    folder = tmp_path / "cache" / sources_hash(inner)
+    assert len(list(folder.glob("*.compiled"))) == 1
+    assert not list(folder.rglob("*.tmp*"))
+
+
+def test_what_was_half_compiled_by_a_dead_process_is_compiled_again(tmp_path):
+    inner = package(tmp_path)
+    folder = tmp_path / "cache" / sources_hash(inner)
+    folder.mkdir(parents=True)
+    (folder / ".compiling").touch()
+    run = RUN.replace("print", "from model.compiling import prepare; prepare(loop, 1.0); print")
+    variables = {**os.environ, "PYTHONPATH": str(tmp_path), "NUMBA_CACHE_DIR": str(tmp_path / "cache"), "NUMBA_DISABLE_JIT": "0"}
+    done = subprocess.run([sys.executable, "-c", run], cwd=tmp_path, env=variables, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["2.0", "0"]
+    assert len(list(folder.glob("*.compiled"))) == 1

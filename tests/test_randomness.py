@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from model.compiling import kernel
-from model.randomness import block, exponential, multiply_high, normal, philox, uniform, unit, word
+from model.randomness import exponential, multiply, normal, philox, uniform, unit, word, words
 
 ONES = 2**64 - 1
 # A right generator fails one of these tests with this probability, had its seed been chosen at random.
@@ -40,7 +40,7 @@ def compiled_draws(seed, case, lineage, mechanism, first, out):
 
 @kernel(cache=False)
 def compiled_words(seed, case, lineage, mechanism, count, part):
-    return word(seed, case, lineage, mechanism, count), block(seed, case, lineage, mechanism, count, part)
+    return word(seed, case, lineage, mechanism, count), words(seed, case, lineage, mechanism, count, part)
 
 
 @kernel(cache=False)
@@ -71,10 +71,10 @@ def test_numpys_generator_gives_the_same_words():
         assert philox(*key, *counter) == tuple(oracle.tolist())
 
 
-def test_upper_half_of_a_product():
-    assert multiply_high(ONES, ONES) == ONES - 1
-    assert multiply_high(2**63, 2) == 1
-    assert multiply_high(2**32 - 1, 2**32 - 1) == 0
+def test_halves_of_a_product():
+    assert multiply(ONES, ONES) == (ONES - 1, 1)
+    assert multiply(2**63, 2) == (1, 0)
+    assert multiply(2**32 - 1, 2**32 - 1) == (0, (2**32 - 1) ** 2)
 
 
 def test_words_are_the_same_in_both_modes():
@@ -84,7 +84,7 @@ def test_words_are_the_same_in_both_modes():
         mechanism, count, part = (int(w) for w in random.integers(0, 1000, 3))
         first, four = compiled_words(seed, case, lineage, mechanism, count, part)
         assert first == word(seed, case, lineage, mechanism, count)
-        assert four == block(seed, case, lineage, mechanism, count, part)
+        assert four == words(seed, case, lineage, mechanism, count, part)
 
 
 def test_draws_are_the_same_in_both_modes():
@@ -110,8 +110,8 @@ def test_negative_keys_wrap_alike():
 def test_every_part_of_a_key_matters():
     base = [1, 2, 3, 4, 5]
     keys = [base] + [[k + (i == j) for j, k in enumerate(base)] for i in range(5)]
-    words = [w for key in keys for part in (0, 1) for w in block(*key, part)]
-    assert len(set(words)) == 6 * 2 * 4
+    found = [w for key in keys for part in (0, 1) for w in words(*key, part)]
+    assert len(set(found)) == 6 * 2 * 4
 
 
 def test_units_lie_strictly_inside():
@@ -133,7 +133,7 @@ def test_successive_counts_and_lineages_are_uncorrelated():
 
 
 def test_the_bits_of_words_are_fair():
-    words = np.array([block(1, 2, lineage, 3, 0) for lineage in range(5_000)], dtype=np.uint64).ravel()
-    ones = np.array([int(((words >> np.uint64(bit)) & np.uint64(1)).sum()) for bit in range(64)])
-    squares = ((ones - len(words) / 2) ** 2 / (len(words) / 4)).sum()
+    found = np.array([words(1, 2, lineage, 3, 0) for lineage in range(5_000)], dtype=np.uint64).ravel()
+    ones = np.array([int(((found >> np.uint64(bit)) & np.uint64(1)).sum()) for bit in range(64)])
+    squares = ((ones - len(found) / 2) ** 2 / (len(found) / 4)).sum()
     assert stats.chi2.sf(squares, 64) > FALSE_ALARM

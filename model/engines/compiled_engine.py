@@ -19,10 +19,12 @@ def run_events(w: World) -> None:
 
 
 @kernel
-def run_history(w: World, panel: NDArray[np.float64]) -> None:
-    """Run one history; rows of the panel beyond its end stay as they are."""
+def run_history(w: World, panel: NDArray[np.float64], halt: NDArray[np.uint8]) -> None:
+    """Run one history; rows of the panel beyond its end stay as they are. Once ``halt`` (1,) is set it ends within a quarter."""
     begin(w)
     for tick in range(w.s.quarters + 1):
+        if halt[0] != 0:
+            break
         w.cluster.tick = tick
         w.cluster.time = tick_time(tick)
         open_quarter(w, panel[tick])

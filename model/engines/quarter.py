@@ -16,9 +16,19 @@ from model.events import (
     SPIN_OFF,
     SUCCESSION,
 )
-from model.lanes import MIXED, block_count, firm_at, kept, stand
+from model.lanes import MIXED, block_count, firm_at, stand
 from model.mechanisms.agglomeration import build_ladder, count, gather
-from model.mechanisms.clocks import run_clock, run_entry_clock
+from model.mechanisms.clocks import (
+    run_attempt,
+    run_breach,
+    run_entry_clock,
+    run_exit,
+    run_loan,
+    run_poaching,
+    run_relocation,
+    run_spin_off,
+    run_succession,
+)
 from model.mechanisms.credit import lend
 from model.mechanisms.entry import enter, initiate
 from model.mechanisms.exit import leave
@@ -34,6 +44,7 @@ from model.mechanisms.spin_off import spin_off
 from model.mechanisms.succession import succeed
 from model.mechanisms.valuation import value
 from model.observe import record
+from model.sums import empty, total
 from model.world import World
 
 
@@ -66,11 +77,12 @@ def open_market(w: World) -> None:
 @step
 def move_firms(w: World) -> None:
     """Firms earn, grow and learn."""
-    v = World(kept(w.p), kept(w.s), kept(w.cluster), *w[3:])
     laid = MIXED
-    for b in range(block_count(v.cluster.rows)):
-        laid = stand(v.firms, b, v.ladder, v.beside, laid)
-        move_block(w, v, b)
+    empty(w.sums.repaid)
+    for b in range(block_count(w.cluster.rows)):
+        laid = stand(w.firms, b, w.ladder, w.beside, laid)
+        move_block(w, b)
+    w.cluster.repaid += total(w.sums.repaid)
 
 
 @step
@@ -79,29 +91,44 @@ def run_one_clock(w: World, mechanism: int) -> None:
     if mechanism == ENTRY:
         run_entry_clock(w)
         return
-    v = World(kept(w.p), kept(w.s), kept(w.cluster), *w[3:])
     laid = MIXED
-    for b in range(block_count(v.cluster.rows)):
-        laid = stand(v.firms, b, v.ladder, v.beside, laid)
-        run_clock(w, v, b, mechanism)
+    for b in range(block_count(w.cluster.rows)):
+        laid = stand(w.firms, b, w.ladder, w.beside, laid)
+        if mechanism == EXIT:
+            run_exit(w, b)
+        elif mechanism == SPIN_OFF:
+            run_spin_off(w, b)
+        elif mechanism == ATTEMPT:
+            run_attempt(w, b)
+        elif mechanism == RELOCATION:
+            run_relocation(w, b)
+        elif mechanism == LOAN:
+            run_loan(w, b)
+        elif mechanism == SUCCESSION:
+            run_succession(w, b)
+        elif mechanism == BREACH:
+            run_breach(w, b)
+        else:
+            run_poaching(w, b)
 
 
 @step
 def move_firms_and_clocks(w: World) -> None:
     """Do the two above for all clocks, block by block: nothing that a firm does here touches another's hazard."""
-    v = World(kept(w.p), kept(w.s), kept(w.cluster), *w[3:])
     laid = MIXED
-    for b in range(block_count(v.cluster.rows)):
-        laid = stand(v.firms, b, v.ladder, v.beside, laid)
-        move_block(w, v, b)
-        run_clock(w, v, b, EXIT)
-        run_clock(w, v, b, SPIN_OFF)
-        run_clock(w, v, b, ATTEMPT)
-        run_clock(w, v, b, RELOCATION)
-        run_clock(w, v, b, LOAN)
-        run_clock(w, v, b, SUCCESSION)
-        run_clock(w, v, b, BREACH)
-        run_clock(w, v, b, POACHING)
+    empty(w.sums.repaid)
+    for b in range(block_count(w.cluster.rows)):
+        laid = stand(w.firms, b, w.ladder, w.beside, laid)
+        move_block(w, b)
+        run_exit(w, b)
+        run_spin_off(w, b)
+        run_attempt(w, b)
+        run_relocation(w, b)
+        run_loan(w, b)
+        run_succession(w, b)
+        run_breach(w, b)
+        run_poaching(w, b)
+    w.cluster.repaid += total(w.sums.repaid)
     run_entry_clock(w)
 
 

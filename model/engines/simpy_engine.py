@@ -13,7 +13,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from model.compiling import kernel
+from model.compiling import kernel, prepare
 from model.engines import quarter
 from model.events import CLOCKS
 from model.mechanisms.programmes import govern
@@ -97,7 +97,7 @@ def government(run: Run) -> Process:
         cluster.tick = tick
         cluster.time = quarter.tick_time(tick)
         # Every programme may bring firms in, open, and serve every firm.
-        run.make_room(len(run.world.programmes) * (int(run.world.cluster.living) + INVITED_MAX + 1))
+        run.make_room(len(run.world.programmes) * (int(run.world.cluster.rows) + INVITED_MAX + 1))
         govern(run.world)
 
 
@@ -105,6 +105,7 @@ def market(run: Run) -> Process:
     """Count, gather, supply and clear, every quarter."""
     for tick in run.ticks():
         yield run.step(tick, MARKET)
+        prepare(open_market, run.world)
         open_market(run.world)
 
 
@@ -123,6 +124,7 @@ def firms(run: Run) -> Process:
     """Let firms earn, grow and learn, every quarter."""
     for tick in run.ticks():
         yield run.step(tick, FIRMS)
+        prepare(move_firms, run.world)
         move_firms(run.world)
         run.world.cluster.due = 0
 
@@ -132,6 +134,7 @@ def clock(run: Run, mechanism: int) -> Process:
     for tick in run.ticks():
         yield run.step(tick, FIRST_CLOCK + mechanism)
         first = int(run.world.cluster.due)
+        prepare(run_one_clock, run.world, mechanism)
         run_one_clock(run.world, mechanism)
         due = run.world.due[first : run.world.cluster.due]
         events = sorted((float(e.time), int(e.lineage), int(e.number), int(e.firm)) for e in due)

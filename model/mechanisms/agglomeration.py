@@ -6,7 +6,7 @@ from typing import Any
 
 from model.arithmetic import exp, log
 from model.compiling import equation, step
-from model.lanes import firm_at, has
+from model.lanes import block_count, common_rung, has, lane_of
 from model.mechanisms.production import (
     best_profit,
     break_even_price,
@@ -16,7 +16,8 @@ from model.mechanisms.production import (
     skill_slope,
     years_step,
 )
-from model.state import ALIVE, IN_ZONE
+from model.state import ALIVE, IN_ZONE, LANES
+from model.sums import add_by_rung, empty, total
 from model.world import World
 
 
@@ -69,49 +70,52 @@ def crowding(core_workers: float, capacity: float) -> float:
 @step
 def count(w: World) -> None:
     """Count firms and workers, what they know on average, and each rung's numbers."""
-    cluster, firms, ladder = w.cluster, w.firms, w.ladder
-    threshold = cluster.managerial_capital
-    workers = core = improved_workers = schooling = skill = skill_top = 0.0
-    zone = top = 0
+    cluster, ladder, firms = w.cluster, w.ladder, w.cluster.rows
+    add_up(w)
+    cluster.firms = firms
+    cluster.improved_firms = firms - ladder[0].firms
+    cluster.improved_workers = 0.0
     for k in range(len(ladder)):
-        ladder[k].firms = 0.0
-        ladder[k].workers = 0.0
-    for i in range(cluster.rows):
-        firm = firm_at(firms, i)
-        if has(firm, ALIVE) == 0:
-            continue
-        known = firm.skill + firm.trained
-        workers += firm.workers
-        schooling += firm.schooling
-        skill += known
-        if has(firm, IN_ZONE) == 1:
-            zone += 1
-        else:
-            core += firm.workers
-        if firm.rung > 0:
-            improved_workers += firm.workers
-        if known >= threshold:
-            skill_top += known
-            top += 1
-        rung = ladder[firm.rung]
-        rung.firms += 1.0
-        rung.workers += firm.workers
-    cluster.firms = cluster.living
-    cluster.workers = workers
-    cluster.core_workers = core
-    cluster.improved_workers = improved_workers
-    cluster.zone_firms = zone
-    cluster.improved_firms = cluster.living - ladder[0].firms
-    if cluster.living > 0:
-        cluster.imitators = ladder[0].firms / cluster.living
-        cluster.schooling = schooling / cluster.living
-        cluster.managerial_capital = skill / cluster.living
-    cluster.skill_top = skill_top / top if top > 0 else cluster.managerial_capital
+        ladder[k].workers = total(w.sums.workers[k])
+        cluster.improved_workers += ladder[k].workers if k > 0 else 0.0
+    cluster.workers = ladder[0].workers + cluster.improved_workers
+    cluster.core_workers = total(w.sums.core)
+    cluster.zone_firms = total(w.sums.zone)
+    skill, top, skill_top = total(w.sums.skill), total(w.sums.top), total(w.sums.skill_top)
+    if firms > 0:
+        cluster.imitators = ladder[0].firms / firms
+        cluster.schooling = total(w.sums.schooling) / firms
+        cluster.managerial_capital = skill / firms
+    cluster.skill_top = skill_top / top if top > 0.0 else cluster.managerial_capital
     above = 0.0
     for j in range(len(ladder)):
         k = len(ladder) - 1 - j
         above += ladder[k].firms
         ladder[k].above = above
+
+
+@step
+def add_up(w: World) -> None:
+    """Add up what is counted of the living, block by block."""
+    firms, sums, threshold = w.firms, w.sums, w.cluster.managerial_capital
+    for k in range(len(w.ladder)):
+        empty(sums.workers[k])
+    for column in (sums.core, sums.schooling, sums.skill, sums.zone, sums.top, sums.skill_top):
+        empty(column)
+    workers = w.beside[0].rate
+    for b in range(block_count(w.cluster.rows)):
+        for lane in range(LANES):
+            firm = lane_of(firms, b, lane)
+            alive, known = has(firm, ALIVE) == 1, firm.skill + firm.trained
+            better = alive & (known >= threshold)
+            workers[lane] = firm.workers if alive else 0.0
+            sums.core[lane] += workers[lane] if has(firm, IN_ZONE) == 0 else 0.0
+            sums.schooling[lane] += firm.schooling if alive else 0.0
+            sums.skill[lane] += known if alive else 0.0
+            sums.zone[lane] += has(firm, IN_ZONE)
+            sums.top[lane] += 1.0 if better else 0.0
+            sums.skill_top[lane] += known if better else 0.0
+        add_by_rung(sums.workers, workers, firms[b].rung, common_rung(firms[b].rung))
 
 
 @step
@@ -160,6 +164,7 @@ def build_ladder(w: World) -> None:
     w.cluster.skill_slope = skill_slope(p)
     for k in range(len(w.ladder)):
         rung = w.ladder[k]
+        rung.firms = 0.0
         rung.fixed_cost = fixed_cost(p, w.s, float(k))
         rung.outlay = outlay(p, float(k))
         rung.log_gain = rung_log_gain(p, float(k))

@@ -6,10 +6,10 @@ from typing import Any
 
 from model.arithmetic import normal_quantile
 from model.compiling import equation, step
-from model.events import TRAITS
-from model.lanes import firm_at, vacate_block, wind_up
+from model.events import ATTEMPT, BIRTH, EXIT, FIRM_CLOCKS, FIRST, POACHING, SPIN_OFF, TRAITS
+from model.lanes import UNDRAWN, firm_at, open_block
 from model.peers import seat
-from model.randomness import block, unit
+from model.randomness import unit, waiting, words
 from model.state import LANES
 from model.world import World, reseat
 
@@ -41,6 +41,16 @@ def entry_size(p: Any, s: Any) -> float:
     return max(1.0, min(p.entry_workers, 0.5 * s.scale))
 
 
+@equation
+def newcomer(w: World, parent: int, number: int) -> tuple[int, float]:
+    """Return the lineage of a firm to be, and the chance (0-1) that decides about its coming or its rung: of one key.
+
+    ``parent`` is the lineage that it comes from, 0 for the cluster itself; ``number`` tells its births apart.
+    """
+    lineage, second, _, _ = words(w.seed, w.case, parent, BIRTH, number)
+    return lineage, unit(second)
+
+
 @step
 def found(w: World, time: float, lineage: int, pool: float, noise: float, rung: int) -> int:
     """Add a firm with keyed traits and return its index.
@@ -50,11 +60,12 @@ def found(w: World, time: float, lineage: int, pool: float, noise: float, rung: 
     p, s, cluster = w.p, w.s, w.cluster
     i = cluster.rows
     cluster.rows = i + 1
-    cluster.living += 1
+    w.ladder[rung].firms += 1.0
     if i % LANES == 0:
-        vacate_block(w.firms, i)
-    first, second, third, fourth = block(w.seed, w.case, lineage, TRAITS, 0)
+        open_block(w.firms, i)
+    first, second, third, fourth = words(w.seed, w.case, lineage, TRAITS, 0)
     firm = firm_at(w.firms, i)
+    begin(firm)
     firm.lineage = lineage
     firm.schooling = founder_schooling(p, s, normal_quantile(unit(first)))
     firm.connected = 1 if unit(third) < p.entry_connected else 0
@@ -67,9 +78,31 @@ def found(w: World, time: float, lineage: int, pool: float, noise: float, rung: 
     firm.born = time
     firm.alive = 1
     firm.workers_best = firm.workers
-    wind_up(w.firms, i)
-    if 4 * (cluster.living + cluster.dead) > 3 * cluster.seats:
+    wind_up(w, i)
+    if 4 * cluster.rows > 3 * cluster.seats:
         reseat(w)
     else:
         seat(w.table, cluster.seats, w.firms, i)
     return i
+
+
+@step
+def begin(firm: Any) -> None:
+    """Set what a new firm has not yet, in a row that may have been another's."""
+    firm.trained = firm.pending = firm.recognition = firm.trust = firm.access = firm.debt = 0.0
+    firm.log_efficiency = firm.output = firm.surplus = firm.constraint = 0.0
+    firm.marks = 0
+
+
+@step
+def wind_up(w: World, i: int) -> None:
+    """Start a firm's clocks: four that run in most firms draw from one key, the others when they first run."""
+    block, lane = w.firms[i // LANES], i % LANES
+    for clock in range(FIRM_CLOCKS):
+        block.count[clock, lane] = 0
+        block.residual[clock, lane] = UNDRAWN
+    first, second, third, fourth = words(w.seed, w.case, block.lineage[lane], FIRST, 0)
+    block.residual[EXIT, lane] = waiting(first)
+    block.residual[SPIN_OFF, lane] = waiting(second)
+    block.residual[ATTEMPT, lane] = waiting(third)
+    block.residual[POACHING, lane] = waiting(fourth)

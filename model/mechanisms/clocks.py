@@ -2,6 +2,7 @@
 when it has used up an exponential draw (modified next-reaction method, Anderson 2007); hazards are constant in a quarter.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from model.compiling import equation, step
@@ -10,6 +11,7 @@ from model.events import (
     BREACH,
     ENTRY,
     EXIT,
+    FIRM_CLOCKS,
     LOAN,
     POACHING,
     QUARTER,
@@ -17,7 +19,7 @@ from model.events import (
     SPIN_OFF,
     SUCCESSION,
 )
-from model.lanes import UNDRAWN, has, lane_of
+from model.lanes import UNDRAWN, has, kept, lane_of
 from model.mechanisms.credit import FUND_MIN, firm_loan_hazard
 from model.mechanisms.entry import entrant_surplus, entry_hazard
 from model.mechanisms.exit import firm_exit_hazard
@@ -29,7 +31,7 @@ from model.mechanisms.spin_off import spin_off_hazard
 from model.mechanisms.succession import succession_hazard
 from model.ordering import order_by
 from model.randomness import exponential
-from model.state import COUNT_MAX, HEIR, LANES
+from model.state import ALIVE, COUNT_MAX, HEIR, LANES
 from model.world import World, due_max
 
 
@@ -63,7 +65,7 @@ def strikes_often(mechanism: int) -> bool:
 def set_due(w: World, time: float, mechanism: int, lineage: int, firm: int, number: int) -> None:
     """Note an event that falls in this quarter; ``number`` is which strike of its clock it is."""
     k = w.cluster.due
-    if k >= due_max(w.cluster.living):
+    if k >= due_max(w.cluster.rows):
         w.cluster.exhausted = 1
         return
     due = w.due[k]
@@ -76,54 +78,56 @@ def set_due(w: World, time: float, mechanism: int, lineage: int, firm: int, numb
 
 
 @equation
-def rests(v: World, b: int, mechanism: int) -> bool:
+def rests(cluster: Any, beside: Any, mechanism: int) -> bool:
     """Whether no clock of a mechanism can run in a block: nothing to move to, to borrow, to break or to lose."""
     if mechanism == RELOCATION:
-        return bool(v.cluster.zone_space < PLOT_MIN)
+        return bool(cluster.zone_space < PLOT_MIN)
     if mechanism == LOAN:
-        return bool(v.cluster.fund <= FUND_MIN)
-    if mechanism not in (BREACH, POACHING):
-        return False
-    able = 0
-    for lane in range(LANES):
-        firm = lane_of(v.firms, b, lane)
-        able += 1 if (firm.rung > 0 if mechanism == BREACH else firm.trained > 0.0) else 0
-    return able == 0
+        return bool(cluster.fund <= FUND_MIN)
+    if mechanism == BREACH:
+        return bool(beside.improved == 0)
+    return bool(beside.trained == 0) if mechanism == POACHING else False
 
 
-@step(forceinline=True)
-def tick_on(v: World, b: int, mechanism: int) -> int:
-    """Run one mechanism's clocks of a block through the quarter, but for those that strike; return how many do.
+def clock(mechanism: int) -> Callable[[World, int], None]:
+    """Return what runs one mechanism's clocks of a block through the quarter; what its firms' rungs share lies in ``w.beside``.
 
-    ``v.beside`` holds the rates of those that strike, and zero for the others.
+    A function for each mechanism, since a compiler that knows which one it is makes a better loop.
     """
-    p, s, cluster, seed, case, firms, beside = v.p, v.s, v.cluster, v.seed, v.case, v.firms, v.beside
-    block, scratch = firms[b], beside[0]
-    striking = 0
-    for lane in range(LANES):
-        firm, rung = lane_of(firms, b, lane), lane_of(beside, 0, lane)
-        rate = hazard_of(p, s, cluster, rung, firm, mechanism, seed, case)
-        left = block.residual[mechanism, lane]
-        spent = rate * QUARTER
-        # A clock that never ran has no draw yet: it is looked at as if it struck.
-        strikes = (spent >= left) & (rate > 0.0)
-        block.residual[mechanism, lane] = left if strikes else left - spent
-        scratch.rate[lane] = rate if strikes else 0.0
-        striking += 1 if strikes else 0
-    return striking
 
-
-@step(forceinline=True)
-def run_clock(w: World, v: World, b: int, mechanism: int) -> None:
-    """Run one mechanism's clocks of a block through the quarter; what its firms' rungs share lies in ``w.beside``, and ``v`` is
-    ``w`` to read.
-    """
-    if rests(v, b, mechanism):
-        return
-    if tick_on(v, b, mechanism) > 0:
+    @step
+    def run_clock(w: World, b: int) -> None:
+        if rests(w.cluster, w.beside[0], mechanism):
+            return
+        p, s, cluster, seed, case = kept(w.p), kept(w.s), kept(w.cluster), w.seed, w.case
+        firms, beside = w.firms, w.beside
+        block, rates = firms[b], beside[0].rate
+        striking = 0
         for lane in range(LANES):
-            if w.beside[0].rate[lane] > 0.0:
-                strike(w, LANES * b + lane, mechanism, w.beside[0].rate[lane])
+            firm, rung = lane_of(firms, b, lane), lane_of(beside, 0, lane)
+            rates[lane] = hazard_of(p, s, cluster, rung, firm, mechanism, seed, case)
+        for lane in range(LANES):
+            firm, rate = lane_of(firms, b, lane), rates[lane]
+            left = block.residual[mechanism, lane]
+            spent = rate * QUARTER
+            # A clock that never ran has no draw yet: it is looked at as if it struck.
+            strikes = (spent >= left) & (rate > 0.0) & (has(firm, ALIVE) == 1)
+            block.residual[mechanism, lane] = left if strikes else left - spent
+            rates[lane] = rate if strikes else 0.0
+            striking += 1 if strikes else 0
+        lane = 0
+        while striking > 0:
+            if rates[lane] > 0.0:
+                strike(w, LANES * b + lane, mechanism, rates[lane])
+                striking -= 1
+            lane += 1
+
+    return run_clock
+
+
+(
+    run_exit, run_spin_off, run_attempt, run_relocation, run_loan, run_succession, run_breach, run_poaching,
+) = (clock(mechanism) for mechanism in range(FIRM_CLOCKS))  # fmt: skip
 
 
 @step
@@ -140,6 +144,9 @@ def strike(w: World, i: int, mechanism: int, rate: float) -> None:
         left -= residual / rate
         number += 1
         set_due(w, w.cluster.time + (QUARTER - left), mechanism, lineage, i, number)
+        if mechanism in (EXIT, SUCCESSION):
+            left = 0.0  # such a clock strikes once
+            break
         residual = exponential(w.seed, w.case, lineage, mechanism, number)
         if not strikes_often(mechanism):
             left = 0.0

@@ -6,13 +6,13 @@ from typing import Any
 
 from model.arithmetic import exp, log
 from model.compiling import equation, step
-from model.events import BIRTH, ENTRY, LOG_ENTRY, LOG_PIONEER, OUTCOME
+from model.events import ENTRY, LOG_ENTRY, LOG_PIONEER
 from model.lanes import firm_at
 from model.mechanisms.agglomeration import thickness
-from model.mechanisms.birth import found
+from model.mechanisms.birth import found, newcomer
 from model.mechanisms.production import best_profit, optimal_workers
 from model.peers import draw
-from model.randomness import exponential, uniform, word
+from model.randomness import exponential
 from model.world import World, note
 
 # Keys of births by the cluster itself: pioneers count from 0, entrants from here.
@@ -73,9 +73,8 @@ def initiate(w: World) -> None:
     cluster.schooling = s.schooling
     cluster.entry_residual = exponential(w.seed, w.case, 0, ENTRY, 0)
     for j in range(int(s.founders)):
-        lineage = word(w.seed, w.case, 0, BIRTH, j)
-        higher = uniform(w.seed, w.case, lineage, OUTCOME, 0) < s.founder_rung
-        found(w, 0.0, lineage, s.founder_skill, p.entry_skill_sd, 1 if higher else 0)
+        lineage, chance = newcomer(w, 0, j)
+        found(w, 0.0, lineage, s.founder_skill, p.entry_skill_sd, 1 if chance < s.founder_rung else 0)
         cluster.entrants += 1.0
         note(w, 0.0, LOG_PIONEER, lineage, 0, 0.0)
 
@@ -83,9 +82,9 @@ def initiate(w: World) -> None:
 @step
 def enter(w: World, time: float, number: int) -> int:
     """An outsider founds a firm, at times by copying an incumbent's technology but for one rung; return its index."""
-    lineage = word(w.seed, w.case, 0, BIRTH, ENTRANT + number)
+    lineage, chance = newcomer(w, 0, ENTRANT + number)
     rung = 0
-    if uniform(w.seed, w.case, lineage, OUTCOME, 0) < 0.5 * w.p.spin_off_inheritance:
+    if chance < 0.5 * w.p.spin_off_inheritance:
         copied = draw(w.table, w.cluster.seats, w.seed, w.case, lineage, 0)
         if copied >= 0:
             rung = max(0, int(firm_at(w.firms, copied).rung) - 1)

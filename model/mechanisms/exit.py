@@ -61,8 +61,7 @@ def leave(w: World, i: int, time: float) -> None:
     firm.alive = 0
     unseat(w.table, w.firms, i)
     cluster.exits += 1.0
-    cluster.living -= 1
-    cluster.dead += 1
+    w.ladder[firm.rung].firms -= 1.0
     if firm.debt > 0.0:
         cluster.defaults += 1.0
         cluster.loan_losses += firm.debt
@@ -73,6 +72,8 @@ def leave(w: World, i: int, time: float) -> None:
     else:
         note(w, time, LOG_EXIT, firm.lineage, 0, firm.workers)
     vacate(w.firms, i)
+    w.graves[cluster.dead] = i
+    cluster.dead += 1
 
 
 @step

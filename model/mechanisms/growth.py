@@ -6,10 +6,11 @@ from typing import Any
 
 from model.compiling import equation, step
 from model.events import QUARTER
-from model.lanes import lane_of
+from model.lanes import count_trained, has, kept, lane_of
 from model.mechanisms.knowledge import absorb, learn, refine
+from model.mechanisms.market import sells_abroad
 from model.mechanisms.production import best_profit, optimal_workers, years_step
-from model.state import LANES
+from model.state import ALIVE, LANES
 from model.world import World
 
 # A debt so small that it is settled (wage-years).
@@ -47,10 +48,12 @@ def wanted_growth(p: Any, workers: float, workers_best: float) -> float:
 
 @step(forceinline=True)
 def grow(p: Any, s: Any, cluster: Any, rung: Any, firm: Any) -> float:
-    """Move one firm through the quarter: cash, workers, skill; return its profit (wage-years a year)."""
-    workers, fixed = firm.workers, rung.fixed_cost
-    profit = cluster.base_price * rung.price * firm.output - workers - fixed
-    workers_best = optimal_workers(p, s, rung.log_price, firm.log_efficiency)
+    """Move one firm through the quarter: cash and workers; return its profit (wage-years a year)."""
+    workers, fixed, abroad = firm.workers, rung.fixed_cost, sells_abroad(p, firm.rung)
+    price = cluster.price_export if abroad else cluster.price
+    log_price = cluster.log_price_export if abroad else cluster.log_price
+    profit = cluster.base_price * price * firm.output - workers - fixed
+    workers_best = optimal_workers(p, s, log_price, firm.log_efficiency)
     cash = kept_cash(p, firm, profit, fixed)
     owed = firm.debt - repayment(p, firm.debt)
     wanted = wanted_growth(p, workers, workers_best)
@@ -63,7 +66,6 @@ def grow(p: Any, s: Any, cluster: Any, rung: Any, firm: Any) -> float:
     firm.constraint = 1.0 - added / wanted if grows else 0.0
     firm.cash = cash - (added * rung.outlay if grows else p.growth_recovery * lost * rung.outlay)
     firm.workers = workers + (added if grows else lost)
-    learn(p, s, cluster, firm, profit)
     return profit
 
 
@@ -73,30 +75,27 @@ def repayment(p: Any, debt: float) -> float:
 
     Formula: B dt/term
     """
-    return debt * QUARTER / p.credit_term
+    return debt * (QUARTER / p.credit_term)
 
 
-@step(forceinline=True)
-def move_block(w: World, v: World, b: int) -> None:
-    """Move the firms of a block through the quarter; what their rungs share lies in ``w.beside``, and ``v`` is ``w`` to read."""
-    p, s, cluster, firms, beside = v.p, v.s, v.cluster, v.firms, v.beside
-    debtors = improved = learners = 0
+@step
+def move_block(w: World, b: int) -> None:
+    """Move the firms of a block through the quarter; what their rungs share lies in ``w.beside``."""
+    p, s, cluster, firms, beside = kept(w.p), kept(w.s), kept(w.cluster), w.firms, w.beside
+    repaid = w.sums.repaid
     for lane in range(LANES):
         firm = lane_of(firms, b, lane)
-        debtors += 1 if firm.debt > 0.0 else 0
-        improved += 1 if firm.rung > 0 else 0
-    if debtors > 0:
-        for lane in range(LANES):
-            w.cluster.repaid += repayment(p, lane_of(firms, b, lane).debt)
+        repaid[lane] += repayment(p, firm.debt) if has(firm, ALIVE) == 1 else 0.0
     for lane in range(LANES):
         rung = lane_of(beside, 0, lane)
         rung.profit = grow(p, s, cluster, rung, lane_of(firms, b, lane))
-    if improved > 0:
-        for lane in range(LANES):
-            refine(p, cluster, lane_of(firms, b, lane), lane_of(beside, 0, lane).profit)
     for lane in range(LANES):
-        firm = lane_of(firms, b, lane)
-        learners += 1 if (firm.pending > 0.0) | (firm.trained > 0.0) else 0
-    if learners > 0:
+        rung = lane_of(beside, 0, lane)
+        rung.worth = learn(p, s, cluster, lane_of(firms, b, lane), rung.profit)
+    if beside[0].improved == 1:
         for lane in range(LANES):
-            absorb(p, lane_of(firms, b, lane))
+            rung = lane_of(beside, 0, lane)
+            refine(p, cluster, lane_of(firms, b, lane), rung.profit, rung.worth)
+    for lane in range(LANES):
+        absorb(p, lane_of(firms, b, lane))
+    beside[0].trained = count_trained(firms[b].trained)

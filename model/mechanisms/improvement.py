@@ -105,7 +105,9 @@ def attempt(w: World, i: int, time: float, number: int) -> None:
 def climb(w: World, i: int) -> None:
     """Move a firm one rung up: buyers recognise the new quality only in part, and others can see it at once."""
     firm = firm_at(w.firms, i)
+    w.ladder[firm.rung].firms -= 1.0
     firm.rung += 1
+    w.ladder[firm.rung].firms += 1.0
     firm.recognition *= (firm.rung - 1.0) / firm.rung
     w.ladder[firm.rung].above += 1.0
 

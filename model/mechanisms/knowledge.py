@@ -79,19 +79,19 @@ def breach_hazard(p: Any, trust: float, enforced: float) -> float:
 
 
 @step(forceinline=True)
-def learn(p: Any, s: Any, cluster: Any, firm: Any, profit: float) -> None:
-    """A firm learns from the cluster's better half, and buys training if it earns something and knows the worth."""
+def learn(p: Any, s: Any, cluster: Any, firm: Any, profit: float) -> float:
+    """A firm learns from the cluster's better half, and buys training if it earns something; return the worth it perceives."""
     worth = perceived_worth(p, cluster.awareness, firm.trained)
     learnt = QUARTER * spillover(p, firm.skill, cluster.skill_top)
     bought = QUARTER * private_training(p, worth)
     firm.skill += learnt if s.spillover == 1.0 else 0.0
     firm.pending += bought if profit > 0.0 else 0.0
+    return worth
 
 
 @step(forceinline=True)
-def refine(p: Any, cluster: Any, firm: Any, profit: float) -> None:
+def refine(p: Any, cluster: Any, firm: Any, profit: float, worth: float) -> None:
     """An improved firm learns abroad, is recognised by buyers, and comes to trust subcontractors."""
-    worth = perceived_worth(p, cluster.awareness, firm.trained)
     improved = firm.rung > 0
     spends = improved & (profit > 0.0)
     access = firm.access + (QUARTER * learning_abroad(p, profit, worth) if spends else 0.0)

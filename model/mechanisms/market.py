@@ -45,6 +45,15 @@ def export_demand(p: Any, s: Any, time: float, base: float) -> float:
 
 
 @equation
+def sells_abroad(p: Any, rung: float) -> bool:
+    """Whether goods of a rung may be exported.
+
+    Formula: k >= k_x
+    """
+    return bool(rung >= p.market_export_rung)
+
+
+@equation
 def price_for(demand: float, quantity: float, elasticity: float) -> float:
     """Price at which isoelastic demand takes a quantity.
 
@@ -84,7 +93,7 @@ def clear(w: World) -> None:
     world = s.world_price
     abroad = 0.0
     for k in range(len(w.ladder)):
-        if k >= p.market_export_rung:
+        if sells_abroad(p, k):
             abroad += w.ladder[k].output
     home = cluster.output - abroad
     price = cluster.ceiling
@@ -141,7 +150,7 @@ def settle(w: World, base: float) -> None:
     sales = costs = profitability = exporters = 0.0
     for k in range(len(w.ladder)):
         rung = w.ladder[k]
-        exporting = k >= w.p.market_export_rung
+        exporting = sells_abroad(w.p, k)
         rung.price = cluster.price_export if exporting else cluster.price
         rung.log_price = cluster.log_price_export if exporting else cluster.log_price
         if exporting and cluster.exported > 0.0:

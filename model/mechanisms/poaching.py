@@ -5,11 +5,10 @@ keeps little of it (WP 5703, section II and note 13).
 from typing import Any
 
 from model.compiling import equation, step
-from model.events import BIRTH, LOG_POACHING, LOG_SPIN_OFF, OUTCOME
+from model.events import LOG_POACHING, LOG_SPIN_OFF
 from model.lanes import firm_at
-from model.mechanisms.birth import found
+from model.mechanisms.birth import found, newcomer
 from model.peers import draw
-from model.randomness import uniform, word
 from model.world import World, note
 
 # Keys of firms founded by trained leavers, apart from spin-offs.
@@ -32,8 +31,8 @@ def lose_staff(w: World, i: int, time: float, number: int) -> None:
     firm = firm_at(w.firms, i)
     taken = p.poaching_loss * firm.trained
     firm.trained -= taken
-    lineage = word(w.seed, w.case, firm.lineage, BIRTH, LEAVER + number)
-    if uniform(w.seed, w.case, lineage, OUTCOME, 0) < p.poaching_founders:
+    lineage, chance = newcomer(w, firm.lineage, LEAVER + number)
+    if chance < p.poaching_founders:
         child = found(w, time, lineage, w.cluster.managerial_capital, p.spin_off_skill_sd, 0)
         firm_at(w.firms, child).trained = taken
         w.cluster.spin_offs += 1.0

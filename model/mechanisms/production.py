@@ -10,8 +10,9 @@ from typing import Any
 from model.arithmetic import exp, log
 from model.compiling import equation, step
 from model.events import QUARTER
-from model.lanes import MIXED, block_count, has, kept, lane_of, stand
-from model.state import IN_ZONE, LANES, TRADER
+from model.lanes import block_count, common_rung, has, kept, lane_of
+from model.state import ALIVE, IN_ZONE, LANES, TRADER
+from model.sums import add_by_rung, empty, total
 from model.world import World
 
 
@@ -68,7 +69,7 @@ def optimal_workers(p: Any, s: Any, log_price: float, log_efficiency: float) -> 
 
     Formula: l* = l_min (p a)^(1/(1-gamma)), between 1 and the largest size
     """
-    size = s.scale * exp((log_price + log_efficiency) / (1.0 - p.production_span))
+    size = s.scale * exp((log_price + log_efficiency) * (1.0 / (1.0 - p.production_span)))
     return min(max(size, 1.0), p.production_workers_max)
 
 
@@ -93,33 +94,36 @@ def material_loss(p: Any, s: Any, time: float) -> float:
 @step
 def supply(w: World) -> None:
     """Work out every firm's efficiency a and output a l^gamma, and each rung's sums."""
-    p, cluster, firms, beside, ladder = kept(w.p), kept(w.cluster), w.firms, w.beside, w.ladder
+    p, cluster, firms, ladder = kept(w.p), kept(w.cluster), w.firms, w.ladder
     common = cluster.log_agglomeration - material_loss(p, w.s, cluster.time)
     for k in range(len(ladder)):
-        ladder[k].output = 0.0
-    output = 0.0
-    laid = MIXED
+        empty(w.sums.output[k])
     for b in range(block_count(cluster.rows)):
-        laid = stand(firms, b, ladder, beside, laid)
-        for lane in range(LANES):
-            firm, rung = lane_of(firms, b, lane), lane_of(beside, 0, lane)
-            firm.log_efficiency = log_efficiency(p, cluster, rung, firm, common)
-            firm.output = exp(firm.log_efficiency + p.production_span * log(firm.workers))
         for lane in range(LANES):
             firm = lane_of(firms, b, lane)
-            ladder[firm.rung].output += firm.output
-            output += firm.output
-    w.cluster.output = output
+            firm.log_efficiency = log_efficiency(p, cluster, firm, common)
+        # Short loops, one logarithm or exponential each, keep more of the processor at work than one long loop.
+        for lane in range(LANES):
+            firm = lane_of(firms, b, lane)
+            firm.output = firm.log_efficiency + p.production_span * log(firm.workers)
+        for lane in range(LANES):
+            firm = lane_of(firms, b, lane)
+            firm.output = exp(firm.output) if has(firm, ALIVE) == 1 else 0.0
+        add_by_rung(w.sums.output, firms[b].output, firms[b].rung, common_rung(firms[b].rung))
+    w.cluster.output = 0.0
+    for k in range(len(ladder)):
+        ladder[k].output = total(w.sums.output[k])
+        w.cluster.output += ladder[k].output
 
 
 @equation
-def log_efficiency(p: Any, cluster: Any, rung: Any, firm: Any, common: float) -> float:
+def log_efficiency(p: Any, cluster: Any, firm: Any, common: float) -> float:
     """Log efficiency of a firm: what all share, what it knows, what buyers see of its rung, and where it stands.
 
     Formula: ln a = h + phi m + lambda_k q + a_t trader - theta c ln(1+L/K) - materials
     """
     quality = recognised_quality(p, firm.recognition, firm.trust)
-    efficiency = common + cluster.skill_slope * (firm.skill + firm.trained) + rung.log_gain * quality
+    efficiency = common + cluster.skill_slope * (firm.skill + firm.trained) + rung_log_gain(p, float(firm.rung)) * quality
     efficiency += p.entry_trader_advantage * has(firm, TRADER)
     crowded = efficiency - p.congestion_elasticity * cluster.congestion * centrality(p, cluster.time - firm.born)
     return efficiency if has(firm, IN_ZONE) == 1 else crowded

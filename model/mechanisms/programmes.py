@@ -6,12 +6,11 @@ from typing import Any
 
 from model.arithmetic import log
 from model.compiling import equation, step
-from model.events import BIRTH, LOG_ENTRY, LOG_GRANT, LOG_INVESTMENT, LOG_PROGRAMME, OUTCOME, QUARTER
+from model.events import LOG_ENTRY, LOG_GRANT, LOG_INVESTMENT, LOG_PROGRAMME, QUARTER
 from model.lanes import firm_at
-from model.mechanisms.birth import found
+from model.mechanisms.birth import found, newcomer
 from model.mechanisms.knowledge import raise_awareness
 from model.mechanisms.training import invite, train
-from model.randomness import uniform, word
 from model.state import (
     CAMPAIGN,
     CREDIT,
@@ -204,8 +203,8 @@ def invite_investor(w: World, j: int) -> None:
     """A foreign investor comes, or does not for fear of being copied; one who does brings knowledge and a firm one rung up."""
     programme = w.programmes[j]
     cluster = w.cluster
-    lineage = word(w.seed, w.case, 0, BIRTH, INVITED * (j + 1))
-    if uniform(w.seed, w.case, lineage, OUTCOME, 0) >= investor_chance(w.p, cluster.firms) * programme.effect:
+    lineage, chance = newcomer(w, 0, INVITED * (j + 1))
+    if chance >= investor_chance(w.p, cluster.firms) * programme.effect:
         return
     cluster.access += w.p.investment_access
     i = found(w, cluster.time, lineage, cluster.managerial_capital + INVESTOR_SKILL, w.p.entry_skill_sd, 1)
@@ -241,7 +240,7 @@ def prefer_exporters(w: World, j: int, allowance: float) -> None:
     number = min(INVITED_MAX, int(allowance / max(1.0, programme.unit_cost)))
     for _ in range(number):
         programme.invited += 1.0
-        lineage = word(w.seed, w.case, 0, BIRTH, INVITED * (j + 1) + int(programme.invited))
+        lineage, _ = newcomer(w, 0, INVITED * (j + 1) + int(programme.invited))
         i = found(w, cluster.time, lineage, cluster.managerial_capital + PREFERRED_SKILL, w.p.entry_skill_sd, 0)
         firm = firm_at(w.firms, i)
         firm.schooling += PREFERRED_SCHOOLING

@@ -7,11 +7,10 @@ from typing import Any
 
 from model.arithmetic import exp
 from model.compiling import equation, step
-from model.events import BIRTH, LOG_SPIN_OFF, OUTCOME
+from model.events import LOG_SPIN_OFF
 from model.lanes import firm_at
-from model.mechanisms.birth import found
+from model.mechanisms.birth import found, newcomer
 from model.mechanisms.entry import attraction
-from model.randomness import uniform, word
 from model.world import World, note
 
 # Beyond so many lags 1 - e^-(age/lag)^2 rounds to 1.
@@ -24,7 +23,7 @@ def apprenticeship(p: Any, age: float) -> float:
 
     Formula: 1 - e^-(age/lag)^2
     """
-    ratio = age / p.spin_off_lag
+    ratio = age * (1.0 / p.spin_off_lag)
     return 1.0 if ratio > FULLY_TRAINED else 1.0 - exp(-ratio * ratio)
 
 
@@ -34,7 +33,7 @@ def spin_off_hazard(p: Any, workers: float, surplus: float, age: float) -> float
 
     Formula: b sqrt(l/10) G(s) (1 - e^-(age/lag)^2)
     """
-    return p.spin_off_rate * math.sqrt(workers / 10.0) * attraction(surplus) * apprenticeship(p, age)
+    return p.spin_off_rate * math.sqrt(workers * 0.1) * attraction(surplus) * apprenticeship(p, age)
 
 
 @equation
@@ -55,10 +54,10 @@ def spin_off(w: World, parent: int, time: float, number: int) -> int:
     """A worker founds a firm; return its index."""
     p = w.p
     employer = firm_at(w.firms, parent)
-    lineage = word(w.seed, w.case, employer.lineage, BIRTH, number)
+    lineage, chance = newcomer(w, employer.lineage, number)
     pool = p.spin_off_heredity * (employer.skill + employer.trained)
     pool += (1.0 - p.spin_off_heredity) * w.cluster.managerial_capital
-    rung = inherited_rung(p, int(employer.rung), uniform(w.seed, w.case, lineage, OUTCOME, 0))
+    rung = inherited_rung(p, int(employer.rung), chance)
     i = found(w, time, lineage, pool, p.spin_off_skill_sd, rung)
     w.cluster.spin_offs += 1.0
     note(w, time, LOG_SPIN_OFF, lineage, employer.lineage, float(rung))

@@ -94,7 +94,7 @@ def train(w: World, j: int, allowance: float) -> None:
             teach(w, j, i)
     if came > 0:
         cluster.trained += came
-        raise_awareness(w, w.p.awareness_training * came / cluster.living)
+        raise_awareness(w, w.p.awareness_training * came / cluster.rows)
 
 
 @step

@@ -55,24 +55,34 @@ def simulate_case(arguments: argparse.Namespace) -> int:
     panel, events, plot = _check_outputs(arguments)
     case, policy = load_case(arguments.case), load_policy(arguments.policy)
     given = _given(arguments, case)
-    from model.simulation import simulate
-    from studies.panels import PANEL_UNITS, event_table, panel_table
-    from studies.pictures import save_plot, terminal_plot
-    from studies.tables import write_table
+    from model.simulation import engine_named, run_histories
 
     if arguments.years is not None:
         given["years"] = arguments.years
-    histories = simulate(case, engine=arguments.engine, policy=policy, **given)
+    seeds = given.pop("seeds")
+    histories = run_histories(case, policy, seeds, engine_named(arguments.engine), **given)
     title = f"{case.title}: {policy.title.lower()}"
+    if panel is None and events is None and plot is None:
+        from studies.pictures import terminal_plot
+
+        sys.stdout.write(terminal_plot(histories, title) + "\n")
+    else:
+        _write(histories, title, panel, events, plot)
+    return 0
+
+
+def _write(histories: Any, title: str, panel: Path | None, events: Path | None, plot: Path | None) -> None:
+    from studies.panels import PANEL_UNITS, event_table, panel_table
+    from studies.pictures import save_plot
+    from studies.tables import write_table
+
+    labelled = histories.dataset()
     if panel is not None:
-        write_table(panel, panel_table(histories), PANEL_UNITS)
+        write_table(panel, panel_table(labelled), PANEL_UNITS)
     if events is not None:
-        write_table(events, event_table(histories), {"time": "years"})
+        write_table(events, event_table(labelled), {"time": "years"})
     if plot is not None:
-        save_plot(histories, title, plot)
+        save_plot(labelled, title, plot)
     for path in (panel, events, plot):
         if path is not None:
             sys.stderr.write(f"wrote {path}\n")
-    if panel is None and events is None and plot is None:
-        sys.stdout.write(terminal_plot(histories, title) + "\n")
-    return 0

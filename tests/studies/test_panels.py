@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from model.config import load_case, load_policy
+from model.observe import COLUMNS
+from model.simulation import Histories
 from studies.panels import event_table, panel_table
 from studies.pictures import sparkline, terminal_plot
 
@@ -59,9 +62,9 @@ def test_sparkline_fits_its_width(values: list[float]) -> None:
 
 
 def test_terminal_plot_shows_first_and_last() -> None:
-    data = histories()
-    for name in ("workers_per_firm", "profitability", "price", "improved_firms", "managerial_capital"):
-        data[name] = data["workers"]
-    text = terminal_plot(data, "A cluster")
+    panel = np.full((3, len(COLUMNS)), 1.0)
+    panel[:, COLUMNS.index("firms")] = [3.0, 5.0, 4.0]
+    text = terminal_plot(Histories(load_case(10), load_policy("status-quo"), 1950.0, [1], [panel], []), "A cluster")
     assert "3 → 4 (max 5)" in text
     assert text.startswith("A cluster")
+    assert "1950" in text

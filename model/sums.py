@@ -1,0 +1,42 @@
+"""In which order are firms added up? Lane by lane along the blocks, then lanes in pairs: an order that is written out, so that it
+is the same in both engines and on every machine, and that vector registers can keep.
+"""
+
+from typing import Any, Final
+
+from numpy.typing import NDArray
+
+from model.compiling import step
+from model.lanes import MIXED
+from model.state import LANES
+
+THREADS: Final = LANES // 8
+
+
+@step
+def total(column: NDArray[Any]) -> float:
+    """Return the sum of a column of lanes, which is used up: eight threads of eight lanes, then the threads in pairs."""
+    for lane in range(THREADS):
+        low = (column[lane] + column[lane + 8]) + (column[lane + 16] + column[lane + 24])
+        high = (column[lane + 32] + column[lane + 40]) + (column[lane + 48] + column[lane + 56])
+        column[lane] = low + high
+    low = (column[0] + column[1]) + (column[2] + column[3])
+    return float(low + ((column[4] + column[5]) + (column[6] + column[7])))
+
+
+@step(forceinline=True)
+def empty(column: NDArray[Any]) -> None:
+    """Set a column of lanes to zero."""
+    for lane in range(LANES):
+        column[lane] = 0.0
+
+
+@step(forceinline=True)
+def add_by_rung(sums: NDArray[Any], values: NDArray[Any], rungs: NDArray[Any], common: int) -> None:
+    """Add the values of a block's lanes to the sums (rungs, lanes); ``common`` is the rung of all of them, or ``MIXED``."""
+    if common == MIXED:
+        for lane in range(LANES):
+            sums[rungs[lane], lane] += values[lane]
+    else:
+        for lane in range(LANES):
+            sums[common, lane] += values[lane]
