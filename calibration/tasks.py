@@ -19,6 +19,8 @@ from calibration.store import RunFolder, Shard
 HEED_SECONDS: Final = 0.2
 # Tasks of dead or absent shards that are taken over before looking again.
 TAKEN_OVER: Final = 8
+# Stands between the place of a part and the name of its array.
+PART: Final = ":"
 # The most files that a stage should leave.
 CHUNKS_A_STAGE: Final = 2000
 
@@ -33,11 +35,26 @@ class Task(NamedTuple):
     name : its chunk's name; the part before the last number names the stage
     arguments : given to the function after the context: small, and plain enough to be sent to another machine
     size : what progress counts
+    parts : names of the chunks that it leaves where these are several, each stored for itself: the function returns ``together``
     """
 
     name: str
     arguments: tuple[Any, ...] = ()
     size: int = 1
+    parts: tuple[str, ...] = ()
+
+    def chunks(self, arrays: Arrays) -> Iterator[tuple[str, Arrays]]:
+        """Yield the name and arrays of each chunk, from what the function returned."""
+        if not self.parts:
+            yield self.name, arrays
+        for place, name in enumerate(self.parts):
+            mark = f"{place}{PART}"
+            yield name, {key.removeprefix(mark): array for key, array in arrays.items() if key.startswith(mark)}
+
+
+def together(parts: Iterable[Arrays]) -> Arrays:
+    """Return the chunks of a task of several as one."""
+    return {f"{place}{PART}{key}": array for place, arrays in enumerate(parts) for key, array in arrays.items()}
 
 
 class Executor(Protocol):
@@ -80,6 +97,9 @@ class Runner:
     progress: Progress = silent
     stop: Stop = field(default_factory=Stop)
 
+    def _has(self, task: Task) -> bool:
+        return all(self.folder.has(name) for name in task.parts or (task.name,))
+
     def tick(self, stage: str, done: int, total: int) -> None:
         """Show progress, and stop if asked to."""
         self.progress(stage, done, total)
@@ -104,7 +124,7 @@ class Runner:
         Interrupted
             If asked to stop; chunks that are done are kept.
         """
-        done = before + sum(task.size for task in tasks if self.folder.has(task.name))
+        done = before + sum(task.size for task in tasks if self._has(task))
         self.tick(stage, done, total)
 
         def heed() -> None:
@@ -114,7 +134,8 @@ class Runner:
             found = self.executor.run(function, context, wanted, heed)
             try:
                 for task, arrays in found:
-                    self.folder.save(task.name, arrays)
+                    for name, chunk in task.chunks(arrays):
+                        self.folder.save(name, chunk)
                     done += task.size
                     heed()
             finally:
@@ -139,19 +160,19 @@ class Runner:
     def _rounds(self, tasks: Iterable[Task], heed: Callable[[], None]) -> Iterator[Iterable[Task]]:
         """Yield what is ours to do; of a shard, first its own part, then what dead or absent shards left undone."""
         if self.shard is None:
-            yield (task for task in tasks if not self.folder.has(task.name))
+            yield (task for task in tasks if not self._has(task))
             return
         shard = self.shard
-        yield (task for place, task in enumerate(tasks) if place % shard.of == shard.part and not self.folder.has(task.name))
+        yield (task for place, task in enumerate(tasks) if place % shard.of == shard.part and not self._has(task))
         while True:
-            missing = [(place, task) for place, task in enumerate(tasks) if not self.folder.has(task.name)]
+            missing = [(place, task) for place, task in enumerate(tasks) if not self._has(task)]
             if not missing:
                 return
             left = [task for place, task in missing if not self.folder.alive(Shard(place % shard.of, shard.of))]
             if left:
                 # Other shards may take over the same: each begins elsewhere, and what one has done the rest soon see.
                 begin = shard.part * len(left) // shard.of
-                yield (task for task in left[begin : begin + TAKEN_OVER] if not self.folder.has(task.name))
+                yield (task for task in left[begin : begin + TAKEN_OVER] if not self._has(task))
             else:
                 time.sleep(HEED_SECONDS)
                 heed()

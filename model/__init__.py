@@ -6,6 +6,7 @@ from model.loading import lazily
 
 if TYPE_CHECKING:
     from model.batch import simulate_many as simulate_many
+    from model.batch import simulate_policies as simulate_policies
     from model.config import all_cases as all_cases
     from model.config import load_case as load_case
     from model.config import load_policy as load_policy
@@ -22,7 +23,17 @@ _HOMES = {
     "load_profile": "model.config",
     "simulate": "model.simulation",
     "simulate_many": "model.batch",
+    "simulate_policies": "model.batch",
 }
-__all__ = ["all_cases", "load_case", "load_policy", "load_priors", "load_profile", "simulate", "simulate_many"]
+__all__ = [
+    "all_cases",
+    "load_case",
+    "load_policy",
+    "load_priors",
+    "load_profile",
+    "simulate",
+    "simulate_many",
+    "simulate_policies",
+]
 
 __getattr__ = lazily(__name__, _HOMES)

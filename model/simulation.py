@@ -130,13 +130,13 @@ def run_histories(
     z = conditional_medians(case, priors, structures) if latents is None else latents
     settings, start = settings_for(case, drawn, np.atleast_2d(z), chosen, years_after)
     if years is not None:
-        settings["quarters"] = quarters(years)
+        settings["quarters"] = in_quarters(years)
     world = params_for(drawn)[0], settings[0], programmes_for(policy, case, chosen)
     runs = [run(*world, seed) for seed in seeds]
     return Histories(case, policy, float(start[0]), seeds, [panel for panel, _ in runs], [log for _, log in runs])
 
 
-def quarters(years: float) -> int:
+def in_quarters(years: float) -> int:
     """Return a length in quarters.
 
     Raises
@@ -176,10 +176,11 @@ def run_compiled(params: Any, setting: Any, programmes: NDArray[Any], seed: int)
     lines = LINES_AT_FIRST
     while True:
         world = new_world(params, setting, programmes, seed, lines)
-        panel = np.full((int(setting.quarters) + 1, len(COLUMNS)), np.nan)
-        halt = np.zeros(1, np.uint8)
-        prepare(compiled_engine.run_history, world, panel, halt)
-        compiled_engine.run_history(world, panel, halt)
+        quarters = int(setting.quarters) + 1
+        panel = np.full((quarters, len(COLUMNS)), np.nan)
+        given = world, panel, np.zeros(1, np.uint8), 0, quarters
+        prepare(compiled_engine.run_history, *given)
+        compiled_engine.run_history(*given)
         if world.cluster.logged <= lines:
             return panel, world.log[: world.cluster.logged]
         # Run again, to the same bits, with room for all that there is to tell.

@@ -36,11 +36,17 @@ def reset(w: World, programmes: NDArray[Any]) -> None:
     c.value_profit = c.value_surplus = c.value_sales = c.value_cost = c.value_wages = 0.0
     c.entry_residual = 0.0
     for j in range(len(programmes)):
-        w.programmes[j] = programmes[j]
-        w.programmes[j].opened = -1.0
-        w.programmes[j].granted = 0.0
-        w.programmes[j].spent = 0.0
-        w.programmes[j].invited = 0.0
+        plan(w, j, programmes[j])
+
+
+@step
+def plan(w: World, j: int, programme: Any) -> None:
+    """Put a programme on the timeline, unopened."""
+    w.programmes[j] = programme
+    w.programmes[j].opened = -1.0
+    w.programmes[j].granted = 0.0
+    w.programmes[j].spent = 0.0
+    w.programmes[j].invited = 0.0
 
 
 def reserve(*wanted: tuple[int, Any]) -> list[NDArray[Any]]:
@@ -52,19 +58,22 @@ def reserve(*wanted: tuple[int, Any]) -> list[NDArray[Any]]:
     return [np.frombuffer(room, kind, count, start) for (count, kind), start in zip(wanted, starts, strict=True)]
 
 
-def new_world(params: Any, setting: Any, programmes: NDArray[Any], seed: int, log_lines: int = 0) -> World:
+def new_world(
+    params: Any, setting: Any, programmes: NDArray[Any], seed: int, log_lines: int = 0, cluster: NDArray[Any] | None = None
+) -> World:
     """Return a world ready to begin.
 
     Parameters
     ----------
-    params, setting
-        One record each of ``PARAMS`` and ``SETTING``.
+    params, setting : one record each of ``PARAMS`` and ``SETTING``
     programmes : PROGRAMME records, shape (m,)
         History and policy; copied.
     seed : int
         Key of every draw, with the setting's case.
     log_lines : int
         Room of the event log; further lines are counted, not kept.
+    cluster : CLUSTER record (1,), optional
+        Where the world's record lies; in memory of its own if not given.
     """
     firms = int(setting.firms_max)
     rows = rows_max(firms, len(programmes))
@@ -81,7 +90,7 @@ def new_world(params: Any, setting: Any, programmes: NDArray[Any], seed: int, lo
     w = World(
         params,
         setting,
-        records(CLUSTER, 1)[0],
+        (records(CLUSTER, 1) if cluster is None else cluster)[0],
         blocks.view(np.recarray),
         records(BESIDE, 1),
         records(LADDER, RUNGS),

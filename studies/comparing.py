@@ -1,7 +1,8 @@
 """How are policies compared on a whole run? Every cluster, every policy, and the files that a reader or a report takes up.
 
-A replay is one or more chunks, named by a hash of all that it depends on: a comparison with one more policy replays that policy
-alone, and one that was interrupted goes on.
+Some histories of a cluster are replayed under all policies at once, which share their past. What each policy made of them is a
+chunk, named by a hash of all that it depends on: a comparison with one more policy replays that policy alone, and one that was
+interrupted goes on.
 """
 
 import hashlib
@@ -21,7 +22,7 @@ from calibration.executors import executor_on
 from calibration.fingerprint import result_hash, versions
 from calibration.histories import write
 from calibration.store import MANIFEST, Shard, digest, read_json, write_json
-from calibration.tasks import Executor, Runner, Task, blocks, chunk_size, running, silent, unheard
+from calibration.tasks import Executor, Runner, Task, blocks, chunk_size, running, silent, together, unheard
 from model.compiling import sources_hash
 from model.config import Case, Policy, load_case
 from model.errors import InputError
@@ -46,24 +47,30 @@ ENOUGH: Final = 100
 
 # Where, in the folder of a run or of an advice, the pieces of its comparisons lie; and the fewest histories in one.
 PIECES: Final = "comparison"
-HISTORIES_A_CHUNK: Final = 32
+HISTORIES_A_CHUNK: Final = 16
 PIECES_MARK: Final = {"pieces": "each is named by a hash of all that it depends on"}
 
 
 class _Replays(NamedTuple):
-    """The replays of one cluster under one structure, with the tasks of each."""
+    """The replays of one cluster under one structure: the chunks of each that is asked for, and the tasks that leave them."""
 
     histories: Histories
     structure: str
-    asked: list[Wanted]
-    tasks: list[list[Task]]
+    chunks: list[tuple[str, ...]]
+    tasks: list[Task]
 
 
 def replay_chunk(
-    every: tuple[Histories, ...], place: int, first: int, count: int, one: Wanted, horizon: int, heed: Callable[[int], None]
+    every: tuple[Histories, ...],
+    place: int,
+    first: int,
+    count: int,
+    asked: list[Wanted],
+    horizon: int,
+    heed: Callable[[int], None],
 ) -> Arrays:
-    """Replay some histories of one cluster under one policy."""
-    return observed(every[place].part(first, count), one.policy, one.years, horizon, one.structures, threads=1, heed=heed)
+    """Replay some histories of one cluster under several policies."""
+    return together(observed(every[place].part(first, count), asked, horizon, threads=1, heed=heed))
 
 
 def _name(histories: Histories, inputs: str, one: Wanted, horizon: int) -> str:
@@ -88,7 +95,7 @@ def _inputs(histories: Histories) -> str:
 
 
 def _replays(
-    histories: Sequence[Histories], policies: dict[str, Policy], horizon: int, structures: Sequence[str], heed: Any
+    runner: Runner, histories: Sequence[Histories], policies: dict[str, Policy], horizon: int, structures: Sequence[str]
 ) -> list[_Replays]:
     size = chunk_size(sum(map(len, histories)) * len(policies) * len(structures), HISTORIES_A_CHUNK)
     inputs = [_inputs(one) for one in histories]
@@ -97,14 +104,16 @@ def _replays(
         for place, one in enumerate(histories):
             asked = wanted(one, policies, horizon, structure)
             names = [_name(one, inputs[place], each, horizon) for each in asked]
-            tasks = [
-                [
-                    Task(f"{name}-{first:06d}", (place, first, count, each, horizon, heed), count)
-                    for first, count in blocks(0, len(one), size)
-                ]
-                for name, each in zip(names, asked, strict=True)
-            ]
-            found.append(_Replays(one, structure, asked, tasks))
+            tasks, chunks = [], []
+            for first, count in blocks(0, len(one), size):
+                parts = tuple(f"{name}-{first:06d}" for name in names)
+                # All that is not there yet, else all: a task that is done keeps its place among the others.
+                missing = [k for k, name in enumerate(parts) if not runner.folder.has(name)] or list(range(len(parts)))
+                arguments = place, first, count, [asked[k] for k in missing], horizon, runner.stop.check
+                name = f"{one.case.name}-{structure or 'base'}-{first:06d}"
+                tasks.append(Task(name, arguments, count * len(missing), tuple(parts[k] for k in missing)))
+                chunks.append(parts)
+            found.append(_Replays(one, structure, list(zip(*chunks, strict=True)), tasks))
     return found
 
 
@@ -123,13 +132,13 @@ def compare_histories(
     structures: Sequence[str] = STRUCTURES,
 ) -> list[Comparison]:
     """Compare policies on histories of several clusters, under each structure in turn."""
-    replays = _replays(histories, policies, horizon, structures, runner.stop.check)
-    tasks = [task for one in replays for each in one.tasks for task in each]
+    replays = _replays(runner, histories, policies, horizon, structures)
+    tasks = [task for one in replays for task in one.tasks]
     runner.complete("comparing policies", replay_chunk, tuple(histories), tasks, sum(task.size for task in tasks))
     load = runner.folder.load
     return [
         compare_case(
-            one.histories, policies, horizon, one.structure, [_joined([load(task.name) for task in each]) for each in one.tasks]
+            one.histories, policies, horizon, one.structure, [_joined([load(name) for name in each]) for each in one.chunks]
         )
         for one in replays
     ]

@@ -100,27 +100,33 @@ def fans(paths: Floats, weights: Floats) -> Floats:
     return curves
 
 
-def observed(
-    histories: Histories,
-    policy: Policy,
-    years: Floats,
-    horizon: int,
-    structures: Mapping[str, str],
-    threads: int | None = None,
-    heed: Callable[[int], None] | None = None,
-) -> Arrays:
-    """Return what a comparison keeps of a replay: ``levels`` (n, outcomes) at the end, ``paths`` (quantities, n, k) of SHOWN."""
-    seen = replay(histories, policy, years, horizon, structures, threads, heed)
-    levels = np.stack([outcome.value(seen.columns(len(years) - 1)) for outcome in OUTCOMES], axis=1)
-    return {"levels": levels, "paths": np.stack([seen.path(name) for name in SHOWN])}
-
-
 class Wanted(NamedTuple):
     """One replay of a comparison: the policy, the calendar years shown (k,), and the structural choices in force."""
 
     policy: Policy
     years: Floats
     structures: Mapping[str, str]
+
+
+def observed(
+    histories: Histories,
+    asked: Sequence[Wanted],
+    horizon: int,
+    threads: int | None = None,
+    heed: Callable[[int], None] | None = None,
+) -> list[Arrays]:
+    """Return what a comparison keeps of each replay: ``levels`` (n, outcomes) at the end, ``paths`` (quantities, n, k) of SHOWN.
+
+    All that is asked for is asked under the same structural choices.
+    """
+    years = np.unique(np.concatenate([one.years for one in asked]))
+    replays = replay(histories, [one.policy for one in asked], years, horizon, asked[0].structures, threads, heed)
+    found = []
+    for one, seen in zip(asked, replays, strict=True):
+        shown = np.searchsorted(years, one.years)
+        levels = np.stack([outcome.value(seen.columns(int(shown[-1]))) for outcome in OUTCOMES], axis=1)
+        found.append({"levels": levels, "paths": np.stack([seen.path(name)[:, shown] for name in SHOWN])})
+    return found
 
 
 def wanted(histories: Histories, policies: Mapping[str, Policy], horizon: int, structure: str = "") -> list[Wanted]:
@@ -153,7 +159,7 @@ def compare_case(
     """
     asked = wanted(histories, policies, horizon, structure)
     if found is None:
-        found = [observed(histories, one.policy, one.years, horizon, one.structures) for one in asked]
+        found = observed(histories, asked, horizon)
     curves = [np.stack([fans(paths, histories.weights) for paths in one["paths"]]) for one in found]
     every, past, names = np.stack([one["levels"] for one in found]), curves[0], tuple(policies)
     after = np.stack([curve[:, :, -horizon - 1 :] for curve in curves[: len(names)]])

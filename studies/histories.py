@@ -1,13 +1,12 @@
 """What is replayed? The weighted histories of a cluster, and the panel rows that a policy makes of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.batch import simulate_many
+from model.batch import simulate_policies
 from model.config import Case, Policy
 from model.events import QUARTER
 from model.latents import params_for, settings_for
@@ -74,14 +73,14 @@ class Replay:
 
 def replay(
     histories: Histories,
-    policy: Policy,
+    policies: Sequence[Policy],
     years: Floats,
     horizon: float,
     structures: Mapping[str, str] | None = None,
     threads: int | None = None,
     heed: Callable[[int], None] | None = None,
-) -> Replay:
-    """Replay histories under a policy, from their start to ``horizon`` years after the decision, which is the last observation.
+) -> list[Replay]:
+    """Replay histories under each policy, from their start to ``horizon`` years after the decision (the last observation).
 
     Parameters
     ----------
@@ -92,8 +91,8 @@ def replay(
     chosen = histories.structures if structures is None else structures
     settings, start = settings_for(histories.case, histories.values, histories.latents, chosen, years_after=horizon)
     ticks = np.rint((years[None, :] - start[:, None]) / QUARTER).astype(np.int64)
-    programmes = programmes_for(policy, histories.case, chosen)
-    rows: Any = simulate_many(
-        params_for(histories.values), settings, histories.keys, programmes, np.maximum(ticks, 0), threads=threads, progress=heed
+    timelines = [programmes_for(policy, histories.case, chosen) for policy in policies]
+    rows = simulate_policies(
+        params_for(histories.values), settings, histories.keys, timelines, np.maximum(ticks, 0), threads=threads, progress=heed
     )
-    return Replay(years, np.where((ticks < 0)[:, :, None], np.nan, rows))
+    return [Replay(years, np.where((ticks < 0)[:, :, None], np.nan, of_policy)) for of_policy in rows]

@@ -60,7 +60,7 @@ class Timed(NamedTuple):
 
 
 class Replays(NamedTuple):
-    """Paired replays of one cluster: a policy beside the status quo, core time of each, outcomes (n, outcomes) of each.
+    """Paired replays of one cluster: core time of the status quo, and what another policy adds; outcomes (n, outcomes) of each.
 
     ``parts``: replays besides those of the policies, of the parts of a sequence.
     """
@@ -68,7 +68,7 @@ class Replays(NamedTuple):
     policy: str
     parts: int
     status_quo: Timed
-    other: Timed
+    added: Timed
     levels: Floats
     other_levels: Floats
 
@@ -184,22 +184,19 @@ def _replays(clusters: Clusters, case: int, z: Floats, part: Arrays) -> Replays:
     asked = wanted(histories, clusters.policies, horizon)
     # Every cluster another policy, so that the sample goes over all of them.
     chosen = asked[1 + case % (len(clusters.policies) - 1)] if len(clusters.policies) > 1 else asked[0]
-    status_quo, levels = _timed_replay(histories, asked[0], horizon, simulator.threads)
-    other, other_levels = _timed_replay(histories, chosen, horizon, simulator.threads)
-    # Years before the decision are shown of the status quo alone, and a history's firm-quarters are its own under both.
-    return Replays(
-        chosen.policy.name,
-        len(asked) - len(clusters.policies),
-        status_quo,
-        status_quo._replace(core_s=other.core_s),
-        levels,
-        other_levels,
-    )
+    alone, _ = _timed_replays(histories, asked[:1], horizon, simulator.threads)
+    both, (levels, other_levels) = _timed_replays(histories, [asked[0], chosen], horizon, simulator.threads)
+    # What a policy adds is its future alone: the past is shared.
+    added = alone._replace(core_s=max(both.core_s - alone.core_s, 0.0))
+    return Replays(chosen.policy.name, len(asked) - len(clusters.policies), alone, added, levels, other_levels)
 
 
-def _timed_replay(histories: Histories, one: Wanted, horizon: int, threads: int | None) -> tuple[Timed, Floats]:
+def _timed_replays(
+    histories: Histories, asked: list[Wanted], horizon: int, threads: int | None
+) -> tuple[Timed, list[Floats]]:
+    """Return what replays under some policies took together, with firm-quarters under the first, and the outcomes of each."""
     began = time.process_time()
-    arrays = observed(histories, one.policy, one.years, horizon, one.structures, threads)
+    found = observed(histories, asked, horizon, threads)
     core = time.process_time() - began
-    firms = arrays["paths"][SHOWN.index("firms")]
-    return Timed(core, np.nansum(firms, axis=1) / QUARTER, len(histories)), arrays["levels"]
+    firms = found[0]["paths"][SHOWN.index("firms")]
+    return Timed(core, np.nansum(firms, axis=1) / QUARTER, len(histories)), [arrays["levels"] for arrays in found]

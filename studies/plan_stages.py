@@ -203,17 +203,18 @@ def _comparison_stage(clusters: Clusters, sample: Sample) -> Stage:
     profile, cases = clusters.profile, clusters.sizes.cases
     count = min(profile.policy_draws, profile.exact_draws)
     policies, parts = len(clusters.policies), sample.replays[0].parts
-    times = replays_of(policies, parts, count)
+    times, structures = replays_of(policies, parts, count), 2 if count >= ENOUGH else 1
     whole = [
         Timed(
-            replay.status_quo.core_s + (times - 1) * replay.other.core_s,
+            structures * replay.status_quo.core_s + (times - structures) * replay.added.core_s,
             replay.status_quo.firm_quarters,
             replay.status_quo.independent,
         )
         for replay in sample.replays
     ]
-    chunk = chunk_size(count * cases * policies * (2 if count >= ENOUGH else 1), REPLAYS_A_CHUNK)
+    chunk = chunk_size(count * cases * policies * structures, REPLAYS_A_CHUNK)
     files = cases * times * -(-count // chunk)
     stage = histories_stage("comparing policies", np.full(cases, count), whole, chunk, files)
-    longest = max(max(replay.status_quo.each_s, replay.other.each_s) for replay in sample.replays) * min(count, chunk)
+    others = policies + parts - 1
+    longest = max(replay.status_quo.each_s + others * replay.added.each_s for replay in sample.replays) * min(count, chunk)
     return stage._replace(longest_s=longest, histories=times * stage.histories)

@@ -10,7 +10,7 @@ have studied. Its phase is that of the last year that it reached; a policy is ju
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from calibration.observation import DATES, ErrorModel, log_density
 from calibration.simulator import ClusterSimulator, far_too_many, outcomes
 from calibration.tables import table
 from calibration.tasks import Runner, Task, blocks, chunk_size
-from model.batch import simulate_many
+from model.batch import simulate_policies
 from model.events import QUARTER
 from model.latents import COLUMN, LATENTS, case_key, conditional_medians, params_for, settings_for
 from model.observe import COLUMNS, IMPROVEMENT
@@ -145,30 +145,20 @@ class Laboratory:
         seen = np.rint((dates - start[:, None]) / QUARTER).astype(np.int64)
         yearly = _yearly(settings["quarters"])
         settings["quarters"] = np.maximum(settings["quarters"], seen.max(axis=1))
-        world = _World(params_for(values), settings, keys)
-        rows = world.rows(programmes_for(None, cluster, self.structures), np.concatenate([seen, yearly], axis=1))
+        timelines = [programmes_for(policy, cluster, self.structures) for policy in (None, *self.policies)]
+        ticks = np.concatenate([seen, yearly], axis=1)
+        rows, *after = simulate_policies(params_for(values), settings, keys, timelines, ticks, threads=1)
         fit = log_density(table(cluster, self.errors), outcomes(rows[:, :DATES], self.errors), self.errors)
         base = rows[:, DATES:]
         found, stopped = [fit, *_phases(rows[:, 0], base)], [_stopped(base)]
-        for policy in self.policies:
-            after = world.rows(programmes_for(policy, cluster, self.structures), yearly[:, -self.horizon - 1 :])
-            found += _differences(base[:, -self.horizon - 1 :], after)
-            stopped.append(_stopped(after))
+        for under_policy in after:
+            late = under_policy[:, -self.horizon - 1 :]
+            found += _differences(base[:, -self.horizon - 1 :], late)
+            stopped.append(_stopped(late))
         return {
             "measures": np.stack(found, axis=1).reshape(count, self.histories, len(found)),
             "stopped": np.stack(stopped, axis=1).reshape(count, self.histories, len(stopped)).astype(np.uint8),
         }
-
-
-class _World(NamedTuple):
-    """Histories that differ by nothing but government."""
-
-    params: Any
-    settings: Any
-    keys: Seeds
-
-    def rows(self, programmes: Any, ticks: Ints) -> Floats:
-        return simulate_many(self.params, self.settings, self.keys, programmes, np.ascontiguousarray(ticks), threads=1)
 
 
 def _yearly(quarters: Ints) -> Ints:

@@ -18,7 +18,7 @@ from model.observe import COLUMNS
 from model.policy import programmes_for
 from model.priors import Priors
 from model.schema import Case, Policy
-from model.simulation import YEARS_AFTER, quarters, run_compiled
+from model.simulation import YEARS_AFTER, in_quarters, run_compiled
 from studies.changes import STRUCTURE, read_changes
 from studies.sweep_table import WORDS, Block, Portion, known, read_seeds
 
@@ -210,7 +210,7 @@ def _setting(
             values[name][place] = value
     settings, start_year = settings_for(case, values, np.tile(medians, (len(part), 1)), chosen, YEARS_AFTER)
     if wanted.years is not None:
-        settings["quarters"] = quarters(wanted.years)
+        settings["quarters"] = in_quarters(wanted.years)
     return params_for(values), settings, start_year
 
 

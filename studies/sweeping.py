@@ -20,7 +20,7 @@ from calibration.tasks import Executor, Runner, chunk_size, running, silent, unh
 from model.compiling import sources_hash
 from model.config import CONFIGS
 from model.errors import InputError
-from model.simulation import quarters
+from model.simulation import in_quarters
 from studies.sweep_panel import counted, write_failures, write_panel
 from studies.sweep_rows import KEEPS, Wanted, run_block
 from studies.sweep_table import Blocks, Survey, file_hash, survey
@@ -122,7 +122,7 @@ def _least(years: float | None) -> int:
     """Return how many histories take about a second: the work of a quarter grows with the cluster."""
     if years is None:
         return HISTORIES_A_CHUNK
-    length = 0.25 * quarters(years)
+    length = 0.25 * in_quarters(years)
     return min(MOST_A_CHUNK, max(HISTORIES_A_CHUNK, round(HISTORIES_A_CHUNK * (USUAL_YEARS / length) ** 2)))
 
 

@@ -19,20 +19,26 @@ def run_events(w: World) -> None:
 
 
 @kernel
-def run_history(w: World, panel: NDArray[np.float64], halt: NDArray[np.uint8]) -> None:
-    """Run one history; rows of the panel beyond its end stay as they are. Once ``halt`` (1,) is set it ends within a quarter."""
-    begin(w)
-    for tick in range(w.s.quarters + 1):
+def run_history(w: World, panel: NDArray[np.float64], halt: NDArray[np.uint8], first: int, last: int) -> bool:
+    """Run one history from a quarter to before another; return whether it got there.
+
+    It gets no further than the end of its setting, or than the quarter in which it is stopped for its size. Rows of the panel
+    beyond stay as they are. Once ``halt`` (1,) is set it ends within a quarter.
+    """
+    if first == 0:
+        begin(w)
+    for tick in range(first, last):
         if halt[0] != 0:
-            break
+            return False
         w.cluster.tick = tick
         w.cluster.time = tick_time(tick)
         open_quarter(w, panel[tick])
         if tick == w.s.quarters or w.cluster.exhausted == 1:
-            break
+            return False
         w.cluster.due = 0
         move_firms_and_clocks(w)
         if w.cluster.exhausted == 1:
-            break
+            return False
         run_events(w)
         bury(w)
+    return True

@@ -70,7 +70,7 @@ def compiled(what: Given, seed: int = 1) -> tuple[NDArray[np.float64], NDArray[A
     """Panel, log, firms alive at the end and world of a compiled history."""
     world = new_world(*what, seed, LINES)
     panel = np.full((int(what.setting.quarters) + 1, len(COLUMNS)), np.nan)
-    run_history(world, panel, np.zeros(1, np.uint8))
+    run_history(world, panel, np.zeros(1, np.uint8), 0, len(panel))
     assert world.cluster.logged <= LINES
     return panel, world.log[: world.cluster.logged], living(world), world
 

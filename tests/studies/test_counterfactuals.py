@@ -38,10 +38,10 @@ def histories(case: int | str = 6, count: int = COUNT) -> Histories:
     )
 
 
-def stand_in(worth: Mapping[str, np.ndarray], lost: int | None = None) -> Callable[..., Replay]:
-    """Return a replay in which a policy's profits are known, and one history may be stopped."""
+def stand_in(worth: Mapping[str, np.ndarray], lost: int | None = None) -> Callable[..., list[Replay]]:
+    """Return a replay in which policies' profits are known, and one history may be stopped."""
 
-    def replay(histories: Histories, policy: Policy, years: np.ndarray, horizon: float, *rest: object) -> Replay:
+    def one(histories: Histories, policy: Policy, years: np.ndarray) -> Replay:
         rows = np.zeros((len(histories), len(years), len(COLUMNS)))
         rows[:, :, COLUMNS.index("workers")] = 100.0
         rows[:, :, COLUMNS.index("value_profit")] = worth.get(policy.name, np.zeros(len(histories)))[:, None]
@@ -49,6 +49,9 @@ def stand_in(worth: Mapping[str, np.ndarray], lost: int | None = None) -> Callab
         if lost is not None and policy.name == "credit":
             rows[lost] = np.nan
         return Replay(years, rows)
+
+    def replay(histories: Histories, policies: list[Policy], years: np.ndarray, horizon: float, *rest: object) -> list[Replay]:
+        return [one(histories, policy, years) for policy in policies]
 
     return replay
 
@@ -151,7 +154,7 @@ def test_real_histories_share_their_past_and_pair_exactly() -> None:
     given = histories(6, 4)
     policies = chosen_policies(["training"])
     years = given.case.observations[-1].time + np.arange(-8.0, 6.0)
-    runs = [replay(given, policy, years, 5.0) for policy in policies.values()]
+    runs = replay(given, list(policies.values()), years, 5.0)
     before = years <= given.case.observations[-1].time
     stocks = [COLUMNS.index(name) for name in ("firms", "workers", "price", "profits", "managerial_capital", "schooling")]
     assert np.isfinite(runs[0].rows[:, before][:, :, stocks]).all()

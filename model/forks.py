@@ -1,0 +1,80 @@
+"""How do several policies share one past? The state at the decision is kept, and every policy goes on from a copy of it.
+
+Before the decision no policy does anything: what history has in common is simulated once, and each future alone.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.compiling import equation, step
+from model.engines.quarter import tick_time
+from model.lanes import block_count
+from model.start import plan, reserve
+from model.state import BLOCK, CLUSTER, LADDER, RUNGS, records
+from model.world import World
+
+
+class Past(NamedTuple):
+    """What was kept of a world: room for all that a quarter hands on to the next."""
+
+    cluster: NDArray[Any]
+    firms: NDArray[Any]
+    ladder: NDArray[Any]
+    table: NDArray[np.int32]
+    programmes: NDArray[Any]
+
+
+def room_for(w: World) -> Past:
+    """Return room for the state of a world, of which only what is written takes memory."""
+    firms, table = reserve((len(w.firms), BLOCK), (len(w.table), np.int32))
+    return Past(
+        records(CLUSTER, 1),
+        firms.view(np.recarray),
+        records(LADDER, RUNGS),
+        table,
+        records(w.programmes.dtype, len(w.programmes)),
+    )
+
+
+@equation
+def fork_tick(s: Any) -> int:
+    """Return the quarter in which a policy may first act: the first that begins at the decision or later, if one does."""
+    tick = 0
+    while tick <= s.quarters and tick_time(tick) < s.decision:
+        tick += 1
+    return tick
+
+
+@step
+def keep(w: World, past: Past) -> None:
+    """Keep the state at a quarter's start."""
+    past.cluster[0] = w.cluster
+    for b in range(block_count(w.cluster.rows)):
+        past.firms[b] = w.firms[b]
+    for k in range(len(w.ladder)):
+        past.ladder[k] = w.ladder[k]
+    for k in range(w.cluster.seats):
+        past.table[k] = w.table[k]
+    for j in range(len(w.programmes)):
+        past.programmes[j] = w.programmes[j]
+
+
+@step
+def go_on(w: World, clusters: NDArray[Any], past: Past, programmes: NDArray[Any], shared: int) -> None:
+    """Return to the state kept, with a policy's own programmes after the ``shared`` ones of history.
+
+    ``clusters`` (1,) is the array whose record is the world's.
+    """
+    clusters[0] = past.cluster[0]
+    for b in range(block_count(w.cluster.rows)):
+        w.firms[b] = past.firms[b]
+    for k in range(len(w.ladder)):
+        w.ladder[k] = past.ladder[k]
+    for k in range(w.cluster.seats):
+        w.table[k] = past.table[k]
+    for j in range(shared):
+        w.programmes[j] = past.programmes[j]
+    for j in range(shared, len(programmes)):
+        plan(w, j, programmes[j])

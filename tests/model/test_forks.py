@@ -1,0 +1,83 @@
+"""Does a past that policies share give each policy what it would get alone? The same bits, whatever becomes of the history."""
+
+import numpy as np
+import pytest
+
+from model.batch import simulate_many, simulate_policies
+from model.config import load_case, load_policy
+from model.errors import InputError
+from model.forks import fork_tick
+from model.policy import programmes_for
+from tests.model.test_batch import all_ticks, batch, column
+from tests.model.worlds import STRUCTURES, given
+
+COUNT = 12
+POLICIES = ("status-quo", "all-at-once", "training", "credit-and-zone-then-training", "foreign-investment")
+
+
+def policies(case: int = 10):
+    cluster = load_case(case)
+    return [programmes_for(load_policy(name), cluster, STRUCTURES) for name in POLICIES]
+
+
+def assert_as_alone(params, settings, seeds, asked, **options):
+    ticks = all_ticks(settings)
+    together = simulate_policies(params, settings, seeds, asked, ticks, **options)
+    for q, programmes in enumerate(asked):
+        alone = simulate_many(params, settings, seeds, programmes, ticks, threads=1)
+        assert together[q].tobytes() == alone.tobytes(), POLICIES[q]
+    return together
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_each_policy_gets_what_it_gets_alone(threads):
+    params, settings, seeds, _ = batch(COUNT, 80)
+    rows = assert_as_alone(params, settings, seeds, policies(), threads=threads)
+    fork = fork_tick(settings[0])
+    assert fork == 24
+    assert len({one[:, :fork].tobytes() for one in rows}) == 1
+    assert len({one.tobytes() for one in rows}) == len(POLICIES)
+
+
+@pytest.mark.parametrize("decision", [-1.0, 0.0, 0.1, 19.9, 20.0, 500.0, np.inf])
+def test_the_decision_may_lie_anywhere(decision):
+    params, settings, seeds, _ = batch(4, 80)
+    settings["decision"] = decision
+    assert_as_alone(params, settings, seeds, policies())
+
+
+def test_the_decisions_of_a_batch_may_differ():
+    params, settings, seeds, _ = batch(COUNT, 80)
+    settings["decision"] = np.linspace(-2.0, 22.0, COUNT)
+    assert_as_alone(params, settings, seeds, policies())
+
+
+def test_programmes_of_history_go_on_where_they_were():
+    params, settings, seeds, _ = batch(COUNT, 80)
+    cluster = next(n for n in range(1, 20) if len(load_case(n).history) > 0)
+    settings["start_year"] = min(one.first for one in load_case(cluster).history) - 3.0
+    settings["case"] = cluster
+    assert_as_alone(params, settings, seeds, policies(cluster))
+
+
+@pytest.mark.parametrize("firms_max", [2.0, 15.0, 40.0, 150.0])
+def test_a_history_that_ends_early_ends_so_under_every_policy(firms_max):
+    params, settings, seeds, _ = batch(COUNT, 80)
+    settings["firms_max"] = firms_max
+    rows = assert_as_alone(params, settings, seeds, policies())
+    assert column(rows[0], "exhausted")[:, 0].any()
+
+
+def test_a_cluster_without_firms_stays_one():
+    what = given(changes={"exit_base": 50.0, "entry_intensity": 0.0}, quarters=60)
+    params, settings = np.array([what.params] * 3), np.array([what.setting] * 3)
+    settings["decision"] = 5.0
+    rows = assert_as_alone(params, settings, np.arange(3, dtype=np.uint64), policies())
+    assert (column(rows[0], "firms")[:, -1] == 0.0).all()
+
+
+def test_policies_with_different_histories_are_refused():
+    params, settings, seeds, _ = batch(2)
+    cluster = next(n for n in range(1, 20) if len(load_case(n).history) > 0)
+    with pytest.raises(InputError, match="differ in their programmes of history"):
+        simulate_policies(params, settings, seeds, [policies(10)[0], policies(cluster)[1]], all_ticks(settings))
