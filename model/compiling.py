@@ -8,6 +8,7 @@ anything that compiles.
 
 import fcntl
 import hashlib
+import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -17,6 +18,8 @@ from typing import Any, Final, TypeVar, overload
 
 import numba
 from numba.extending import register_jitable
+
+_logger: Final = logging.getLogger(__name__)
 
 PACKAGE: Final = Path(__file__).resolve().parent
 
@@ -98,9 +101,9 @@ def kernel(function: Any = None, **options: Any) -> Any:
 
 
 def prepare(loop: Any, *arguments: Any) -> None:
-    """Have a kernel compiled for such arguments before it is called.
+    """Have a kernel compiled for such arguments before it is called, and say so where that takes half a minute.
 
-    Compiling takes half a minute. Of the processes that start at once on a cache without it one compiles, and the others wait and
+    Of the processes that start at once on a cache without it one compiles, and the others wait and
     read what it leaves: files are written whole, and a lock goes with its holder.
     """
     if loop in _prepared or not hasattr(loop, "compile"):
@@ -112,6 +115,8 @@ def prepare(loop: Any, *arguments: Any) -> None:
         loop.compile(types)
     else:
         with _alone(folder / ".compiling"):
+            if not mark.exists():
+                _logger.warning("compiling %s, once for this version and processor: half a minute or so", loop.__qualname__)
             loop.compile(types)
             mark.touch()
     _prepared.add(loop)

@@ -16,7 +16,9 @@ from model.events import FIRM_CLOCKS
 from model.state import BESIDE, BLOCK, FIRM, LANES, RUNG
 
 cgutils: Any = untyped_cgutils
+ir: Any = cgutils.ir
 WORD_BYTES: Final = 8
+LINE_BYTES: Final = 64
 COLUMNS: Final = int(np.prod(BLOCK["words"].shape)) // LANES
 # What is left of a clock's draw (hazard times years) before it was made.
 UNDRAWN = 0.0
@@ -54,6 +56,40 @@ def _lane_of_compiled(blocks: Any, block: Any, lane: Any) -> Any:
 
 
 overload(lane_of, strict=False)(_lane_of_compiled)
+
+
+def fetch(blocks: NDArray[Any], block: int) -> None:
+    """Ask for a block before its turn: nothing changes but the time that it takes to come.
+
+    The processor sees a stream coming once a few lines of it were read, and a column of one block is no longer than that.
+    """
+
+
+def _fetch_intrinsic(typing: Any, blocks: Any, block: Any) -> Any:
+    size, lines = blocks.dtype.size, -(-blocks.dtype.size // LINE_BYTES)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        start = builder.mul(arguments[1], context.get_constant(types.intp, size))
+        pointer = builder.gep(builder.bitcast(array.data, cgutils.voidptr_t), [start])
+        word = ir.IntType(32)
+        known = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, word, word, word])
+        prefetch = cgutils.get_or_insert_function(builder.module, known, "llvm.prefetch.p0")
+        for line in range(lines):
+            builder.call(prefetch, [builder.gep(pointer, [ir.IntType(64)(LINE_BYTES * line)]), word(0), word(2), word(1)])
+        return context.get_dummy_value()
+
+    return types.void(blocks, types.intp), generate
+
+
+_fetch: Any = intrinsic(_fetch_intrinsic)
+
+
+def _fetch_compiled(blocks: Any, block: Any) -> Any:
+    return lambda blocks, block: _fetch(blocks, block)  # noqa: PLW0108 - Numba wants a function
+
+
+overload(fetch, strict=False)(_fetch_compiled)
 
 
 def kept(record: Any) -> Any:

@@ -15,26 +15,17 @@ def warm() -> None:
     import numpy as np
 
     case, priors = load_case(10), load_priors()
-    say("1 of 3: the compiled engine (about half a minute)")
     simulate(case, years=1)
-    say("2 of 3: batches of histories")
     structures = priors.structures_with()
     values = default_values(priors, 1)
     settings, start = settings_for(case, values, conditional_medians(case, priors)[None, :], structures)
     settings["quarters"] = 4
     programmes = programmes_for(load_policy("status-quo"), case, structures)
     simulate_many(params_for(values), settings, np.ones(1, np.uint64), programmes, observation_ticks(case, start), threads=1)
-    say("3 of 3: the SimPy engine's passes")
     simulate(case, years=1, engine="simpy")
-
-
-def say(stage: str) -> None:
-    """Tell the person waiting which stage has begun."""
-    sys.stderr.write(f"compiling {stage}\n")
-    sys.stderr.flush()
 
 
 if __name__ == "__main__":
     began = time.monotonic()
     warm()
-    say(f"done in {time.monotonic() - began:.0f} s")
+    sys.stderr.write(f"compiled in {time.monotonic() - began:.0f} s\n")

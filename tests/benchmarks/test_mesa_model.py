@@ -1,5 +1,8 @@
 """Is the model in Mesa the same model? Without events it moves as the package does, number for number; with them, on average."""
 
+from collections.abc import Callable
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -8,10 +11,13 @@ from numpy.typing import NDArray
 
 pytest.importorskip("mesa", reason="Mesa, in which the benchmark's peer is written, is not installed")
 
-from benchmarks.mesa_model import ClusterModel, run_mesa
-from model.engines.quarter import begin, move_firms_and_clocks, open_quarter, tick_time
-from model.events import ATTEMPT, BREACH, EXIT, POACHING, SPIN_OFF, SUCCESSION
+from benchmarks.mesa_model import ClusterModel, Firm, run_mesa
+from model.arithmetic import logistic
+from model.engines.quarter import begin, happen, move_firms_and_clocks, open_quarter, tick_time
+from model.events import ATTEMPT, BREACH, ENTRY, EXIT, POACHING, SPIN_OFF, SUCCESSION
 from model.lanes import firm_at
+from model.mechanisms.agglomeration import thickness
+from model.mechanisms.improvement import success_log_odds
 from model.observe import COLUMNS
 from model.simulation import run_compiled
 from model.start import new_world
@@ -19,23 +25,40 @@ from tests.model.worlds import Given, column, given, residuals
 
 # A draw that no clock uses up in a test.
 LONG = 1e4
-CLOCKS = {
-    EXIT: "exit_left", SPIN_OFF: "spin_off_left", ATTEMPT: "attempt_left", SUCCESSION: "succession_left",
-    BREACH: "breach_left", POACHING: "poaching_left",
-}  # fmt: skip
+# Mechanism, what is left of its clock's draw, and what it does, by their names in Mesa.
+STRIKES = (
+    (EXIT, "exit_left", "leave"), (SPIN_OFF, "spin_off_left", "spin_off"), (ATTEMPT, "attempt_left", "attempt"),
+    (SUCCESSION, "succession_left", "succeed"), (BREACH, "breach_left", "break_trust"),
+    (POACHING, "poaching_left", "lose_staff"), (ENTRY, "entry_left", "enter"),
+)  # fmt: skip
+CLOCKS = {mechanism: left for mechanism, left, _ in STRIKES if mechanism != ENTRY}
 TRAITS = ("workers", "skill", "trained", "pending", "recognition", "trust", "access", "schooling", "cash", "born")
 FIELDS = (*TRAITS, "log_efficiency", "output", "surplus", "workers_best")
 
-SETTINGS: dict[str, dict[str, float]] = {
-    "home": {"market": 500.0, "reach": 0.0},
+# Settings without events. No market abroad would not do: with a reach of 0 rounding decides who counts as an exporter.
+QUIET: dict[str, dict[str, float]] = {
+    "home": {"market": 500.0, "reach": 1.0},
     "shock": {"market": 2000.0, "reach": 0.0, "shock_time": 1.0, "shock_price": 0.4, "material_time": 0.5, "spillover": 0.0},
     "exports": {"market": 300.0, "reach": 300.0, "world_price": 0.9, "growth": 0.05, "decision": 1.0},
     "cheap": {"market": 300.0, "reach": 3000.0, "world_price": 0.9, "import_price": 0.7, "own_profit": 1.0},
 }
+# Parameters and settings with events: the case as it is, and a cluster where all that is rare in it happens often.
+EVENTFUL: dict[str, tuple[dict[str, float], dict[str, float]]] = {
+    "poor": ({}, {"market": 300.0}),
+    "improving": (
+        {
+            "success_intercept": -1.5, "attempt_rate": 0.6, "exit_merger_share": 0.8, "awareness_start": 0.7,
+            "learning_private_training": 0.4, "poaching_rate": 0.8, "spin_off_rate": 0.2, "subcontract_breach": 2.0,
+            "succession_age": 5.0, "succession_rate": 0.2, "entry_connected": 0.4,
+        },
+        {"market": 120.0, "founders": 8.0, "founder_rung": 0.3, "reach": 200.0, "shock_time": 10.0, "traders": 1.0},
+    ),
+}  # fmt: skip
+HISTORIES_MESA, HISTORIES_PACKAGE = 160, 800
 
 
-def status_quo(**setting: float) -> Given:
-    return given(10, structures={"history": "off"}, **setting)
+def status_quo(changes: dict[str, float] | None = None, **setting: float) -> Given:
+    return given(10, changes=changes, structures={"history": "off"}, **setting)
 
 
 def founders(rng: np.random.Generator, count: int) -> list[dict[str, float]]:
@@ -78,11 +101,8 @@ def without_events(what: Given, firms: list[dict[str, float]]) -> tuple[Any, Clu
     return w, m
 
 
-@pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS)
-def test_without_events_firms_move_as_in_the_package(setting: dict[str, float]) -> None:
-    quarters, count = 8, 24
-    what = status_quo(founders=count, founder_rung=0.0, **setting)
-    w, m = without_events(what, founders(np.random.default_rng(1), count))
+def pass_quarters(w: Any, m: ClusterModel, quarters: int) -> NDArray[np.float64]:
+    """Let quarters without events pass in both; return the package's panel."""
     panel = np.full((quarters, len(COLUMNS)), np.nan)
     for tick in range(quarters):
         w.cluster.tick, w.cluster.time = tick, tick_time(tick)
@@ -90,14 +110,199 @@ def test_without_events_firms_move_as_in_the_package(setting: dict[str, float]) 
         move_firms_and_clocks(w)
         m.step()
     assert w.cluster.due == 0
-    assert len(m.firms) == count
-    np.testing.assert_allclose(np.array(m.rows), panel, rtol=1e-9, atol=1e-12)
-    for i, firm in enumerate(m.firms):
+    return panel
+
+
+def assert_same_firms(w: Any, m: ClusterModel, firms: list[Firm]) -> None:
+    """Firms, in the order of the package's rows, and rungs stand as in the package."""
+    for i, firm in enumerate(firms):
         ours = firm_at(w.firms, i)
         assert [getattr(firm, name) for name in FIELDS] == pytest.approx([ours[name] for name in FIELDS], rel=1e-9, abs=1e-12)
+        assert firm.running == ours.alive
+        # The package forgets these of the dead.
+        assert not firm.running or (firm.heir, firm.rung.number) == (ours.heir, ours.rung)
         used = {clock: LONG - residuals(w, i)[clock] for clock in CLOCKS}
         assert {clock: LONG - getattr(firm, name) for clock, name in CLOCKS.items()} == pytest.approx(used, rel=1e-7, abs=1e-9)
+    assert [(rung.firms, rung.above) for rung in m.ladder] == [(rung.firms, rung.above) for rung in w.ladder]
+
+
+@pytest.mark.parametrize("setting", QUIET.values(), ids=QUIET)
+def test_without_events_firms_move_as_in_the_package(setting: dict[str, float]) -> None:
+    # So that profit's bounds show in the hazard of exit, which are beyond the hazard's own bounds by default.
+    changes = {"exit_profit_response": 1.0, "exit_floor": 0.001}
+    what = status_quo(changes, founders=24, founder_rung=0.0, **setting)
+    w, m = without_events(what, founders(np.random.default_rng(1), 24))
+    panel = pass_quarters(w, m, 8)
+    np.testing.assert_allclose(np.array(m.rows), panel, rtol=1e-9, atol=1e-12)
+    assert_same_firms(w, m, m.firms)
     assert LONG - m.entry_left == pytest.approx(LONG - w.cluster.entry_residual, rel=1e-7)
+
+
+def test_clocks_strike_when_they_do_in_the_package() -> None:
+    what = status_quo({"attempt_rate": 5.0, "spin_off_rate": 2.0}, founders=24, founder_rung=0.0, market=500.0, own_profit=1.0)
+    w, m = without_events(what, founders(np.random.default_rng(5), 24))
+    lefts = np.random.default_rng(6).uniform(0.0, 0.05, (24, len(CLOCKS)))
+    for i, firm in enumerate(m.firms):
+        for (clock, name), left in zip(CLOCKS.items(), lefts[i]):
+            residuals(w, i)[clock] = left
+            setattr(firm, name, left)
+    w.cluster.entry_residual = m.entry_left = 0.001
+    w.cluster.tick, w.cluster.time, m.cluster.tick = 4, tick_time(4), 4
+    open_quarter(w, np.zeros(len(COLUMNS)))
+    move_firms_and_clocks(w)
+    m.open_quarter()
+    m.share()
+    m.agents.do("move")
+    m.run_entry_clock()
+    # Only a clock's first strike: what it is wound up to then is chance.
+    acts = {name: code for code, _, name in STRIKES}
+    package: dict[tuple[int, int], float] = {}
+    mesa: dict[tuple[int, int], float] = {}
+    for due in w.due[: w.cluster.due]:
+        package.setdefault((int(due.mechanism), int(due.firm)), float(due.time))
+    for time, actor, act in m.due:
+        mesa.setdefault((acts[act.__name__], 0 if actor is m else actor.seat), time)
+    assert mesa == pytest.approx(package, rel=1e-9)
+    assert {mechanism for mechanism, _ in mesa} == set(acts.values())
+
+
+def test_clocks_are_wound_up_to_exponential_draws() -> None:
+    what = status_quo(founders=1)
+    m = ClusterModel(what.params, what.setting, 1)
+    entry = [ClusterModel(what.params, what.setting, seed).entry_left for seed in range(400)]
+    assert np.mean(entry) == pytest.approx(1.0, abs=0.225)
+    firms = [Firm(m, 0.0, 0.0, 1.0, 0) for _ in range(2000)]
+    for name in CLOCKS.values():
+        drawn = np.array([getattr(firm, name) for firm in firms])
+        # Mean 1 with a standard error of 1/45, mean square 2 with one of 1/10.
+        assert drawn.mean() == pytest.approx(1.0, abs=0.1)
+        assert (drawn**2).mean() == pytest.approx(2.0, abs=0.45)
+    m.open_quarter()
+    assert np.mean([m.firms[0].ring(m, 0.0, 1.0, Firm.leave) for _ in range(2000)]) == pytest.approx(1.0, abs=0.1)
+
+
+@pytest.mark.parametrize("luck", [1.0 - 1e-6, 1.0 + 1e-6], ids=["success", "failure"])
+def test_success_is_as_likely_as_in_the_package(luck: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    what = status_quo({"success_intercept": -4.0}, founders=24, founder_rung=0.0, market=1000.0, access=0.3)
+    w, m = without_events(what, founders(np.random.default_rng(7), 24))
+    pass_quarters(w, m, 1)
+    thick = thickness(w.p, w.cluster.traders)
+    for i, firm in enumerate(list(m.firms)):
+        firm.cash, rung = 1000.0, firm.rung.number
+        access, above = w.s.access + firm.access, m.ladder[rung + 1].above
+        odds = success_log_odds(w.p, firm.skill + firm.trained, firm.schooling, access, above, thick, rung)
+        monkeypatch.setattr(m, "random", SimpleNamespace(random=partial(float, luck * logistic(odds))))
+        firm.attempt(0.1)
+        assert firm.rung.number - rung == (luck < 1.0), i
+
+
+# Parameters that leave nothing to chance, and the flow that counts what happens.
+EVENTS: dict[str, tuple[int, Callable[[Firm, float], None], dict[str, float], str]] = {
+    "success": (ATTEMPT, Firm.attempt, {"success_intercept": 60.0}, "successes"),
+    "failure": (ATTEMPT, Firm.attempt, {"success_intercept": -60.0}, "attempts"),
+    "exit": (EXIT, Firm.leave, {"exit_merger_share": 0.0}, "exits"),
+    "succession": (SUCCESSION, Firm.succeed, {}, ""),
+    "breach": (BREACH, Firm.break_trust, {}, ""),
+}
+
+
+@pytest.mark.parametrize(("mechanism", "act", "changes", "counted"), EVENTS.values(), ids=EVENTS)
+def test_an_event_does_what_it_does_in_the_package(
+    mechanism: int, act: Callable[[Firm, float], None], changes: dict[str, float], counted: str
+) -> None:
+    what = status_quo(changes, founders=24, founder_rung=0.0, market=1000.0)
+    w, m = without_events(what, founders(np.random.default_rng(2), 24))
+    pass_quarters(w, m, 1)
+    firms = list(m.firms)
+    for i in range(0, 24, 2):
+        happen(w, mechanism, i, 0.1, 1)
+        act(firms[i], 0.1)
+    assert_same_firms(w, m, firms)
+    for name in ("attempts", "successes", "exits", "mergers", "awareness", "discouragement"):
+        assert getattr(m.cluster, name) == pytest.approx(w.cluster[name], rel=1e-12)
+    assert counted == "" or w.cluster[counted] > 3.0
+
+
+@pytest.mark.parametrize("means", [1.01, 0.99], ids=["rich", "poor"])
+def test_a_better_firm_takes_over_workers_if_it_can_pay(means: float) -> None:
+    what = status_quo({"exit_merger_share": 1.0}, founders=2, founder_rung=0.0, market=1000.0)
+    w, m = without_events(what, founders(np.random.default_rng(3), 2))
+    pass_quarters(w, m, 1)
+    leaver, buyer = m.firms
+    buyer.cash = firm_at(w.firms, 1).cash = means * 0.5 * w.ladder[1].outlay * leaver.workers
+    buyer.workers_best = firm_at(w.firms, 1).workers_best = 1000.0
+    happen(w, EXIT, 0, 0.1, 1)
+    leaver.leave(0.1)
+    assert_same_firms(w, m, [leaver, buyer])
+    assert m.cluster.mergers == w.cluster.mergers == float(means > 1.0)
+
+
+@pytest.mark.parametrize("inheritance", [0.0, 2.0], ids=["none", "all"])
+def test_newcomers_are_founded_as_in_the_package(inheritance: float) -> None:
+    chance = dict.fromkeys(("spin_off_skill_sd", "entry_skill_sd", "entry_schooling_sd", "entry_connected"), 0.0)
+    what = status_quo({**chance, "spin_off_inheritance": inheritance}, founders=3, founder_rung=0.0, market=1000.0)
+    w, m = without_events(what, founders(np.random.default_rng(4), 3))
+    pass_quarters(w, m, 1)
+    for i in range(3):
+        happen(w, SPIN_OFF, i, 0.1, 1)
+        m.firms[i].spin_off(0.1)
+    if inheritance == 0.0:  # else whose technology an entrant copies is chance
+        happen(w, ENTRY, 0, 0.2, 1)
+        m.enter(0.2)
+    assert len(m.firms) == w.cluster.rows == (7 if inheritance == 0.0 else 6)
+    for i, firm in enumerate(m.firms[3:], start=3):
+        ours = firm_at(w.firms, i)
+        assert [getattr(firm, name) for name in FIELDS] == pytest.approx([ours[name] for name in FIELDS], rel=1e-9, abs=1e-12)
+        assert firm.rung.number == ours.rung
+    assert (m.cluster.spin_offs, m.cluster.entrants) == (w.cluster.spin_offs, w.cluster.entrants)
+
+
+def test_some_entrants_copy_an_incumbent_but_for_one_rung() -> None:
+    what = status_quo({"spin_off_inheritance": 0.5}, founders=200)
+    m = ClusterModel(what.params, what.setting, 1)
+    for i, firm in enumerate(m.firms):
+        firm.rung = m.ladder[2 if i % 2 else 0]
+    rungs = []
+    for _ in range(800):
+        m.enter(0.1)
+        newcomer = m.firms[-1]
+        rungs.append(newcomer.rung.number)
+        newcomer.leave(0.1)
+    # One in four copies, half of these from an improved firm: 100 of 800, 4.5 standard errors are 42.
+    assert set(rungs) == {0, 1}
+    assert sum(rungs) == pytest.approx(100, abs=42)
+
+
+@pytest.mark.parametrize("founding", [0.0, 1.0], ids=["join", "found"])
+def test_trained_staff_found_a_firm_or_join_a_rival(founding: float) -> None:
+    what = status_quo({"poaching_founders": founding, "poaching_loss": 0.25}, founders=4)
+    m = ClusterModel(what.params, what.setting, 1)
+    loser, *rivals = m.firms
+    gone = 0.0
+    for _ in range(400):
+        loser.trained = 1.0
+        loser.lose_staff(0.1)
+        gone += 1.0 - loser.trained
+    assert gone == 100.0
+    assert [firm.trained for firm in m.firms[4:]] == [0.25] * int(400 * founding)
+    # One draw in four falls on the loser itself, and nobody wins: 300 of 400 reach a rival, 4.5 standard errors are 39.
+    assert sum(firm.trained for firm in rivals) == pytest.approx(75.0 * (1.0 - founding), abs=0.25 * 39.0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_firms_are_counted_as_they_come_and_go(seed: int) -> None:
+    changes, setting = EVENTFUL["improving"]
+    what = status_quo(changes, quarters=60, **setting)
+    m = ClusterModel(what.params, what.setting, seed)
+    while m.running:
+        m.step()
+        assert set(m.firms) == set(m.agents)
+        assert [firm.seat for firm in m.firms] == list(range(len(m.firms)))
+        for rung in m.ladder:
+            assert rung.firms == sum(firm.rung is rung for firm in m.firms)
+    panel = np.array(m.rows)
+    flows = column(panel, "entrants") + column(panel, "spin_offs") - column(panel, "exits")
+    assert list(column(panel, "firms")) == list(np.cumsum(flows))
 
 
 def statistics(panels: list[NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
@@ -114,17 +319,18 @@ def statistics(panels: list[NDArray[np.float64]]) -> dict[str, NDArray[np.float6
     }
 
 
-def test_histories_are_alike_on_average() -> None:
-    # 14 figures, each two-sided at 4.5 standard errors: were the laws the same, other seeds would fail one time in 5,000 or less
-    # (7e-6 a figure were it normal, about 1.4e-5 with the spread taken from so many histories).
-    what = status_quo(market=140.0, quarters=60)
-    mesa = statistics([run_mesa(what.params, what.setting, seed) for seed in range(120)])
-    package = statistics([run_compiled(what.params, what.setting, what.programmes, seed)[0] for seed in range(600)])
-    apart = {
-        name: (values.mean() - package[name].mean()) / np.hypot(values.std() / 120**0.5, package[name].std() / 600**0.5)
-        for name, values in mesa.items()
-    }
-    assert {name: z for name, z in apart.items() if abs(z) > 4.5} == {}
+@pytest.mark.parametrize(("changes", "setting"), EVENTFUL.values(), ids=EVENTFUL)
+def test_histories_are_alike_on_average(changes: dict[str, float], setting: dict[str, float]) -> None:
+    # Of 28 figures in two scenarios, each two-sided at 4.5 standard errors, one or more would fail for 1 choice of seeds in 3,000
+    # or fewer, were the laws the same: 7e-6 a figure if it were normal, 1.2e-5 with a spread taken from so many histories.
+    what = status_quo(changes, quarters=60, **setting)
+    mesa = statistics([run_mesa(what.params, what.setting, seed) for seed in range(HISTORIES_MESA)])
+    seeds = range(HISTORIES_PACKAGE)
+    package = statistics([run_compiled(what.params, what.setting, what.programmes, seed)[0] for seed in seeds])
+    for name, values in mesa.items():
+        error = np.hypot(values.std() / HISTORIES_MESA**0.5, package[name].std() / HISTORIES_PACKAGE**0.5)
+        assert 0.0 < error < np.inf, name
+        assert abs(values.mean() - package[name].mean()) < 4.5 * error, name
 
 
 def test_what_mesa_leaves_out_never_happens() -> None:
