@@ -1,0 +1,503 @@
+// The compiled engine's own algorithm, in C++: blocks of lanes, one loop over the lanes for each thing that a quarter works out,
+// the same arithmetic in the same order. Its bits are those of ``model.simulation.run_compiled``.
+#include "common.hpp"
+
+namespace model {
+
+EQUATION double exp(double x) {
+    double z = x > 710.0 ? 710.0 : x;
+    z = z < -746.0 ? -746.0 : z;
+    const double shifted = z * INVERSE_LN2 + ROUNDER;
+    const double k = shifted - ROUNDER;
+    const double high = z - k * LN2_HIGH;
+    const double low = k * LN2_LOW;
+    const double r = high - low;
+    const double lost = (high - r) - low;
+    const double r2 = r * r;
+    const double r4 = r2 * r2;
+    const double far = ((E4 + E5 * r) + r2 * (E6 + E7 * r)) + r4 * ((E8 + E9 * r) + r2 * E10);
+    const double y = 1.0 + (r + (lost + r2 * (((E0 + E1 * r) + r2 * (E2 + E3 * r)) + r4 * far)));
+    const auto whole = std::bit_cast<std::int64_t>(shifted);
+    const std::int64_t half = whole >> 1;
+    const auto power = [](std::int64_t exponent) {
+        return std::bit_cast<double>((static_cast<std::uint64_t>(exponent) << 52) + ONE_BITS);
+    };
+    return y * power(half) * power(whole - half);
+}
+
+EQUATION double log(double x) {
+    constexpr double INF = std::numeric_limits<double>::infinity();
+    constexpr std::uint64_t ONE = ONE_BITS, ROOT_HALF = ROOT_HALF_BITS;
+    const bool tiny = x < NORMAL_MIN;
+    const std::uint64_t bits = std::bit_cast<std::uint64_t>(tiny ? x * TWO_54 : x) + (ONE - ROOT_HALF);
+    const double k = std::bit_cast<double>(((bits >> 52) & 0x7FF) | TWO_52_BITS) - (TWO_52 + (tiny ? 1077.0 : 1023.0));
+    const double f = std::bit_cast<double>((bits & MANTISSA) + ROOT_HALF) - 1.0;
+    const double s = f / (2.0 + f);
+    const double s2 = s * s;
+    const double s4 = s2 * s2;
+    const double series = s2 * ((L0 + L1 * s2) + s4 * ((L2 + L3 * s2) + s4 * ((L4 + L5 * s2) + s4 * L6)));
+    const double square = 0.5 * f * f;
+    double y = k * LN2_HIGH - ((square - (s * (square + series) + k * LN2_LOW)) - f);
+    y = x < INF ? y : x;
+    y = x < 0.0 ? std::numeric_limits<double>::quiet_NaN() : y;
+    return x == 0.0 ? -INF : y;
+}
+
+}  // namespace model
+
+#include "equations.hpp"
+
+namespace model {
+
+using Lanes = double[LANES];
+
+struct World : History {
+    World(std::int64_t firms_max, std::int64_t programmes_max)
+        : History(firms_max, programmes_max),
+          blocks(block_count(rows_max(firms_max, programmes_max))),
+          keys(rows_max(firms_max, programmes_max)),
+          order(rows_max(firms_max, programmes_max)),
+          heads(rows_max(firms_max, programmes_max)) {}
+
+    static std::int64_t block_count(std::int64_t rows) { return (rows + LANES - 1) / LANES; }
+
+    Block& block_of(std::int64_t i) { return blocks[static_cast<std::uint64_t>(i) / LANES]; }
+    static std::uint64_t lane_of(std::int64_t i) { return static_cast<std::uint64_t>(i) % LANES; }
+    Lane& firm(std::int64_t i) { return *reinterpret_cast<Lane*>(reinterpret_cast<char*>(&block_of(i)) + 8 * lane_of(i)); }
+    double& residual(std::int64_t i, std::int64_t clock) { return block_of(i).residual[clock][lane_of(i)]; }
+    std::uint16_t& count(std::int64_t i, std::int64_t clock) { return block_of(i).count[clock][lane_of(i)]; }
+    std::int32_t& slot(std::int64_t i) { return block_of(i).slot[lane_of(i)]; }
+
+    void clear() {}
+    void vacate(std::int64_t i) {
+        block_of(i).marks[lane_of(i)] = 0;
+        block_of(i).rung[lane_of(i)] = 0;
+    }
+    std::int64_t add() {
+        const std::int64_t i = cluster.rows++;
+        if (i % LANES == 0) {
+            for (std::int64_t lane = 0; lane < LANES; ++lane) vacate(i + lane);
+        }
+        return i;
+    }
+    void drop() { vacate(--cluster.rows); }
+    void move(std::int64_t old, std::int64_t next);
+
+    Totals add_up();
+    void supply();
+    void move_firms_and_clocks();
+
+    void put_in_order();
+    const Due& event(std::int64_t k) const { return due[order[k]]; }
+    std::int64_t invite(std::int64_t j);
+    double place(std::int64_t k) const { return keys[order[k]]; }
+    std::int64_t invited(std::int64_t k) const { return order[k]; }
+
+    Room<Block> blocks;
+    Room<double> keys;
+    Room<std::int64_t> order, heads;
+    alignas(64) Beside beside;
+    alignas(64) Sums sums;
+
+private:
+    std::int64_t stand(const Block& block, std::int64_t laid);
+    void order_by(std::int64_t count, double first, double span);
+};
+
+}  // namespace model
+
+#include "mechanisms.hpp"
+
+namespace model {
+
+// ----------------------------------------------------------------------------------------------------- sums over lanes
+
+constexpr std::int64_t MIXED = -1;
+
+// An order that is written out: eight threads of eight lanes, then the threads in pairs.
+double total(Lanes& column) {
+    for (std::int64_t lane = 0; lane < 8; ++lane) {
+        const double low = (column[lane] + column[lane + 8]) + (column[lane + 16] + column[lane + 24]);
+        const double high = (column[lane + 32] + column[lane + 40]) + (column[lane + 48] + column[lane + 56]);
+        column[lane] = low + high;
+    }
+    const double low = (column[0] + column[1]) + (column[2] + column[3]);
+    return low + ((column[4] + column[5]) + (column[6] + column[7]));
+}
+
+void empty(Lanes& column) { std::fill_n(column, LANES, 0.0); }
+
+void add_by_rung(Lanes* __restrict sums, const Lanes& __restrict values, const std::int64_t* __restrict rungs,
+                 std::int64_t common) {
+    if (common == MIXED) {
+        for (std::int64_t lane = 0; lane < LANES; ++lane) sums[rungs[lane]][lane] += values[lane];
+    } else {
+        for (std::int64_t lane = 0; lane < LANES; ++lane) sums[common][lane] += values[lane];
+    }
+}
+
+std::int64_t common_rung(const Block& block) {
+    std::int64_t apart = 0;
+    for (std::int64_t lane = 0; lane < LANES; ++lane) apart |= block.rung[lane] ^ block.rung[0];
+    return apart == 0 ? block.rung[0] : MIXED;
+}
+
+std::int64_t count_trained(const Block& block) {
+    std::int64_t count = 0;
+    for (std::int64_t lane = 0; lane < LANES; ++lane) count += block.trained[lane] > 0.0 ? 1 : 0;
+    return count;
+}
+
+[[gnu::noinline]] void add_block(const Block& __restrict b, Sums& __restrict sums, Lanes& __restrict workers, double threshold) {
+    for (std::int64_t lane = 0; lane < LANES; ++lane) {
+        const bool alive = has(b.marks[lane], ALIVE), zone = has(b.marks[lane], IN_ZONE);
+        const double known = b.skill[lane] + b.trained[lane], employed = b.workers[lane], schooling = b.schooling[lane];
+        const bool better = alive & (known >= threshold);
+        const double size = alive ? employed : 0.0;
+        workers[lane] = size;
+        sums.core[lane] += zone ? 0.0 : size;
+        sums.schooling[lane] += alive ? schooling : 0.0;
+        sums.skill[lane] += alive ? known : 0.0;
+        sums.zone[lane] += zone ? 1.0 : 0.0;
+        sums.top[lane] += better ? 1.0 : 0.0;
+        sums.skill_top[lane] += better ? known : 0.0;
+    }
+}
+
+Totals World::add_up() {
+    for (Lanes& column : sums.workers) empty(column);
+    for (Lanes* column : {&sums.core, &sums.schooling, &sums.skill, &sums.zone, &sums.top, &sums.skill_top}) empty(*column);
+    for (std::int64_t b = 0; b < block_count(cluster.rows); ++b) {
+        add_block(blocks[b], sums, beside.rate, cluster.managerial_capital);
+        add_by_rung(sums.workers, beside.rate, blocks[b].rung, common_rung(blocks[b]));
+    }
+    Totals totals;
+    for (std::int64_t k = 0; k < RUNGS; ++k) totals.workers[k] = total(sums.workers[k]);
+    totals.core = total(sums.core);
+    totals.zone = total(sums.zone);
+    totals.skill = total(sums.skill);
+    totals.top = total(sums.top);
+    totals.skill_top = total(sums.skill_top);
+    totals.schooling = total(sums.schooling);
+    return totals;
+}
+
+// --------------------------------------------------------------------------------------------------------------- supply
+
+// Loops over lanes copy what they only read of a history: no store to a firm can change a copy, and reading it cannot fault, so
+// that both sides of a condition may be worked out.
+
+[[gnu::noinline]] void supply_block(const History& __restrict w, Block& __restrict b, double common) {
+    const Params p = w.p;
+    const Cluster c = w.cluster;
+    const double log_size = log(p.production_rung_size);
+    for (std::int64_t lane = 0; lane < LANES; ++lane) {
+        const double quality = recognised_quality(p, b.recognition[lane], b.trust[lane]);
+        const double gain = (1.0 - p.production_span) * static_cast<double>(b.rung[lane]) * log_size;
+        double efficiency = common + c.skill_slope * (b.skill[lane] + b.trained[lane]) + gain * quality;
+        efficiency += p.entry_trader_advantage * (has(b.marks[lane], TRADER) ? 1.0 : 0.0);
+        const double crowded = efficiency - p.congestion_elasticity * c.congestion * centrality(p, c.time - b.born[lane]);
+        b.log_efficiency[lane] = has(b.marks[lane], IN_ZONE) ? efficiency : crowded;
+    }
+    for (std::int64_t lane = 0; lane < LANES; ++lane) {
+        b.output[lane] = b.log_efficiency[lane] + p.production_span * log(b.workers[lane]);
+    }
+    for (std::int64_t lane = 0; lane < LANES; ++lane) {
+        const double output = exp(b.output[lane]);
+        b.output[lane] = has(b.marks[lane], ALIVE) ? output : 0.0;
+    }
+}
+
+void World::supply() {
+    const double common = cluster.log_agglomeration - material_loss(p, s, cluster.time);
+    for (Lanes& column : sums.output) empty(column);
+    for (std::int64_t b = 0; b < block_count(cluster.rows); ++b) {
+        supply_block(*this, blocks[b], common);
+        add_by_rung(sums.output, blocks[b].output, blocks[b].rung, common_rung(blocks[b]));
+    }
+    cluster.output = 0.0;
+    for (std::int64_t k = 0; k < RUNGS; ++k) {
+        ladder[k].output = total(sums.output[k]);
+        cluster.output += ladder[k].output;
+    }
+}
+
+// --------------------------------------------------------------------------------------------------------------- growth
+
+EQUATION void lay(const Ladder& rung, Beside& beside, std::int64_t lane) {
+    beside.fixed_cost[lane] = rung.fixed_cost;
+    beside.outlay[lane] = rung.outlay;
+    beside.gain_per_worker[lane] = rung.gain_per_worker;
+    beside.gain_cost[lane] = rung.gain_cost;
+    beside.pressure[lane] = rung.pressure;
+}
+
+std::int64_t World::stand(const Block& block, std::int64_t laid) {
+    const std::int64_t common = common_rung(block);
+    if (common == MIXED) {
+        for (std::int64_t lane = 0; lane < LANES; ++lane) lay(ladder[block.rung[lane]], beside, lane);
+    } else if (common != laid) {
+        for (std::int64_t lane = 0; lane < LANES; ++lane) lay(ladder[common], beside, lane);
+    }
+    beside.improved = common != 0;
+    beside.trained = count_trained(block);
+    return common;
+}
+
+[[gnu::noinline]] void repay_block(const History& __restrict w, const Block& __restrict b, Lanes& __restrict repaid) {
+    const Params p = w.p;
+    for (std::int64_t lane = 0; lane < LANES; ++lane) {
+        const double part = repayment(p, b.debt[lane]);
+        repaid[lane] += has(b.marks[lane], ALIVE) ? part : 0.0;
+    }
+}
+
+[[gnu::noinline]] void grow_block(const History& __restrict w, Block& __restrict b, Beside& __restrict beside) {
+    const Params p = w.p;
+    const Setting s = w.s;
+    const Cluster c = w.cluster;
+    for (std::int64_t lane = 0; lane < LANES; ++lane) {
+        const double workers = b.workers[lane], fixed = beside.fixed_cost[lane], place = beside.outlay[lane];
+        const bool abroad = sells_abroad(p, b.rung[lane]);
+        const double price = abroad ? c.price_export : c.price;
+        const double log_price = abroad ? c.log_price_export : c.log_price;
+        const double profit = c.base_price * price * b.output[lane] - workers - fixed;
+        const double workers_best = optimal_workers(p, s, log_price, b.log_efficiency[lane]);
+        const double debt = b.debt[lane], owed = debt - repayment(p, debt);
+        const double cash = kept_cash(p, b.cash[lane], debt, workers, profit, fixed);
+        const double wanted = wanted_growth(p, workers, workers_best);
+        const bool grows = wanted > 0.0;
+        const double added = min(wanted, max(0.0, cash / place));
+        const double lost = max(wanted, 1.0 - workers);
+        b.workers_best[lane] = workers_best;
+        b.surplus[lane] = surplus(profit, best_profit(p, workers_best, fixed), fixed);
+        b.debt[lane] = owed < FORGIVEN ? 0.0 : owed;
+        b.constraint[lane] = grows ? 1.0 - added / wanted : 0.0;
+        b.cash[lane] = cash - (grows ? added * place : p.growth_recovery * lost * place);
+        b.workers[lane] = workers + (grows ? added : lost);
+        beside.profit[lane] = profit;
+    }
+}
+
+[[gnu::noinline]] void learn_block(const History& __restrict w, Block& __restrict b, Beside& __restrict beside) {
+    const Params p = w.p;
+    const Setting s = w.s;
+    const Cluster c = w.cluster;
+    const bool spills = s.spillover == 1.0;
+    for (std::int64_t lane = 0; lane < LANES; ++lane) {
+        const double worth = perceived_worth(p, c.awareness, b.trained[lane]);
+        const double learnt = QUARTER * spillover(p, b.skill[lane], c.skill_top);
+        const double bought = QUARTER * private_training(p, worth);
+        b.skill[lane] += spills ? learnt : 0.0;
+        b.pending[lane] += beside.profit[lane] > 0.0 ? bought : 0.0;
+        beside.worth[lane] = worth;
+    }
+}
+
+[[gnu::noinline]] void refine_block(const History& __restrict w, Block& __restrict b, const Beside& __restrict beside) {
+    const Params p = w.p;
+    const Cluster c = w.cluster;
+    for (std::int64_t lane = 0; lane < LANES; ++lane) {
+        const double profit = beside.profit[lane], worth = beside.worth[lane];
+        const double recognition = b.recognition[lane], trust = b.trust[lane];
+        const bool improved = b.rung[lane] > 0, spends = improved & (profit > 0.0);
+        const double access = b.access[lane] + (spends ? QUARTER * learning_abroad(p, profit, worth) : 0.0);
+        const double recognised = recognition + QUARTER * recognition_gain(p, recognition, b.workers[lane], c.imitators);
+        const double trusted = trust + QUARTER * trust_gain(p, trust, c.enforcement);
+        b.access[lane] = access - years_step(p.learning_decay) * access;
+        b.cash[lane] -= spends ? QUARTER * p.learning_spend * worth * profit : 0.0;
+        b.recognition[lane] = improved ? min(1.0, max(0.0, recognised)) : recognition;
+        b.trust[lane] = improved ? min(1.0, trusted) : trust;
+    }
+}
+
+[[gnu::noinline]] void absorb_block(const History& __restrict w, Block& __restrict b) {
+    const Params p = w.p;
+    for (std::int64_t lane = 0; lane < LANES; ++lane) {
+        const double arrived = b.pending[lane] * min(1.0, QUARTER / p.training_lag);
+        b.pending[lane] -= arrived;
+        b.trained[lane] += arrived - years_step(p.training_decay) * b.trained[lane];
+    }
+}
+
+// --------------------------------------------------------------------------------------------------------------- clocks
+
+bool rests(const Cluster& c, const Beside& beside, std::int64_t mechanism) {
+    switch (mechanism) {
+        case RELOCATION: return c.zone_space < PLOT_MIN;
+        case LOAN: return c.fund <= FUND_MIN;
+        case BREACH: return beside.improved == 0;
+        case POACHING: return beside.trained == 0;
+        default: return false;
+    }
+}
+
+EQUATION double firm_exit_hazard(const Params& p, const Block& b, const Beside& beside, std::int64_t lane,
+                                 double log_survival) {
+    double hazard = exit_hazard(p, b.surplus[lane], b.cash[lane], beside.fixed_cost[lane]);
+    const double trained = b.trained[lane];
+    hazard = trained > 0.0 ? hazard * training_survival(log_survival, trained) : hazard;
+    return has(b.marks[lane], CONNECTED) & (b.debt[lane] > 0.0) ? hazard * p.credit_capture_default : hazard;
+}
+
+template <bool OWN_PROFIT>
+EQUATION double firm_attempt_hazard(const Params& p, const Setting& s, const Cluster& c, const Block& b, const Beside& beside,
+                                    std::int64_t lane) {
+    const double worth = perceived_worth(p, c.awareness, b.trained[lane]);
+    const double gain = worth * private_gain(b.workers[lane], beside.gain_per_worker[lane], beside.gain_cost[lane]);
+    const double pressed = OWN_PROFIT ? squeeze(p, b.surplus[lane]) : beside.pressure[lane];
+    const double hazard =
+        attempt_hazard(p, b.schooling[lane], b.skill[lane] + b.trained[lane], c.discouragement, pressed, gain);
+    const bool topmost = static_cast<double>(b.rung[lane]) >= s.ladder;
+    const bool poor = b.cash[lane] < p.attempt_cost * beside.fixed_cost[lane];
+    return topmost | poor ? 0.0 : hazard;
+}
+
+EQUATION double firm_relocation_hazard(const Params& p, const Cluster& c, const Block& b, std::int64_t lane) {
+    const std::int64_t marks = b.marks[lane];
+    const double cost = relocation_cost(p, b.workers[lane]);
+    const double gain = relocation_gain(p, b.workers_best[lane], c.congestion, centrality(p, c.time - b.born[lane]));
+    const double copied = b.rung[lane] > 0 ? c.imitators : 0.0;
+    const double hazard = relocation_hazard(p, gain, cost, has(marks, HEIR) ? 1.0 : 0.0, copied);
+    const bool barred = has(marks, IN_ZONE) | ((c.zone_trained == 1.0) & !has(marks, TAUGHT));
+    return barred | (c.zone_space < needed_space(p, b.workers[lane])) | (b.cash[lane] < cost) ? 0.0 : hazard;
+}
+
+// A loop for each mechanism, which the compiler knows.
+template <std::int64_t MECHANISM, bool OWN_PROFIT = false>
+[[gnu::noinline]] void hazards(const History& __restrict w, const Block& __restrict b, Beside& __restrict beside) {
+    const Params p = w.p;
+    const Setting s = w.s;
+    const Cluster c = w.cluster;
+    const double log_survival = log(p.training_exit);
+    for (std::int64_t lane = 0; lane < LANES; ++lane) {
+        double rate = 0.0;
+        if constexpr (MECHANISM == EXIT) rate = firm_exit_hazard(p, b, beside, lane, log_survival);
+        if constexpr (MECHANISM == SPIN_OFF) rate = spin_off_hazard(p, b.workers[lane], b.surplus[lane], c.time - b.born[lane]);
+        if constexpr (MECHANISM == ATTEMPT) rate = firm_attempt_hazard<OWN_PROFIT>(p, s, c, b, beside, lane);
+        if constexpr (MECHANISM == RELOCATION) rate = firm_relocation_hazard(p, c, b, lane);
+        if constexpr (MECHANISM == SUCCESSION) rate = succession_hazard(p, c.time - b.born[lane], has(b.marks[lane], HEIR));
+        if constexpr (MECHANISM == BREACH) {
+            const double breaks = breach_hazard(p, b.trust[lane], c.enforcement);
+            rate = b.rung[lane] > 0 ? breaks : 0.0;
+        }
+        if constexpr (MECHANISM == POACHING) rate = poaching_hazard(p, b.trained[lane]);
+        beside.rate[lane] = rate;
+    }
+}
+
+// Leaves the rates of the clocks that strike, and returns how many do. A clock that never ran has no draw yet: it is looked at as
+// if it struck.
+[[gnu::noinline]] std::int64_t spend(Lanes& __restrict residual, const std::int64_t* __restrict marks, Lanes& __restrict rates) {
+    std::int64_t striking = 0;
+    for (std::int64_t lane = 0; lane < LANES; ++lane) {
+        const double rate = rates[lane], left = residual[lane], spent = rate * QUARTER;
+        const bool strikes = (spent >= left) & (rate > 0.0) & has(marks[lane], ALIVE);
+        residual[lane] = strikes ? left : left - spent;
+        rates[lane] = strikes ? rate : 0.0;
+        striking += strikes ? 1 : 0;
+    }
+    return striking;
+}
+
+template <std::int64_t MECHANISM>
+void run_clock(World& w, std::int64_t b) {
+    if (rests(w.cluster, w.beside, MECHANISM)) return;
+    Block& block = w.blocks[b];
+    if constexpr (MECHANISM == LOAN) {
+        for (std::int64_t lane = 0; lane < LANES; ++lane) {
+            w.beside.rate[lane] = firm_loan_hazard(w, w.firm(LANES * b + lane), w.beside.fixed_cost[lane]);
+        }
+    } else if (MECHANISM == ATTEMPT && w.s.own_profit == 1.0) {
+        hazards<MECHANISM, true>(w, block, w.beside);
+    } else {
+        hazards<MECHANISM>(w, block, w.beside);
+    }
+    std::int64_t striking = spend(block.residual[MECHANISM], block.marks, w.beside.rate);
+    for (std::int64_t lane = 0; striking > 0; ++lane) {
+        if (w.beside.rate[lane] <= 0.0) continue;
+        strike(w, LANES * b + lane, MECHANISM, w.beside.rate[lane]);
+        striking -= 1;
+    }
+}
+
+void World::move_firms_and_clocks() {
+    std::int64_t laid = MIXED;
+    empty(sums.repaid);
+    for (std::int64_t b = 0; b < block_count(cluster.rows); ++b) {
+        Block& block = blocks[b];
+        laid = stand(block, laid);
+        repay_block(*this, block, sums.repaid);
+        grow_block(*this, block, beside);
+        learn_block(*this, block, beside);
+        if (beside.improved) refine_block(*this, block, beside);
+        absorb_block(*this, block);
+        beside.trained = count_trained(block);
+        run_clock<EXIT>(*this, b);
+        run_clock<SPIN_OFF>(*this, b);
+        run_clock<ATTEMPT>(*this, b);
+        run_clock<RELOCATION>(*this, b);
+        run_clock<LOAN>(*this, b);
+        run_clock<SUCCESSION>(*this, b);
+        run_clock<BREACH>(*this, b);
+        run_clock<POACHING>(*this, b);
+    }
+    cluster.repaid += total(sums.repaid);
+    run_entry_clock(*this);
+}
+
+// ----------------------------------------------------------------------------------------------- order, and rows of firms
+
+// Keys are dealt into as many bins as there are keys; what little is left out of order is mended.
+void World::order_by(std::int64_t count, double first, double span) {
+    const auto bin = [=](double key) {
+        const auto place = static_cast<std::int64_t>((key - first) / span * static_cast<double>(count));
+        return min(count - 1, max(std::int64_t{0}, place));
+    };
+    std::fill_n(&heads[0], count, 0);
+    for (std::int64_t k = 0; k < count; ++k) heads[bin(keys[k])] += 1;
+    std::int64_t begin = 0;
+    for (std::int64_t k = 0; k < count; ++k) begin += std::exchange(heads[k], begin);
+    for (std::int64_t k = 0; k < count; ++k) order[heads[bin(keys[k])]++] = k;
+    for (std::int64_t k = 1; k < count; ++k) {
+        const std::int64_t moving = order[k];
+        std::int64_t j = k;
+        for (; j > 0 && keys[order[j - 1]] > keys[moving]; --j) order[j] = order[j - 1];
+        order[j] = moving;
+    }
+}
+
+void World::put_in_order() {
+    for (std::int64_t k = 0; k < cluster.due; ++k) keys[k] = due[k].time;
+    order_by(cluster.due, cluster.time, QUARTER);
+    for (std::int64_t k = 1; k < cluster.due; ++k) {
+        for (std::int64_t j = k; j > 0 && comes_before(due[order[j]], due[order[j - 1]]); --j) std::swap(order[j], order[j - 1]);
+    }
+}
+
+std::int64_t World::invite(std::int64_t j) {
+    const double last = programmes[j].invited;
+    std::int64_t waiting = 0;
+    for (std::int64_t i = 0; i < cluster.rows; ++i) {
+        const Lane& candidate = firm(i);
+        double key = candidate.alive ? uniform(candidate.lineage, INVITATION, j) : PASSED_OVER;
+        if (key <= last) key = PASSED_OVER;
+        waiting += key < PASSED_OVER ? 1 : 0;
+        keys[i] = key;
+    }
+    order_by(cluster.rows, 0.0, 1.0);
+    return waiting;
+}
+
+void World::move(std::int64_t old, std::int64_t next) {
+    // All columns of eight bytes a value, whatever they hold.
+    using Word [[gnu::may_alias]] = std::uint64_t;
+    constexpr std::size_t COLUMN_COUNT = offsetof(Block, count) / sizeof(Lanes);
+    const auto* const source = reinterpret_cast<const Word*>(&block_of(old)) + lane_of(old);
+    auto* const target = reinterpret_cast<Word*>(&block_of(next)) + lane_of(next);
+    for (std::size_t column = 0; column < COLUMN_COUNT; ++column) target[LANES * column] = source[LANES * column];
+    for (std::int64_t clock = 0; clock < FIRM_CLOCKS; ++clock) count(next, clock) = count(old, clock);
+    slot(next) = slot(old);
+}
+
+}  // namespace model

@@ -1,0 +1,239 @@
+// The model as its equations read: a record a firm, one firm after another, the exponential and the logarithm of the C library,
+// and the standard library's containers and sort. It makes the compiled engine's draws and agrees with it up to rounding.
+#include <vector>
+
+#include "common.hpp"
+
+namespace model {
+
+using std::exp;
+using std::log;
+
+}  // namespace model
+
+#include "equations.hpp"
+
+namespace model {
+
+struct Firm {
+    double workers, skill, trained, pending, recognition, trust, access, schooling, cash, debt, born;
+    double log_efficiency, output, surplus, constraint, workers_best;
+    std::uint64_t lineage;
+    std::int64_t rung;
+    bool alive, in_zone, connected, heir, trader, courses;
+    double residual[FIRM_CLOCKS];
+    std::uint16_t count[FIRM_CLOCKS];
+    std::int32_t slot;
+};
+
+struct World : History {
+    // Room for all from the start: a firm stays where it is while another is founded.
+    World(std::int64_t firms_max, std::int64_t programmes_max) : History(firms_max, programmes_max) {
+        firms.reserve(rows_max(firms_max, programmes_max));
+    }
+
+    Firm& firm(std::int64_t i) { return firms[i]; }
+    double& residual(std::int64_t i, std::int64_t clock) { return firm(i).residual[clock]; }
+    std::uint16_t& count(std::int64_t i, std::int64_t clock) { return firm(i).count[clock]; }
+    std::int32_t& slot(std::int64_t i) { return firm(i).slot; }
+
+    void clear() { firms.clear(); }
+    void vacate(std::int64_t i) { firm(i).alive = false; }
+    std::int64_t add() {
+        firms.emplace_back();
+        return cluster.rows++;
+    }
+    void drop() {
+        firms.pop_back();
+        cluster.rows -= 1;
+    }
+    void move(std::int64_t old, std::int64_t next) { firm(next) = firm(old); }
+
+    Totals add_up() const;
+    void supply();
+    void move_firms_and_clocks();
+
+    void put_in_order() { std::sort(&due[0], &due[0] + cluster.due, comes_before); }
+    const Due& event(std::int64_t k) const { return due[k]; }
+    std::int64_t invite(std::int64_t j);
+    double place(std::int64_t k) const { return invitations[k].place; }
+    std::int64_t invited(std::int64_t k) const { return invitations[k].firm; }
+
+private:
+    struct Invitation {
+        double place;
+        std::int64_t firm;
+    };
+
+    void run_clocks(const Params& p, std::int64_t i);
+    void run_clock(std::int64_t i, std::int64_t mechanism, double rate);
+
+    std::vector<Firm> firms;
+    std::vector<Invitation> invitations;
+};
+
+}  // namespace model
+
+#include "mechanisms.hpp"
+
+namespace model {
+
+Totals World::add_up() const {
+    Totals totals{};
+    for (const Firm& firm : firms) {
+        const double known = firm.skill + firm.trained;
+        totals.workers[firm.rung] += firm.workers;
+        totals.schooling += firm.schooling;
+        totals.skill += known;
+        if (firm.in_zone) {
+            totals.zone += 1.0;
+        } else {
+            totals.core += firm.workers;
+        }
+        if (known >= cluster.managerial_capital) {
+            totals.top += 1.0;
+            totals.skill_top += known;
+        }
+    }
+    return totals;
+}
+
+inline double log_efficiency(const Params& p, const Cluster& c, const Ladder& rung, const Firm& firm, double common) {
+    const double quality = recognised_quality(p, firm.recognition, firm.trust);
+    double efficiency = common + c.skill_slope * (firm.skill + firm.trained) + rung.log_gain * quality;
+    if (firm.trader) efficiency += p.entry_trader_advantage;
+    if (firm.in_zone) return efficiency;
+    return efficiency - p.congestion_elasticity * c.congestion * centrality(p, c.time - firm.born);
+}
+
+void World::supply() {
+    // A copy, which no store to a firm can change.
+    const Params p = this->p;
+    const double common = cluster.log_agglomeration - material_loss(p, s, cluster.time);
+    for (Ladder& rung : ladder) rung.output = 0.0;
+    for (Firm& firm : firms) {
+        Ladder& rung = ladder[firm.rung];
+        firm.log_efficiency = log_efficiency(p, cluster, rung, firm, common);
+        firm.output = exp(firm.log_efficiency + p.production_span * log(firm.workers));
+        rung.output += firm.output;
+    }
+    cluster.output = 0.0;
+    for (const Ladder& rung : ladder) cluster.output += rung.output;
+}
+
+// Returns the firm's profit.
+inline double grow(const Params& p, const Setting& s, const Cluster& c, const Ladder& rung, Firm& firm) {
+    const double fixed = rung.fixed_cost;
+    const double profit = c.base_price * rung.price * firm.output - firm.workers - fixed;
+    const double owed = firm.debt - repayment(p, firm.debt);
+    firm.workers_best = optimal_workers(p, s, rung.log_price, firm.log_efficiency);
+    firm.surplus = surplus(profit, best_profit(p, firm.workers_best, fixed), fixed);
+    firm.cash = kept_cash(p, firm.cash, firm.debt, firm.workers, profit, fixed);
+    firm.debt = owed < FORGIVEN ? 0.0 : owed;
+    firm.constraint = 0.0;
+    const double wanted = wanted_growth(p, firm.workers, firm.workers_best);
+    if (wanted > 0.0) {
+        const double added = min(wanted, max(0.0, firm.cash / rung.outlay));
+        firm.constraint = 1.0 - added / wanted;
+        firm.cash -= added * rung.outlay;
+        firm.workers += added;
+    } else {
+        const double lost = max(wanted, 1.0 - firm.workers);
+        firm.cash -= p.growth_recovery * lost * rung.outlay;
+        firm.workers += lost;
+    }
+    return profit;
+}
+
+inline void learn(const Params& p, const Setting& s, const Cluster& c, Firm& firm, double profit) {
+    const double worth = perceived_worth(p, c.awareness, firm.trained);
+    if (s.spillover == 1.0) firm.skill += QUARTER * spillover(p, firm.skill, c.skill_top);
+    if (profit > 0.0) firm.pending += QUARTER * private_training(p, worth);
+    if (firm.rung > 0) {
+        if (profit > 0.0) {
+            firm.access += QUARTER * learning_abroad(p, profit, worth);
+            firm.cash -= QUARTER * p.learning_spend * worth * profit;
+        }
+        const double recognised = firm.recognition + QUARTER * recognition_gain(p, firm.recognition, firm.workers, c.imitators);
+        firm.recognition = min(1.0, max(0.0, recognised));
+        firm.trust = min(1.0, firm.trust + QUARTER * trust_gain(p, firm.trust, c.enforcement));
+    }
+    firm.access -= years_step(p.learning_decay) * firm.access;
+    const double arrived = firm.pending * min(1.0, QUARTER / p.training_lag);
+    firm.pending -= arrived;
+    firm.trained += arrived - years_step(p.training_decay) * firm.trained;
+}
+
+inline double firm_exit_hazard(const Params& p, const Ladder& rung, const Firm& firm) {
+    double hazard = exit_hazard(p, firm.surplus, firm.cash, rung.fixed_cost);
+    if (firm.trained > 0.0) hazard *= training_survival(log(p.training_exit), firm.trained);
+    if (firm.connected && firm.debt > 0.0) hazard *= p.credit_capture_default;
+    return hazard;
+}
+
+inline double firm_attempt_hazard(const Params& p, const Setting& s, const Cluster& c, const Ladder& rung, const Firm& firm) {
+    if (static_cast<double>(firm.rung) >= s.ladder || firm.cash < p.attempt_cost * rung.fixed_cost) return 0.0;
+    const double worth = perceived_worth(p, c.awareness, firm.trained);
+    const double gain = worth * private_gain(firm.workers, rung.gain_per_worker, rung.gain_cost);
+    const double pressed = s.own_profit == 1.0 ? squeeze(p, firm.surplus) : rung.pressure;
+    return attempt_hazard(p, firm.schooling, firm.skill + firm.trained, c.discouragement, pressed, gain);
+}
+
+inline double firm_relocation_hazard(const Params& p, const Cluster& c, const Firm& firm) {
+    if (firm.in_zone || (c.zone_trained == 1.0 && !firm.courses)) return 0.0;
+    const double cost = relocation_cost(p, firm.workers);
+    if (c.zone_space < needed_space(p, firm.workers) || firm.cash < cost) return 0.0;
+    const double gain = relocation_gain(p, firm.workers_best, c.congestion, centrality(p, c.time - firm.born));
+    return relocation_hazard(p, gain, cost, firm.heir, firm.rung > 0 ? c.imitators : 0.0);
+}
+
+void World::run_clock(std::int64_t i, std::int64_t mechanism, double rate) {
+    if (rate <= 0.0) return;
+    double& left = residual(i, mechanism);
+    const double spent = rate * QUARTER;
+    if (spent >= left) {
+        strike(*this, i, mechanism, rate);
+    } else {
+        left -= spent;
+    }
+}
+
+void World::run_clocks(const Params& p, std::int64_t i) {
+    const Firm& firm = this->firm(i);
+    const Ladder& rung = ladder[firm.rung];
+    const double age = cluster.time - firm.born;
+    run_clock(i, EXIT, firm_exit_hazard(p, rung, firm));
+    if (firm.surplus > 0.0) run_clock(i, SPIN_OFF, spin_off_hazard(p, firm.workers, firm.surplus, age));
+    run_clock(i, ATTEMPT, firm_attempt_hazard(p, s, cluster, rung, firm));
+    run_clock(i, RELOCATION, firm_relocation_hazard(p, cluster, firm));
+    run_clock(i, LOAN, firm_loan_hazard(*this, firm, rung.fixed_cost));
+    run_clock(i, SUCCESSION, succession_hazard(p, age, firm.heir));
+    if (firm.rung > 0) run_clock(i, BREACH, breach_hazard(p, firm.trust, cluster.enforcement));
+    if (firm.trained > 0.0) run_clock(i, POACHING, poaching_hazard(p, firm.trained));
+}
+
+void World::move_firms_and_clocks() {
+    // A copy, which no store to a firm can change.
+    const Params p = this->p;
+    for (std::int64_t i = 0; i < cluster.rows; ++i) {
+        Firm& firm = this->firm(i);
+        cluster.repaid += repayment(p, firm.debt);
+        const double profit = grow(p, s, cluster, ladder[firm.rung], firm);
+        learn(p, s, cluster, firm, profit);
+        run_clocks(p, i);
+    }
+    run_entry_clock(*this);
+}
+
+std::int64_t World::invite(std::int64_t j) {
+    const double last = programmes[j].invited;
+    invitations.clear();
+    for (std::int64_t i = 0; i < cluster.rows; ++i) {
+        const double place = uniform(firm(i).lineage, INVITATION, j);
+        if (place > last) invitations.push_back({place, i});
+    }
+    std::sort(invitations.begin(), invitations.end(), [](const auto& one, const auto& other) { return one.place < other.place; });
+    return static_cast<std::int64_t>(invitations.size());
+}
+
+}  // namespace model

@@ -1,0 +1,156 @@
+"""What is saved by how runs are drawn, paired and shared? Told as equivalent runs.
+
+``python -m benchmarks.variance [--quick] [--out F.json]``
+
+Equivalent runs are how many plain runs give what one run gives, for the same core time or, where a draw costs nothing beside a
+history, for the same number of histories: the ratio of two variances, or of two times.
+
+- *keyed pairing*: a policy's effect from histories that share every key, beside independent ones.
+- *quasi-random latents* and *importance proposals*: the likelihood of a cluster's row from Sobol points and from proposals near
+  the row, alone and together, beside independent latents of the population. A linear regression proposes here, as in ``takeoff
+  plan``; a calibration's learned proposal comes nearer.
+- *shared work*: a comparison of the default policies that simulates the past once, beside one that simulates every policy from
+  the start, and beside pairs of a policy with a status quo of its own.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from benchmarks.measuring import core_seconds, in_turn, options, ratio, spread, tell
+from calibration.likelihood import HALVES, ExactLikelihood
+from calibration.proposal import Proposal
+from calibration.training_set import draw_pairs, restore_pairs
+from model.batch import simulate_many, simulate_policies
+from model.config import load_case, load_policy, load_priors, load_profile
+from model.latents import conditional_medians, default_values, params_for, settings_for
+from model.observe import COLUMNS
+from model.policy import programmes_for
+from studies.counterfactuals import DEFAULT_POLICIES
+from studies.plan_stand_in import StandIn
+from studies.planning import Clusters, clusters_of
+
+HORIZON = 20
+QUARTERS_A_YEAR = 4
+OUTCOMES = ("firms", "workers", "value_profit")
+SEED = 20
+
+
+def end_of(case: int, policies: Sequence[str], seeds: Any, run: Callable[..., Any] = simulate_policies) -> Any:
+    """Return the last rows (policies, n, columns) of histories at default parameters, and what was run."""
+    cluster, priors, count = load_case(case), load_priors(), len(seeds)
+    structures = priors.structures_with()
+    values = default_values(priors, count)
+    latents = np.tile(conditional_medians(cluster, priors), (count, 1))
+    settings, _ = settings_for(cluster, values, latents, structures, years_after=float(HORIZON))
+    timelines = [programmes_for(load_policy(name), cluster, structures) for name in policies]
+    ticks = np.asarray(settings["quarters"], np.int64)[:, None]
+    return run(params_for(values), settings, seeds, timelines, ticks)[:, :, 0]
+
+
+def pairing(cases: Sequence[int], policies: Sequence[str], count: int) -> list[dict[str, Any]]:
+    """Variance of a policy's effect with keys of its own over that with the keys of the status quo."""
+    rows = []
+    for name in policies:
+        for outcome in OUTCOMES:
+            column, found = COLUMNS.index(outcome), []
+            for case in cases:
+                before, after = end_of(case, ("status-quo", name), np.arange(count, dtype=np.uint64))[:, :, column]
+                known = np.isfinite(before) & np.isfinite(after)
+                paired = np.var(after[known] - before[known])
+                if known.sum() > 2 and paired > 0:
+                    found.append(float((np.var(before[known]) + np.var(after[known])) / paired))
+            told = spread(found)
+            print(f"keyed pairing, {name}, {outcome}: {told} equivalent runs, over {len(found)} clusters")
+            rows.append({"what": "keyed pairing", "policy": name, "outcome": outcome, "clusters": len(found), **told._asdict()})
+    return rows
+
+
+class Independent(Proposal):
+    """Another proposal's draws, from independent points in place of Sobol's."""
+
+    def __init__(self, proposal: Proposal) -> None:
+        self.latents, self._proposal = proposal.latents, proposal
+
+    def draw(self, case: int, z: Any, points: Any) -> Any:
+        """See ``Proposal``: of the points given only the number counts, and the key that shifted them."""
+        source = np.random.Generator(np.random.Philox(int(points[0, 0, 0] * 2**52)))
+        return self._proposal.draw(case, z, source.random(points.shape))
+
+
+def likelihoods(clusters: Clusters, proposal: Proposal, case: int, z: Any, each: int, repeats: int) -> Any:
+    """Return log-likelihood estimates (repeats, n) of a cluster's row at parameters z (n, d)."""
+    replicates = np.full(len(clusters.tables), each // HALVES)
+    exact = ExactLikelihood(clusters.simulator, proposal, clusters.tables, clusters.simulator.errors, replicates)
+    parts = [exact.part(case, z, SEED, 1, run * len(z))["halves"] for run in range(repeats)]
+    return np.array([np.logaddexp(half[:, 0], half[:, 1]) - np.log(2.0) for half in parts])
+
+
+def proposals(cases: Sequence[int], each: int, repeats: int, points: int) -> list[dict[str, Any]]:
+    """Variance of a likelihood from independent latents of the population over that from other draws of latents."""
+    clusters = clusters_of(load_profile("quick"))
+    simulate, sizes = clusters.simulator, clusters.sizes
+    chunks = [draw_pairs(simulate, sizes, SEED, case, 0, 64).arrays() for case in range(sizes.cases)]
+    stand_in = StandIn(restore_pairs(chunks, sizes), clusters.tables, sizes)
+    nothing = np.zeros((sizes.cases, 0))
+    population = Proposal(None, 1, sizes.latents, nothing, nothing)
+    z = stand_in.parameters(points, SEED)
+    ways = {
+        "quasi-random latents": population,
+        "importance proposals": Independent(stand_in),
+        "both": stand_in,
+    }
+    rows = []
+    plain = {case: _relative(likelihoods(clusters, Independent(population), case, z, each, repeats)) for case in cases}
+    for what, proposal in ways.items():
+        found = [plain[case] / _relative(likelihoods(clusters, proposal, case, z, each, repeats)) for case in cases]
+        told = spread([float(np.exp(np.mean(np.log(one)))) for one in found])
+        print(f"{what}: {told} equivalent runs, over {len(cases)} clusters")
+        rows.append({"what": what, "clusters": len(cases), "histories": each, "repeats": repeats, **told._asdict()})
+    return rows
+
+
+def _relative(logs: Any) -> Any:
+    """Return the variance of estimates (repeats, n) over the square of their mean, (n,)."""
+    scaled = np.exp(logs - logs.max(axis=0))
+    return np.var(scaled, axis=0, ddof=1) / np.mean(scaled, axis=0) ** 2
+
+
+def sharing(cases: Sequence[int], count: int, runs: int) -> list[dict[str, Any]]:
+    """Core time of comparisons that share less over that of one which shares all."""
+    seeds, policies = np.arange(count, dtype=np.uint64), DEFAULT_POLICIES
+
+    def alone(params: Any, settings: Any, keys: Any, timelines: Any, ticks: Any) -> Any:
+        return np.stack([simulate_many(params, settings, keys, one, ticks) for one in timelines])
+
+    def pairs(params: Any, settings: Any, keys: Any, timelines: Any, ticks: Any) -> Any:
+        both = [alone(params, settings, keys, [timelines[0], one], ticks) for one in timelines[1:]]
+        return np.stack([both[0][0], *(one[1] for one in both)])
+
+    def work(way: Callable[..., Any]) -> Callable[[int], float]:
+        return lambda _: core_seconds(lambda: [end_of(case, policies, seeds, way) for case in cases])
+
+    found = in_turn({"shared": work(simulate_policies), "alone": work(alone), "pairs": work(pairs)}, runs)
+    rows = []
+    for what, way in (("past simulated once", "alone"), ("status quo shared too", "pairs")):
+        told = ratio(found[way], found["shared"])
+        print(f"{what}: {told} equivalent runs, {len(policies)} policies, {len(cases)} clusters")
+        rows.append({"what": what, "policies": len(policies), "clusters": len(cases), "runs": runs, **told._asdict()})
+    return rows
+
+
+def main() -> None:
+    """Measure, print and write."""
+    given, began = options(__doc__), time.perf_counter()
+    policies = ("training", "credit", "zone", "training-then-credit-and-zone")
+    if given.quick:
+        rows = pairing((2, 9, 13), policies[:2], 40) + proposals((5, 11), 32, 8, 2) + sharing((2, 9, 13), 4, 3)
+    else:
+        rows = pairing(range(1, 20), policies, 200) + proposals(range(0, 19, 2), 64, 12, 4) + sharing(range(1, 20), 20, 7)
+    tell("variance", rows, given.out, began)
+
+
+if __name__ == "__main__":
+    main()
