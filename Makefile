@@ -49,7 +49,7 @@ lint: install
 	$(VENV)/bin/mypy --strict model calibration studies
 
 bench: install
-	$(VENV)/bin/python -m benchmarks.engine --quick
+	@for name in engine batch start scale variance; do $(VENV)/bin/python -m benchmarks.$$name --quick || exit 1; done
 
 install: $(COMPILED)
 

@@ -1,91 +1,158 @@
-"""What does a firm-quarter cost in each engine? Whole histories, births, deaths and events counted, in one process.
+"""What a firm-quarter and an event cost in each engine, beside C++ and Mesa.
 
-``python -m benchmarks.engine [--quick] [--out F.json]`` prints a table for people and writes one JSON object a row: engine,
-firms, ns_per_firm_quarter (median of the runs, with the least and the largest), ratio to ``compiled``.
+``python -m benchmarks.engine [--quick] [--out F.json]``
+
+Whole histories of 30 years with births, deaths and all events, on one core, contestants in turn within each round and with the
+same seeds; medians over rounds, ratios from contestants of the same round.
+
+- *compiled*, *simpy*: the model's engines.
+- *cpp*: the model in C++ as its equations read, firm after firm, with the C library's exp and log; *cpp-best*: the compiled
+  engine's own algorithm in C++. Both by g++ -O3 -march=native -ffp-contract=off; their panels are compared with the engine's.
+- *mesa*: the model in Mesa, without programmes and event log, with chance of its own; tests compare its distributions.
 """
 
-import argparse
-import json
-import platform
-import statistics
-import sys
 import time
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from model.config import load_case, load_priors
-from model.latents import conditional_medians, default_values, params_for, settings_for
+from benchmarks import cpp_kernels, mesa_model
+from benchmarks.measuring import FIRMS, Scenario, in_turn, options, ratio, spread, steady, tell
+from model.batch import new_bench, run_chunk
+from model.compiling import prepare
 from model.observe import COLUMNS
-from model.policy import programmes_for
-from model.simulation import engine_named
+from model.simulation import engine_named, run_compiled
 
-# Home markets (wage-years a year) that keep about so many firms alive.
-MARKETS = {50: 140.0, 500: 1_400.0, 5_000: 17_000.0}
 YEARS = 30
-SIMPY_LARGEST = 500
+QUARTERS = 4 * YEARS
+# What keeps about so many firms alive, as a scenario's size.
+SIZES = {50: 31, 500: 232, 5_000: 4_150, 50_000: 68_000}
+# Firms that each contestant can be waited for.
+LARGEST = {"simpy": 500, "mesa": 500}
+# Firm-quarters of one measurement, of the slow ones.
+SLOW = {"simpy": 20_000, "mesa": 60_000}
+ENOUGH = 3_000_000
+ROUNDING = 1e-8
+
+# What one contestant's histories cost: seconds, panels (n, quarters + 1, columns).
+Measured = tuple[float, Any]
 
 
-def history(engine: str, market: float, seed: int) -> tuple[float, float]:
-    """Run one history; return its processor time (s) and its firm-quarters."""
-    case, priors = load_case(10), load_priors()
-    structures = priors.structures_with()
-    values = default_values(priors, 1)
-    settings, _ = settings_for(case, values, conditional_medians(case, priors)[None, :], structures)
-    settings["market"] = market
-    settings["quarters"] = 4 * YEARS
-    programmes = programmes_for(None, case, structures)
-    run = engine_named(engine)
-    began = time.process_time()
-    panel, _ = run(params_for(values)[0], settings[0], programmes, seed)
-    return time.process_time() - began, float(np.nansum(panel[:, COLUMNS.index("firms")]))
+def compiled(scenario: Scenario, seeds: Any) -> Measured:
+    """Run histories one after another in one memory, as a thread of a batch does."""
+    params, settings = scenario.many(len(seeds))
+    records = [np.ascontiguousarray(a).view(np.recarray) for a in (params, settings, scenario.programmes)]
+    quarters = int(settings["quarters"].max())
+    bench = new_bench(records[0][0], records[1][0], quarters, records[2])
+    out = np.full((1, len(seeds), quarters + 1, len(COLUMNS)), np.nan)
+    ticks = np.tile(np.arange(quarters + 1), (len(seeds), 1))
+    ends = np.array([len(records[2])])
+    given = bench, records[0], records[1], seeds, records[2], ends, int(ends[0]), ticks, out, np.zeros(1, np.uint8)
+    prepare(run_chunk, *given)
+    began = time.thread_time()
+    run_chunk(*given)
+    return time.thread_time() - began, out[0]
 
 
-def measure(engine: str, firms: int, runs: int) -> dict[str, Any]:
-    """Return one row: the cost of a firm-quarter over several seeds."""
-    costs, sizes = [], []
-    for seed in range(1, runs + 1):
-        seconds, quarters = history(engine, MARKETS[firms], seed)
-        costs.append(1e9 * seconds / quarters)
-        sizes.append(quarters / (4 * YEARS + 1))
-    return {
-        "engine": engine,
-        "firms": firms,
-        "mean_firms": round(statistics.fmean(sizes)),
-        "runs": runs,
-        "ns_per_firm_quarter": round(statistics.median(costs), 1),
-        "least": round(min(costs), 1),
-        "largest": round(max(costs), 1),
-    }
+def cpp(kind: str) -> Callable[[Scenario, Any], Measured]:
+    """Return what runs histories in a C++ peer."""
+
+    def run(scenario: Scenario, seeds: Any) -> Measured:
+        params, settings = scenario.many(len(seeds))
+        found = cpp_kernels.batch(kind, params, settings, seeds, scenario.programmes)
+        return float(found.seconds.sum()), found.panels
+
+    return run
+
+
+def one_by_one(history: Callable[[Scenario, int], Any]) -> Callable[[Scenario, Any], Measured]:
+    """Return what runs histories of a slow contestant."""
+
+    def run(scenario: Scenario, seeds: Any) -> Measured:
+        began = time.thread_time()
+        panels = [history(scenario, int(seed)) for seed in seeds]
+        return time.thread_time() - began, np.stack(panels)
+
+    return run
+
+
+CONTESTANTS: dict[str, Callable[[Scenario, Any], Measured]] = {
+    "compiled": compiled,
+    "cpp": cpp("plain"),
+    "cpp-best": cpp("best"),
+    "simpy": one_by_one(lambda scenario, seed: engine_named("simpy")(*scenario, seed)[0]),
+    "mesa": one_by_one(lambda scenario, seed: mesa_model.run_mesa(scenario.params, scenario.setting, seed)),
+}
+
+
+def agreement(scenario: Scenario) -> str:
+    """Return how the C++ peers' panels compare with the engine's, which stops here if they are not the same model."""
+    seeds = np.arange(1, 3, dtype=np.uint64)
+    panels = {name: CONTESTANTS[name](scenario, seeds)[1] for name in ("compiled", "cpp", "cpp-best")}
+    if panels["cpp-best"].tobytes() != panels["compiled"].tobytes():
+        raise RuntimeError("cpp-best: its panel differs from the compiled engine's; the ratio would compare two models")
+    apart = ~np.isclose(panels["cpp"], panels["compiled"], rtol=ROUNDING, atol=ROUNDING, equal_nan=True).all(axis=2)
+    agreed = np.where(apart.any(axis=1), apart.argmax(axis=1), apart.shape[1])
+    return f"cpp-best to the bit, cpp to {ROUNDING:g} for {agreed.min()} of {apart.shape[1]} quarters"
+
+
+def measure(firms: int, size: int, runs: int) -> list[dict[str, Any]]:
+    """Measure all contestants at one size."""
+    scenario = steady(size, QUARTERS)
+    names = [name for name in CONTESTANTS if firms <= LARGEST.get(name, firms)]
+    same = agreement(scenario)
+    counts = {name: max(1, round(SLOW.get(name, ENOUGH) / (firms * QUARTERS))) for name in names}
+    alive: dict[str, float] = {}
+
+    def work(name: str) -> Callable[[int], float]:
+        def cost(run: int) -> float:
+            seeds = np.arange(1 + run * counts[name], 1 + (run + 1) * counts[name], dtype=np.uint64)
+            seconds, panels = CONTESTANTS[name](scenario, seeds)
+            alive[name] = float(np.nanmean(panels[:, :, FIRMS]))
+            return 1e9 * seconds / float(np.nansum(panels[:, :, FIRMS]))
+
+        return cost
+
+    found = in_turn({name: work(name) for name in names}, runs)
+    events = len(run_compiled(*scenario, 1)[1])
+    quarters = float(np.nansum(run_compiled(*scenario, 1)[0][:, FIRMS]))
+    rows = []
+    print(f"{firms:,} firms: {same}; a firm-quarter in {quarters / events:.0f} has an event")
+    for name in names:
+        told, beside = spread(found[name]), ratio(found[name], found["compiled"])
+        event = told.median * quarters / events
+        print(f"{name:>9} {alive[name]:>7,.0f} alive {told!s:>32} ns a firm-quarter, {event:>8,.0f} an event, {beside} x compiled")
+        rows.append(
+            {
+                "engine": name,
+                "firms": firms,
+                "mean_firms": alive[name],
+                "runs": runs,
+                "ns_per_firm_quarter": told._asdict(),
+                "ns_per_event": event,
+                "over_compiled": beside._asdict(),
+            }
+        )
+    return rows
+
+
+def fixed_cost(runs: int) -> dict[str, Any]:
+    """Measure what a history costs that ends as it begins."""
+    scenario, count = steady(1, 0), 2_000
+    costs = in_turn({"us": lambda run: 1e6 * compiled(scenario, np.arange(count, dtype=np.uint64))[0] / count}, runs)["us"]
+    told = spread(costs)
+    print(f"fixed cost of a history: {told} microseconds")
+    return {"engine": "compiled", "what": "fixed cost, microseconds a history", "runs": runs, **told._asdict()}
 
 
 def main() -> None:
     """Measure, print and write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="fewer runs, no large cluster")
-    parser.add_argument("--out", type=Path, help="JSON file, one object a row")
-    options = parser.parse_args()
-    for engine in ("compiled", "simpy"):
-        history(engine, MARKETS[50], 1)
-    rows = []
-    for firms in MARKETS:
-        if options.quick and firms > SIMPY_LARGEST:
-            continue
-        rows.append(measure("compiled", firms, 5))
-        if firms <= SIMPY_LARGEST:
-            rows.append(measure("simpy", firms, 2 if options.quick else 5))
-    base = {row["firms"]: row["ns_per_firm_quarter"] for row in rows if row["engine"] == "compiled"}
-    machine = {"machine": platform.machine(), "python": platform.python_version(), "numpy": np.__version__}
-    for row in rows:
-        row["ratio"] = round(row["ns_per_firm_quarter"] / base[row["firms"]], 2)
-        row.update(machine)
-        sys.stdout.write(
-            f"{row['engine']:>9} {row['mean_firms']:>6} firms: {row['ns_per_firm_quarter']:>9.1f} ns a firm-quarter "
-            f"({row['least']:.1f} to {row['largest']:.1f}), {row['ratio']:.2f} x compiled\n"
-        )
-    if options.out is not None:
-        options.out.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    given, began = options(__doc__), time.perf_counter()
+    runs = 3 if given.quick else 15
+    rows = [row for firms, size in SIZES.items() for row in measure(firms, size, runs)]
+    rows.append(fixed_cost(runs))
+    tell("engine", rows, given.out, began)
 
 
 if __name__ == "__main__":
