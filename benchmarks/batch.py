@@ -36,14 +36,17 @@ for first in range(0, int(sys.argv[1]), BLOCK):
 print(peak_memory() / 1e6)
 """
 
+# A shell that starts commands in the background has them ignore interrupts.
 ENDLESS = """
+import signal
 import numpy as np
 from benchmarks.measuring import steady
 from model.batch import simulate_many
 scenario = steady(80_000, 4_000)
-params, settings = scenario.many(8)
+params, settings = scenario.many(400)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 print("ready", flush=True)
-simulate_many(params, settings, np.arange(8, dtype=np.uint64), scenario.programmes, np.zeros((8, 1), np.int64))
+simulate_many(params, settings, np.arange(400, dtype=np.uint64), scenario.programmes, np.zeros((400, 1), np.int64))
 """
 
 
@@ -116,7 +119,8 @@ def stops(runs: int) -> list[dict[str, Any]]:
         time.sleep(3.0 + 0.37 * run)
         process.send_signal(signal.SIGINT)
         began = time.perf_counter()
-        process.wait()
+        if process.wait() == 0:
+            raise RuntimeError("the batch came to its end before it was interrupted")
         seconds.append(time.perf_counter() - began)
     told = spread(seconds)
     print(f"after an interrupt a batch of clusters of 100,000 firms ends within {told} s")

@@ -122,7 +122,8 @@ def measure(firms: int, size: int, runs: int) -> list[dict[str, Any]]:
     for name in names:
         told, beside = spread(found[name]), ratio(found[name], found["compiled"])
         event = told.median * quarters / events
-        print(f"{name:>9} {alive[name]:>7,.0f} alive {told!s:>32} ns a firm-quarter, {event:>8,.0f} an event, {beside} x compiled")
+        costs = f"{told!s:>32} ns a firm-quarter, {event:>8,.0f} an event"
+        print(f"{name:>9} {alive[name]:>7,.0f} alive {costs}, {beside} x compiled")
         rows.append(
             {
                 "engine": name,

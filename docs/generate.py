@@ -1,6 +1,7 @@
-"""Where do the tables of ``docs/model.md`` come from? From the code: ``python docs/generate.py`` writes them between their marks.
+"""Where do tables of the documentation come from? From the code, and from what benchmarks wrote.
 
-``python docs/generate.py --check`` changes nothing and ends with 1 where a file is behind the code.
+``python -m docs.generate`` writes them between their marks; with ``--check`` it changes nothing and ends with 1 where a file is
+behind the code.
 """
 
 import re
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks import tables
 from model.config import load_priors
 from model.events import CLOCKS, EVENTS, SCHEDULE
 from model.mechanisms.clocks import strikes_often
@@ -18,7 +20,7 @@ from model.state import BLOCK, CLUSTER, COURSES, FIRM, PROGRAMME, PROGRAMMES, SE
 from studies.explain import equations, prior_text
 
 DOCS: Final = Path(__file__).resolve().parent
-FILES: Final = ("model.md",)
+FILES: Final = ("model.md", "performance.md")
 MARKS: Final = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", flags=re.DOTALL)
 
 # Unit and meaning of every field of the state. The names and their order are those of model/state.py; a field that is missing
@@ -285,6 +287,7 @@ SECTIONS: Final[Mapping[str, Callable[[], str]]] = {
     "parameters": parameters,
     "structures": structures,
     "equations": equation_list,
+    **tables.SECTIONS,
 }
 
 

@@ -20,7 +20,7 @@ from model.state import CLUSTER, records
 from model.world import World
 
 # The most histories of one call to the kernel, and calls for each thread, so that none is long idle at the end.
-CHUNK: Final = 16
+CHUNK: Final = 64
 CALLS: Final = 4
 EXHAUSTED: Final = COLUMNS.index("exhausted")
 
@@ -61,6 +61,8 @@ def run_chunk(
     """
     w, panel, lines = bench.world, bench.panel, bench.world.programmes
     for j in range(len(seeds)):
+        if halt[0] != 0:
+            return
         s, going = settings[j], True
         # Of several policies the first leg is the past that all share; one alone needs no fork.
         fork = fork_tick(s) if len(ends) > 1 else 0

@@ -65,7 +65,7 @@ def strikes_often(mechanism: int) -> bool:
 def set_due(w: World, time: float, mechanism: int, lineage: int, firm: int, number: int) -> None:
     """Note an event that falls in this quarter; ``number`` is which strike of its clock it is."""
     k = w.cluster.due
-    if k >= due_max(w.cluster.rows):
+    if k >= min(due_max(w.cluster.rows), len(w.due)):
         w.cluster.exhausted = 1
         return
     due = w.due[k]

@@ -72,7 +72,8 @@ def initiate(w: World) -> None:
     cluster.managerial_capital = s.founder_skill
     cluster.schooling = s.schooling
     cluster.entry_residual = exponential(w.seed, w.case, 0, ENTRY, 0)
-    for j in range(int(s.founders)):
+    cluster.exhausted = 1 if s.founders > s.firms_max else 0
+    for j in range(int(min(s.founders, s.firms_max))):
         lineage, chance = newcomer(w, 0, j)
         found(w, 0.0, lineage, s.founder_skill, p.entry_skill_sd, 1 if chance < s.founder_rung else 0)
         cluster.entrants += 1.0

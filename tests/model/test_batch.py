@@ -1,9 +1,11 @@
 """Does a batch give what one history alone gives? The same rows, whatever the threads; histories too large end with a name."""
 
+import threading
+
 import numpy as np
 import pytest
 
-from model.batch import CHUNK, simulate_many
+from model.batch import CHUNK, new_bench, run_chunk, simulate_many
 from model.config import load_case, load_policy, load_priors
 from model.errors import InputError
 from model.latents import LATENTS, draw_values, params_for, settings_for
@@ -67,6 +69,29 @@ def test_progress_counts_every_history():
     assert sum(done) == COUNT
 
 
+def test_a_chunk_that_was_halted_runs_nothing():
+    params, settings, seeds, programmes = (a if i == 2 else a.view(np.recarray) for i, a in enumerate(batch(3)))
+    bench = new_bench(params[0], settings[0], 60, programmes)
+    ticks, out = np.zeros((3, 1), np.int64), np.full((1, 3, 1, len(COLUMNS)), -1.0)
+    given = bench, params, settings, seeds, programmes, np.array([len(programmes)]), 0, ticks, out
+    run_chunk(*given, np.ones(1, np.uint8))
+    assert (out == -1.0).all()
+    run_chunk(*given, np.zeros(1, np.uint8))
+    assert (out != -1.0).all()
+
+
+def test_an_interrupt_ends_a_batch_and_its_threads():
+    params, settings, seeds, programmes = batch()
+
+    def interrupt(done: int) -> None:
+        raise KeyboardInterrupt
+
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        simulate_many(params, settings, seeds, programmes, np.zeros((COUNT, 1), np.int64), threads=2, progress=interrupt)
+    assert threading.active_count() == before
+
+
 def test_no_histories_are_no_rows():
     none = simulate_many(np.zeros(0, PARAMS), np.zeros(0, SETTING), np.zeros(0, np.uint64), NONE, np.zeros((0, 4), np.int64))
     assert none.shape == (0, 4, len(COLUMNS))
@@ -76,6 +101,15 @@ def test_unequal_lengths_are_refused():
     params, settings, seeds, programmes = batch(3)
     with pytest.raises(InputError, match="differ in length"):
         simulate_many(params[:2], settings, seeds, programmes, np.zeros((3, 1), np.int64))
+
+
+@pytest.mark.parametrize("engine", ["compiled", "simpy"])
+def test_more_founders_than_the_bound_end_the_history_at_its_start(engine):
+    what = given(quarters=8, founders=50.0, firms_max=20.0)
+    panel, _ = engine_named(engine)(*what, 1)
+    assert panel[0, COLUMNS.index("firms")] == 20.0
+    assert panel[0, COLUMNS.index("exhausted")] == 1.0
+    assert np.isnan(panel[1:]).all()
 
 
 def test_a_history_too_large_ends_and_says_so():
