@@ -47,7 +47,12 @@ RECORDS: Final = {
 # The same memory once more.
 LEFT_OUT: Final = ("words",)
 HOMES: Final = ("arithmetic", "events", "observe", "peers", "randomness", "state", "world")
-NUMBERS: Final = {"COLUMNS": len(observe.COLUMNS), "UNDRAWN": lanes.UNDRAWN}
+NUMBERS: Final = {
+    "COLUMNS": len(observe.COLUMNS),
+    "UNDRAWN": lanes.UNDRAWN,
+    "COUNTED": lanes.COUNTED,
+    "SUPPLIED": lanes.SUPPLIED,
+}
 KINDS_OF_FIELD: Final = {"f": "double", "i": "std::int{}_t", "u": "std::uint{}_t"}
 KEYWORDS: Final = ("case",)
 

@@ -2,6 +2,7 @@
 lanes runs in vector registers; one firm alone reads as a record, ``firm.workers``, in Python and in compiled code.
 """
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import numba
@@ -13,12 +14,17 @@ from numpy.typing import NDArray
 
 from model.compiling import equation, step
 from model.events import FIRM_CLOCKS
-from model.state import BESIDE, BLOCK, FIRM, LANES, RUNG
+from model.state import BESIDE, BLOCK, FIRM, FLOATS, LANES, RUNG
 
 cgutils: Any = untyped_cgutils
 ir: Any = cgutils.ir
 WORD_BYTES: Final = 8
 LINE_BYTES: Final = 64
+# So many firms fit a core's own cache: where there are more, blocks are asked for before their turn.
+CACHED: Final = 4096
+# Columns of a block that are read to count firms, and to work out what they supply: the first ones.
+COUNTED: Final = 2 + FLOATS.index("recognition")
+SUPPLIED: Final = 2 + FLOATS.index("pending")
 COLUMNS: Final = int(np.prod(BLOCK["words"].shape)) // LANES
 # What is left of a clock's draw (hazard times years) before it was made.
 UNDRAWN = 0.0
@@ -58,19 +64,19 @@ def _lane_of_compiled(blocks: Any, block: Any, lane: Any) -> Any:
 overload(lane_of, strict=False)(_lane_of_compiled)
 
 
-def fetch(blocks: NDArray[Any], block: int) -> None:
-    """Ask for a block before its turn: nothing changes but the time that it takes to come.
+def fetcher(columns: int) -> Callable[[NDArray[Any], int], None]:
+    """Return what asks for the first columns of a block before its turn: nothing changes but the time that they take to come.
 
     The processor sees a stream coming once a few lines of it were read, and a column of one block is no longer than that.
     """
+    lines = -(-min(BLOCK.itemsize, columns * LANES * WORD_BYTES) // LINE_BYTES)
 
-
-def _fetch_intrinsic(typing: Any, blocks: Any, block: Any) -> Any:
-    size, lines = blocks.dtype.size, -(-blocks.dtype.size // LINE_BYTES)
+    def fetch(blocks: NDArray[Any], block: int) -> None:
+        """Python needs nothing."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, arguments[0])
-        start = builder.mul(arguments[1], context.get_constant(types.intp, size))
+        start = builder.mul(arguments[1], context.get_constant(types.intp, BLOCK.itemsize))
         pointer = builder.gep(builder.bitcast(array.data, cgutils.voidptr_t), [start])
         word = ir.IntType(32)
         known = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, word, word, word])
@@ -79,17 +85,12 @@ def _fetch_intrinsic(typing: Any, blocks: Any, block: Any) -> Any:
             builder.call(prefetch, [builder.gep(pointer, [ir.IntType(64)(LINE_BYTES * line)]), word(0), word(2), word(1)])
         return context.get_dummy_value()
 
-    return types.void(blocks, types.intp), generate
+    made: Any = intrinsic(lambda typing, blocks, block: (types.void(blocks, types.intp), generate))
+    overload(fetch, strict=False)(lambda blocks, block: lambda blocks, block: made(blocks, block))  # noqa: PLW0108
+    return fetch
 
 
-_fetch: Any = intrinsic(_fetch_intrinsic)
-
-
-def _fetch_compiled(blocks: Any, block: Any) -> Any:
-    return lambda blocks, block: _fetch(blocks, block)  # noqa: PLW0108 - Numba wants a function
-
-
-overload(fetch, strict=False)(_fetch_compiled)
+fetch_counted, fetch_supplied, fetch_all = fetcher(COUNTED), fetcher(SUPPLIED), fetcher(BLOCK.itemsize)
 
 
 def kept(record: Any) -> Any:

@@ -20,12 +20,15 @@ def _record(floats: str, others: list[tuple[Any, ...]]) -> np.dtype[np.void]:
     return np.dtype([(name, FLOAT) for name in floats.split()] + others, align=True)
 
 
-# What each firm has, eight bytes a value; see ``BLOCK``.
+# What each firm has, eight bytes a value; see ``BLOCK``. First what is read to count firms, then what supply reads and works out:
+# passes over the firms read columns that lie side by side.
 FLOATS: Final = (
-    # workers incl. owner; SD; SD; SD; 0-1; 0-1; logit; years; wage-years; wage-years; years since the cluster's start
-    "workers", "skill", "trained", "pending", "recognition", "trust", "access", "schooling", "cash", "debt", "born",
-    # what the quarter worked out: log, quality units, fixed costs, share, workers
-    "log_efficiency", "output", "surplus", "constraint", "workers_best",
+    # workers incl. owner; SD; SD; years; 0-1; 0-1; years since the cluster's start; log; quality units
+    "workers", "skill", "trained", "schooling", "recognition", "trust", "born", "log_efficiency", "output",
+    # SD; logit; wage-years; wage-years
+    "pending", "access", "cash", "debt",
+    # what the quarter worked out: fixed costs, share, workers
+    "surplus", "constraint", "workers_best",
 )
 # Yes or no, a byte each; ``marks`` is all of them in one word, which loops over firms read.
 MARKS: Final = ("alive", "in_zone", "connected", "heir", "trader", "courses")
@@ -38,7 +41,7 @@ COUNT_MAX: Final = 65_535
 
 
 def _block() -> np.dtype[np.void]:
-    words = [*((name, "f8") for name in FLOATS), ("lineage", "u8"), ("rung", "i8"), ("marks", "i8")]
+    words = [("marks", "i8"), ("rung", "i8"), *((name, "f8") for name in FLOATS), ("lineage", "u8")]
     columns: list[tuple[str, Any, tuple[int, ...]]] = [(name, kind, (LANES,)) for name, kind in words]
     columns += [("residual", "f8", (FIRM_CLOCKS, LANES)), ("count", "u2", (FIRM_CLOCKS, LANES)), ("slot", "i4", (LANES,))]
     plain = np.dtype(columns, align=True)

@@ -114,6 +114,14 @@ namespace model {
 
 constexpr std::int64_t MIXED = -1;
 
+// The first columns of a block, before its turn.
+template <std::int64_t COLUMNS_WANTED>
+inline void fetch(const Block& block) {
+    constexpr std::int64_t BYTES = std::min<std::int64_t>(sizeof(Block), COLUMNS_WANTED * LANES * 8);
+    const char* first = reinterpret_cast<const char*>(&block);
+    for (std::int64_t byte = 0; byte < BYTES; byte += 64) __builtin_prefetch(first + byte, 0, 2);
+}
+
 // An order that is written out: eight threads of eight lanes, then the threads in pairs.
 double total(Lanes& column) {
     for (std::int64_t lane = 0; lane < 8; ++lane) {
@@ -168,6 +176,7 @@ Totals World::add_up() {
     for (Lanes& column : sums.workers) empty(column);
     for (Lanes* column : {&sums.core, &sums.schooling, &sums.skill, &sums.zone, &sums.top, &sums.skill_top}) empty(*column);
     for (std::int64_t b = 0; b < block_count(cluster.rows); ++b) {
+        if (cluster.rows > CACHED) fetch<COUNTED>(blocks[b + 1]);
         add_block(blocks[b], sums, beside.rate, cluster.managerial_capital);
         add_by_rung(sums.workers, beside.rate, blocks[b].rung, common_rung(blocks[b]));
     }
@@ -212,6 +221,7 @@ void World::supply() {
     const double common = cluster.log_agglomeration - material_loss(p, s, cluster.time);
     for (Lanes& column : sums.output) empty(column);
     for (std::int64_t b = 0; b < block_count(cluster.rows); ++b) {
+        if (cluster.rows > CACHED) fetch<SUPPLIED>(blocks[b + 1]);
         supply_block(*this, blocks[b], common);
         add_by_rung(sums.output, blocks[b].output, blocks[b].rung, common_rung(blocks[b]));
     }
@@ -427,6 +437,7 @@ void World::move_firms_and_clocks() {
     for (std::int64_t b = 0; b < block_count(cluster.rows); ++b) {
         Block& block = blocks[b];
         laid = stand(block, laid);
+        if (cluster.rows > CACHED) fetch<sizeof(Block)>(blocks[b + 1]);
         repay_block(*this, block, sums.repaid);
         grow_block(*this, block, beside);
         learn_block(*this, block, beside);

@@ -16,7 +16,7 @@ from model.events import (
     SPIN_OFF,
     SUCCESSION,
 )
-from model.lanes import MIXED, block_count, fetch, firm_at, stand
+from model.lanes import CACHED, MIXED, block_count, fetch_all, firm_at, stand
 from model.mechanisms.agglomeration import build_ladder, count, gather
 from model.mechanisms.clocks import (
     run_attempt,
@@ -119,7 +119,8 @@ def move_firms_and_clocks(w: World) -> None:
     empty(w.sums.repaid)
     for b in range(block_count(w.cluster.rows)):
         laid = stand(w.firms, b, w.ladder, w.beside, laid)
-        fetch(w.firms, b + 1)
+        if w.cluster.rows > CACHED:
+            fetch_all(w.firms, b + 1)
         move_block(w, b)
         run_exit(w, b)
         run_spin_off(w, b)

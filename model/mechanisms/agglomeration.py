@@ -6,7 +6,7 @@ from typing import Any
 
 from model.arithmetic import exp, log
 from model.compiling import equation, step
-from model.lanes import block_count, common_rung, has, lane_of
+from model.lanes import CACHED, block_count, common_rung, fetch_counted, has, lane_of
 from model.mechanisms.production import (
     best_profit,
     break_even_price,
@@ -104,6 +104,8 @@ def add_up(w: World) -> None:
         empty(column)
     workers = w.beside[0].rate
     for b in range(block_count(w.cluster.rows)):
+        if w.cluster.rows > CACHED:
+            fetch_counted(firms, b + 1)
         for lane in range(LANES):
             firm = lane_of(firms, b, lane)
             alive, known = has(firm, ALIVE) == 1, firm.skill + firm.trained

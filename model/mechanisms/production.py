@@ -10,7 +10,7 @@ from typing import Any
 from model.arithmetic import exp, log
 from model.compiling import equation, step
 from model.events import QUARTER
-from model.lanes import block_count, common_rung, has, kept, lane_of
+from model.lanes import CACHED, block_count, common_rung, fetch_supplied, has, kept, lane_of
 from model.state import ALIVE, IN_ZONE, LANES, TRADER
 from model.sums import add_by_rung, empty, total
 from model.world import World
@@ -99,6 +99,8 @@ def supply(w: World) -> None:
     for k in range(len(ladder)):
         empty(w.sums.output[k])
     for b in range(block_count(cluster.rows)):
+        if cluster.rows > CACHED:
+            fetch_supplied(firms, b + 1)
         for lane in range(LANES):
             firm = lane_of(firms, b, lane)
             firm.log_efficiency = log_efficiency(p, cluster, firm, common)
