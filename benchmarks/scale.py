@@ -27,6 +27,7 @@ from studies.counterfactuals import DEFAULT_POLICIES
 # What keeps so many firms alive (mean over 30 years), as a scenario's size.
 SIZES = {500: 250, 2_000: 850, 10_000: 7_500, 50_000: 58_000, 100_000: 130_000}
 HORIZON = 20
+AXES = {"firms": "firms alive, mean over 30 years", "years": "years (cost for a firm alive)", "draws": "histories from the prior"}
 
 PEAK = """
 import sys
@@ -140,10 +141,12 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
     figure = Figure(figsize=(3 * len(shown), 3.2), layout="constrained")
     for axis, one in zip(figure.subplots(1, len(shown)), shown, strict=True):
         sizes, seconds = np.array(one["sizes"]), np.array(one["seconds"])
-        axis.loglog(sizes, seconds[-1] * sizes / sizes[-1], color="#9aa4b2", linewidth=1, linestyle="--", label="proportional")
+        axis.loglog(sizes, seconds[0] * sizes / sizes[0], color="#9aa4b2", linewidth=1, linestyle="--", label="proportional")
         axis.loglog(sizes, seconds, color="#0072b2", marker="o", markersize=4, label="measured")
         axis.set_title(f"{one['what']}: slope {one['slope']:.2f}", loc="left", fontsize=10)
-        axis.set_xlabel(one["what"] if one["what"] != "firms" else "firms alive, mean over 30 years")
+        axis.set_xlabel(AXES.get(one["what"], one["what"]))
+        axis.set_xticks(sizes[::2], labels=[f"{size:,.0f}" for size in sizes[::2]])
+        axis.xaxis.minorticks_off()
         axis.spines[["top", "right"]].set_visible(False)
         axis.grid(color="#e4e8ee")
     figure.axes[0].set_ylabel("core time (s)")
