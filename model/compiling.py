@@ -67,27 +67,18 @@ def usable_cache_folder(folder: Path = PACKAGE) -> Path:
         return Path(tempfile.mkdtemp(prefix="industrial-takeoff-"))
 
 
-@overload
-def equation(function: Function) -> Function: ...
-@overload
-def equation(**options: Any) -> Callable[[Function], Function]: ...
-def equation(function: Any = None, **options: Any) -> Any:
-    """Leave a function that gives a value as plain Python, and let kernels compile it; ``options`` are Numba's.
+def equation(function: Function) -> Function:
+    """Leave a function that gives a value as plain Python, and let kernels compile it.
 
     Compiled, it becomes part of its caller: no loop that calls something runs in vector registers.
     """
-    register = register_jitable(**{"forceinline": True, **ARITHMETIC, **options})
-    return register if function is None else register(function)
+    register: Any = register_jitable(forceinline=True, **ARITHMETIC)
+    registered: Function = register(function)
+    return registered
 
 
-@overload
-def step(function: Function) -> Function: ...
-@overload
-def step(**options: Any) -> Callable[[Function], Function]: ...
-def step(function: Any = None, **options: Any) -> Any:
-    """Leave a function that changes the state as plain Python, and let kernels compile it; ``options`` are Numba's."""
-    register = register_jitable(**{"forceinline": True, **ARITHMETIC, **options})
-    return register if function is None else register(function)
+# The same for a function that changes the state, or does both: what a reader is told, not the compiler.
+step = equation
 
 
 @overload

@@ -51,12 +51,7 @@ def fork_tick(s: Any) -> int:
 def keep(w: World, past: Past) -> None:
     """Keep the state at a quarter's start."""
     past.cluster[0] = w.cluster
-    for b in range(block_count(w.cluster.rows)):
-        past.firms[b] = w.firms[b]
-    for k in range(len(w.ladder)):
-        past.ladder[k] = w.ladder[k]
-    for k in range(w.cluster.seats):
-        past.table[k] = w.table[k]
+    copy_firms(w.cluster, w, past)
     for j in range(len(w.programmes)):
         past.programmes[j] = w.programmes[j]
 
@@ -68,13 +63,19 @@ def go_on(w: World, clusters: NDArray[Any], past: Past, programmes: NDArray[Any]
     ``clusters`` (1,) is the array whose record is the world's.
     """
     clusters[0] = past.cluster[0]
-    for b in range(block_count(w.cluster.rows)):
-        w.firms[b] = past.firms[b]
-    for k in range(len(w.ladder)):
-        w.ladder[k] = past.ladder[k]
-    for k in range(w.cluster.seats):
-        w.table[k] = past.table[k]
+    copy_firms(w.cluster, past, w)
     for j in range(shared):
         w.programmes[j] = past.programmes[j]
     for j in range(shared, len(programmes)):
         plan(w, j, programmes[j])
+
+
+@step
+def copy_firms(cluster: Any, source: Any, target: Any) -> None:
+    """Copy the firms of a cluster, their seats, and the rungs on which they stand."""
+    for b in range(block_count(cluster.rows)):
+        target.firms[b] = source.firms[b]
+    for k in range(cluster.seats):
+        target.table[k] = source.table[k]
+    for k in range(len(source.ladder)):
+        target.ladder[k] = source.ladder[k]

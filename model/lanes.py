@@ -179,7 +179,7 @@ def common_rung(rungs: NDArray[np.int64]) -> int:
     return int(rungs[0]) if apart == 0 else MIXED
 
 
-@step(forceinline=True)
+@step
 def lay(rung: Any, place: Any) -> None:
     """Copy what the firms of a rung share."""
     place.fixed_cost = rung.fixed_cost

@@ -24,14 +24,14 @@ def total(column: NDArray[Any]) -> float:
     return float(low + ((column[4] + column[5]) + (column[6] + column[7])))
 
 
-@step(forceinline=True)
+@step
 def empty(column: NDArray[Any]) -> None:
     """Set a column of lanes to zero."""
     for lane in range(LANES):
         column[lane] = 0.0
 
 
-@step(forceinline=True)
+@step
 def add_by_rung(sums: NDArray[Any], values: NDArray[Any], rungs: NDArray[Any], common: int) -> None:
     """Add the values of a block's lanes to the sums (rungs, lanes); ``common`` is the rung of all of them, or ``MIXED``."""
     if common == MIXED:

@@ -46,7 +46,7 @@ def wanted_growth(p: Any, workers: float, workers_best: float) -> float:
     return min(years_step(p.growth_speed) * (workers_best - workers), p.growth_step * workers + 0.5)
 
 
-@step(forceinline=True)
+@step
 def grow(p: Any, s: Any, cluster: Any, rung: Any, firm: Any) -> float:
     """Move one firm through the quarter: cash and workers; return its profit (wage-years a year)."""
     workers, fixed, abroad = firm.workers, rung.fixed_cost, sells_abroad(p, firm.rung)

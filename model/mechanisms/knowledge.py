@@ -78,7 +78,7 @@ def breach_hazard(p: Any, trust: float, enforced: float) -> float:
     return p.subcontract_breach * (1.0 - enforced) * trust
 
 
-@step(forceinline=True)
+@step
 def learn(p: Any, s: Any, cluster: Any, firm: Any, profit: float) -> float:
     """A firm learns from the cluster's better half, and buys training if it earns something; return the worth it perceives."""
     worth = perceived_worth(p, cluster.awareness, firm.trained)
@@ -89,7 +89,7 @@ def learn(p: Any, s: Any, cluster: Any, firm: Any, profit: float) -> float:
     return worth
 
 
-@step(forceinline=True)
+@step
 def refine(p: Any, cluster: Any, firm: Any, profit: float, worth: float) -> None:
     """An improved firm learns abroad, is recognised by buyers, and comes to trust subcontractors."""
     improved = firm.rung > 0
@@ -103,7 +103,7 @@ def refine(p: Any, cluster: Any, firm: Any, profit: float, worth: float) -> None
     firm.trust = min(1.0, trusted) if improved else firm.trust
 
 
-@step(forceinline=True)
+@step
 def absorb(p: Any, firm: Any) -> None:
     """What a firm was taught arrives with a lag, and fades."""
     arrived = firm.pending * min(1.0, QUARTER / p.training_lag)
