@@ -68,10 +68,14 @@ def given(
 
 def compiled(what: Given, seed: int = 1) -> tuple[NDArray[np.float64], NDArray[Any], Any, World]:
     """Panel, log, firms alive at the end and world of a compiled history."""
-    world = new_world(*what, seed, LINES)
-    panel = np.full((int(what.setting.quarters) + 1, len(COLUMNS)), np.nan)
-    run_history(world, panel, np.zeros(1, np.uint8), 0, len(panel))
-    assert world.cluster.logged <= LINES
+    lines = LINES
+    while True:
+        world = new_world(*what, seed, lines)
+        panel = np.full((int(what.setting.quarters) + 1, len(COLUMNS)), np.nan)
+        run_history(world, panel, np.zeros(1, np.uint8), 0, len(panel))
+        if world.cluster.logged <= lines:
+            break
+        lines = int(world.cluster.logged)
     return panel, world.log[: world.cluster.logged], living(world), world
 
 
