@@ -45,7 +45,9 @@ def _stored(state: Any) -> Arrays:
     }
 
 
-def advance(state: Arrays, log_likelihood: LogProb, steps: int, thin: int) -> Arrays:
+def advance(
+    state: Arrays, log_likelihood: LogProb, steps: int, thin: int, heed: Callable[[], None] = lambda: None
+) -> Arrays:
     """Sample ``steps`` further steps from a state.
 
     Parameters
@@ -56,6 +58,8 @@ def advance(state: Arrays, log_likelihood: LogProb, steps: int, thin: int) -> Ar
         Log-likelihood at z (n, d), shape (n,).
     thin : int
         Keep every so many steps; divides ``steps``.
+    heed : callable
+        Called at every step kept; may raise to stop. Within the likelihood emcee would print what it raises.
 
     Returns
     -------
@@ -72,7 +76,9 @@ def advance(state: Arrays, log_likelihood: LogProb, steps: int, thin: int) -> Ar
     sampler = emcee.EnsembleSampler(walkers, dimensions, log_prob, moves=moves, vectorize=True)
     known = None if np.isnan(state["log_prob"]).any() else state["log_prob"]
     start = emcee.State(state["coords"], log_prob=known, random_state=_random_state(state))
-    end = sampler.run_mcmc(start, steps // thin, thin_by=thin, skip_initial_state_check=True)
+    end = start
+    for end in sampler.sample(start, iterations=steps // thin, thin_by=thin, skip_initial_state_check=True):  # noqa: B007
+        heed()
     return {
         "coords": end.coords,
         "log_prob": end.log_prob,

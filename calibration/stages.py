@@ -144,11 +144,10 @@ def sample_chunk(sampling: Sampling, start: Arrays, steps: int) -> Arrays:
     """Sample further steps of one ensemble."""
 
     def likelihood(z: Floats) -> Floats:
-        sampling.heed()
         total: Floats = sampling.surrogate.log_density(z).sum(axis=1)
         return total
 
-    return advance(start, likelihood, steps, sampling.thin)
+    return advance(start, likelihood, steps, sampling.thin, sampling.heed)
 
 
 def chains(work: Work, surrogate: Surrogate) -> Chains:

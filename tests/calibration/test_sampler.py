@@ -6,6 +6,7 @@ import pytest
 from calibration.arrays import Floats
 from calibration.diagnostics import autocorrelation_time, convergence, nested_r_hat
 from calibration.sampler import advance, first_state
+from model.errors import Interrupted
 
 
 def likelihood(z: Floats) -> Floats:
@@ -71,3 +72,17 @@ def test_the_autocorrelation_time_of_a_first_order_chain(rho: float) -> None:
     for step in range(1, 2000):
         chain[:, step] = rho * chain[:, step - 1] + np.sqrt(1 - rho * rho) * draw.normal(size=(4, 16, 1))
     assert autocorrelation_time(chain)[0] == pytest.approx((1 + rho) / (1 - rho), rel=0.1)
+
+
+def test_being_stopped_is_told_once_and_not_by_emcee(capfd: pytest.CaptureFixture[str]) -> None:
+    heeded = []
+
+    def heed() -> None:
+        heeded.append(1)
+        if len(heeded) == 3:
+            raise Interrupted("stop")
+
+    with pytest.raises(Interrupted, match="stop"):
+        advance(first_state(24, 2, 1, 0), likelihood, 40, 2, heed)
+    assert len(heeded) == 3
+    assert capfd.readouterr() == ("", "")
