@@ -116,7 +116,7 @@ def test_any_number_of_dask_workers(tmp_path: Path, serial: dict[str, str], work
     pytest.importorskip("distributed", reason="needs Dask: pip install -e '.[batch]'")
     from distributed import LocalCluster
 
-    with LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster:
+    with LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster:
         leave(tmp_path, f"dask:{cluster.scheduler_address}")
     assert found(tmp_path) == serial
 
