@@ -161,7 +161,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="JSON file")
     parser.add_argument("--figure", type=Path, help="picture, .png or .svg")
     given, began = parser.parse_args(), time.perf_counter()
-    runs = 3 if given.quick else 9
+    runs = 2 if given.quick else 9
     kinds = (against_firms, against_clusters, against_years, against_draws, against_policies)
     rows = [*(against(runs) for against in kinds), memory((10_000, 30_000, 90_000))]
     if given.figure is not None:
