@@ -8,7 +8,8 @@ same seeds; medians over rounds, ratios from contestants of the same round.
 - *compiled*, *simpy*: the model's engines.
 - *cpp*: the model in C++ as its equations read, firm after firm, with the C library's exp and log; *cpp-best*: the compiled
   engine's own algorithm in C++. Both by g++ -O3 -march=native -ffp-contract=off; their panels are compared with the engine's.
-- *mesa*: the model in Mesa, without programmes and event log, with chance of its own; tests compare its distributions.
+- *mesa*: the model in Mesa, firms calling the package's equations, without programmes and event log, with chance of its own;
+  *mesa-by-hand*: the same with every formula of a firm written out. Tests compare what they do, and their distributions.
 """
 
 import time
@@ -29,9 +30,9 @@ QUARTERS = 4 * YEARS
 # What keeps about so many firms alive, as a scenario's size.
 SIZES = {50: 31, 500: 232, 5_000: 4_150, 50_000: 68_000}
 # Firms that each contestant can be waited for.
-LARGEST = {"simpy": 500, "mesa": 500}
+LARGEST = {"simpy": 500, "mesa": 500, "mesa-by-hand": 500}
 # Firm-quarters of one measurement, of the slow ones.
-SLOW = {"simpy": 20_000, "mesa": 60_000}
+SLOW = {"simpy": 20_000, "mesa": 20_000, "mesa-by-hand": 60_000}
 ENOUGH = 3_000_000
 ROUNDING = 1e-8
 
@@ -77,12 +78,18 @@ def one_by_one(history: Callable[[Scenario, int], Any]) -> Callable[[Scenario, A
     return run
 
 
+def mesa(scenario: Scenario, seed: int, model: type[mesa_model.ClusterModel]) -> Any:
+    """Run one history in Mesa."""
+    return mesa_model.run_mesa(scenario.params, scenario.setting, seed, model)
+
+
 CONTESTANTS: dict[str, Callable[[Scenario, Any], Measured]] = {
     "compiled": compiled,
     "cpp": cpp("plain"),
     "cpp-best": cpp("best"),
     "simpy": one_by_one(lambda scenario, seed: engine_named("simpy")(*scenario, seed)[0]),
-    "mesa": one_by_one(lambda scenario, seed: mesa_model.run_mesa(scenario.params, scenario.setting, seed)),
+    "mesa": one_by_one(lambda scenario, seed: mesa(scenario, seed, mesa_model.ClusterByEquations)),
+    "mesa-by-hand": one_by_one(lambda scenario, seed: mesa(scenario, seed, mesa_model.ClusterModel)),
 }
 
 

@@ -39,11 +39,9 @@ debt | wage-years | programme loan outstanding
 born | years | time of founding, since the cluster's start
 log_efficiency | log | this quarter's log efficiency
 output | quality units/year | this quarter's output
-surplus | 1 | what it earns and could earn, over its fixed cost
-constraint | 0-1 | share of wanted growth that cash did not allow
 workers_best | workers | best size at this quarter's price
 lineage | key | the firm's name: a 64-bit word drawn from its founder's key
-residual | 1 | what is left of each clock's exponential draw; 0 before the first
+residual | 1 | what is left of each clock's exponential draw; next to nothing before the first
 count | strikes | how often each clock has struck
 slot | index | seat at the table from which peers are drawn
 rung | 0-6 | rungs of improvement climbed
@@ -58,6 +56,9 @@ courses | 0/1 | whether a programme has trained it
 CLUSTER_FIELDS: Final = """
 base_price | wage-years per unit | standard break-even price p0, constant in a history
 skill_slope | log per SD | log productivity of one SD of managerial capital, constant in a history
+gain_per_worker | 1 | gain of a further rung per worker, times the fixed cost
+gain_cost | 1 | higher sunk cost of a further rung, over the fixed cost
+log_training_exit | log | log exit hazard ratio of one SD of training
 time | years | time since the cluster's start
 firms | firms | firms alive
 workers | workers | workers
@@ -120,6 +121,7 @@ entry_residual | 1 | what is left of the entry clock's exponential draw
 entry_count | strikes | how often the entry clock has struck
 tick | quarters | quarters since the start
 rows | firms | rows in use, the quarter's dead counted
+wound | count | rows whose firms' clocks have started
 dead | firms | deaths of the quarter
 logged | lines | lines of the event log
 transitioned | 0/1 | whether improved firms have ever employed the majority

@@ -85,7 +85,8 @@ def run_chunk(
                     run_history(w, panel, halt, fork, s.quarters + 1)
                 for k in range(ticks.shape[1]):
                     if ticks[j, k] >= 0 and ticks[j, k] <= w.cluster.tick:
-                        out[q, j, k, :] = panel[ticks[j, k], :]
+                        for column in range(out.shape[3]):
+                            out[q, j, k, column] = panel[ticks[j, k], column]
                     out[q, j, k, EXHAUSTED] = w.cluster.exhausted
 
 

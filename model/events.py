@@ -64,5 +64,5 @@ SCHEDULE: Final = (
     Step("firms", "model/mechanisms/growth.py", "profit, cash and growth follow from the price; hazards follow from profit"),
     Step("clocks", "model/mechanisms/clocks.py", "hazards are constant until the next quarter: every event time is known now"),
     Step("events", "model/engines/quarter.py", "in order of (time, mechanism, lineage); each event sees all that came before it"),
-    Step("farewell", "model/world.py", "the dead leave last, so that no index moves while events run"),
+    Step("farewell", "model/world.py", "newcomers' clocks start; the dead leave last, so that no index moves while events run"),
 )

@@ -2,6 +2,7 @@
 lanes runs in vector registers; one firm alone reads as a record, ``firm.workers``, in Python and in compiled code.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 
 from model.compiling import equation, step
 from model.events import FIRM_CLOCKS
-from model.state import BESIDE, BLOCK, FIRM, FLOATS, LANES, RUNG
+from model.randomness import as_word
+from model.state import ASIDE, BESIDE, BLOCK, FIRM, FLOATS, LANES
 
 cgutils: Any = untyped_cgutils
 ir: Any = cgutils.ir
@@ -22,17 +24,17 @@ WORD_BYTES: Final = 8
 LINE_BYTES: Final = 64
 # So many firms fit a core's own cache: where there are more, blocks are asked for before their turn.
 CACHED: Final = 4096
+# What is left of a clock's draw (hazard times years) before it was made: so little that a clock which runs at all strikes.
+UNDRAWN: Final = 1e-300
 # Columns of a block that are read to count firms, and to work out what they supply: the first ones.
 COUNTED: Final = 2 + FLOATS.index("recognition")
 SUPPLIED: Final = 2 + FLOATS.index("pending")
 COLUMNS: Final = int(np.prod(BLOCK["words"].shape)) // LANES
-# What is left of a clock's draw (hazard times years) before it was made.
-UNDRAWN = 0.0
-# No block: nothing is laid out yet, or firms of several rungs.
+# No rung in particular: a block's firms stand on several.
 MIXED = -1
 
 
-_RECORDS: Final[dict[int, Any]] = {BLOCK.itemsize: np.dtype((np.record, FIRM)), BESIDE.itemsize: np.dtype((np.record, RUNG))}
+_RECORDS: Final[dict[int, Any]] = {BLOCK.itemsize: np.dtype((np.record, FIRM)), BESIDE.itemsize: np.dtype((np.record, ASIDE))}
 
 
 def lane_of(blocks: NDArray[Any], block: int, lane: int) -> Any:
@@ -42,7 +44,7 @@ def lane_of(blocks: NDArray[Any], block: int, lane: int) -> Any:
 
 def _lane_intrinsic(typing: Any, blocks: Any, block: Any, lane: Any) -> Any:
     size = blocks.dtype.size
-    record = numba.from_dtype(FIRM if size == BLOCK.itemsize else RUNG)
+    record = numba.from_dtype(FIRM if size == BLOCK.itemsize else ASIDE)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, arguments[0])
@@ -64,12 +66,12 @@ def _lane_of_compiled(blocks: Any, block: Any, lane: Any) -> Any:
 overload(lane_of, strict=False)(_lane_of_compiled)
 
 
-def fetcher(columns: int) -> Callable[[NDArray[Any], int], None]:
-    """Return what asks for the first columns of a block before its turn: nothing changes but the time that they take to come.
+def fetcher(first: int, last: int) -> Callable[[NDArray[Any], int], None]:
+    """Return what asks for columns of a block before its turn: nothing changes but the time that they take to come.
 
     The processor sees a stream coming once a few lines of it were read, and a column of one block is no longer than that.
     """
-    lines = -(-min(BLOCK.itemsize, columns * LANES * WORD_BYTES) // LINE_BYTES)
+    lines = [column * LANES * WORD_BYTES // LINE_BYTES for column in (first, last)]
 
     def fetch(blocks: NDArray[Any], block: int) -> None:
         """Python needs nothing."""
@@ -81,7 +83,7 @@ def fetcher(columns: int) -> Callable[[NDArray[Any], int], None]:
         word = ir.IntType(32)
         known = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, word, word, word])
         prefetch = cgutils.get_or_insert_function(builder.module, known, "llvm.prefetch.p0")
-        for line in range(lines):
+        for line in range(*lines):
             builder.call(prefetch, [builder.gep(pointer, [ir.IntType(64)(LINE_BYTES * line)]), word(0), word(2), word(1)])
         return context.get_dummy_value()
 
@@ -90,7 +92,10 @@ def fetcher(columns: int) -> Callable[[NDArray[Any], int], None]:
     return fetch
 
 
-fetch_counted, fetch_supplied, fetch_all = fetcher(COUNTED), fetcher(SUPPLIED), fetcher(BLOCK.itemsize)
+fetch_nothing, fetch_counted, fetch_supplied = fetcher(0, 0), fetcher(0, COUNTED), fetcher(0, SUPPLIED)
+# Where a pass takes all columns, each of five loops asks for a share of the next group's, while it works.
+FETCHES: Final = tuple(fetcher(5 * share, 5 * share + 5) for share in range(5))
+fetch_first, fetch_second, fetch_third, fetch_fourth, fetch_fifth = FETCHES
 
 
 def kept(record: Any) -> Any:
@@ -118,6 +123,28 @@ type_callable(kept)(_kept_type)
 _extend(kept, types.Record)(_kept_compiled)
 
 
+def lowest_bit(word: int) -> int:
+    """Return the place of the lowest bit that is set in a positive word."""
+    return (int(word) & -int(word)).bit_length() - 1
+
+
+def _lowest_bit_intrinsic(typing: Any, word: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.IntType(1)(1))
+
+    return types.int64(types.int64), generate
+
+
+_lowest_bit: Any = intrinsic(_lowest_bit_intrinsic)
+
+
+def _lowest_bit_compiled(word: Any) -> Any:
+    return lambda word: _lowest_bit(word)  # noqa: PLW0108 - Numba wants a function
+
+
+overload(lowest_bit, strict=False)(_lowest_bit_compiled)
+
+
 @equation
 def firm_at(firms: NDArray[Any], row: int) -> Any:
     """Return the firm in a row."""
@@ -143,31 +170,17 @@ def strikes(firms: NDArray[Any], row: int, clock: int) -> int:
 
 
 @step
-def stand(firms: NDArray[Any], b: int, ladder: NDArray[Any], beside: NDArray[Any], laid: int) -> int:
-    """Lay out beside a block what its firms' rungs share; return the rung on which all of them stand, or ``MIXED``.
-
-    ``laid`` is what the last call returned for the same quarter: what lies there already is not laid out again.
-    """
-    rungs = firms[b].rung
-    common = common_rung(rungs)
-    if common == MIXED:
-        for lane in range(LANES):
-            lay(ladder[rungs[lane]], lane_of(beside, 0, lane))
-    elif common != laid:
-        for lane in range(LANES):
-            lay(ladder[common], lane_of(beside, 0, lane))
-    beside[0].improved = common != 0
-    beside[0].trained = count_trained(firms[b].trained)
-    return common
-
-
-@equation
-def count_trained(trained: NDArray[np.float64]) -> int:
-    """Return how many firms of a block have trained staff."""
-    count = 0
-    for lane in range(LANES):
-        count += 1 if trained[lane] > 0.0 else 0
-    return count
+def stand(firms: NDArray[Any], first: int, last: int, ladder: NDArray[Any], beside: NDArray[Any]) -> None:
+    """Lay out beside the blocks of a group what their firms' rungs share."""
+    for b in range(first, last):
+        rungs = firms[b].rung
+        common = common_rung(rungs)
+        if common == MIXED:
+            for lane in range(LANES):
+                lay(ladder[as_word(rungs[lane])], lane_of(beside, b - first, lane))
+        else:
+            for lane in range(LANES):
+                lay(ladder[common], lane_of(beside, b - first, lane))
 
 
 @equation
@@ -183,17 +196,18 @@ def common_rung(rungs: NDArray[np.int64]) -> int:
 def lay(rung: Any, place: Any) -> None:
     """Copy what the firms of a rung share."""
     place.fixed_cost = rung.fixed_cost
+    place.per_fixed = rung.per_fixed
     place.outlay = rung.outlay
-    place.gain_per_worker = rung.gain_per_worker
-    place.gain_cost = rung.gain_cost
     place.pressure = rung.pressure
 
 
 @step
 def vacate(firms: NDArray[Any], row: int) -> None:
-    """Leave a lane to nobody: whatever else it holds, without the mark of the living it counts for nothing."""
-    firm = firm_at(firms, row)
-    firm.marks = firm.rung = 0
+    """Leave a lane to nobody: without the mark of the living it counts for nothing, and its clocks never strike."""
+    block, lane = firms[row // LANES], row % LANES
+    block.marks[lane] = block.rung[lane] = 0
+    for clock in range(FIRM_CLOCKS):
+        block.residual[clock, lane] = math.inf
 
 
 @step

@@ -105,15 +105,15 @@ def uniform(seed: int, case: int, lineage: int, mechanism: int, count: int) -> f
 
 
 @equation
-def waiting(word: int) -> float:
-    """Return a word as a standard exponential number: positive, at most 36.74."""
-    return -log(unit(word))
+def waiting(chance: float) -> float:
+    """Return the standard exponential number that is exceeded with a chance strictly between 0 and 1."""
+    return -log(chance)
 
 
 @equation
 def exponential(seed: int, case: int, lineage: int, mechanism: int, count: int) -> float:
     """Return a standard exponential draw: positive, at most 36.74."""
-    return waiting(word(seed, case, lineage, mechanism, count))
+    return waiting(uniform(seed, case, lineage, mechanism, count))
 
 
 @equation

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from model.compiling import step
 from model.lanes import block_count
 from model.peers import table_size
-from model.state import BESIDE, BLOCK, CLUSTER, DUE, LADDER, LOG, RUNGS, SUMS, records
+from model.state import BESIDE, BLOCK, CLUSTER, DUE, GROUP, LADDER, LOG, RUNGS, SUMS, records
 from model.world import World, due_max, rows_max
 
 # Room of a history's event log, before it is known how long it gets.
@@ -22,7 +22,7 @@ PAGE: Final = 4096
 def reset(w: World, programmes: NDArray[Any]) -> None:
     """Clear a world for its next history; programmes are copied unopened."""
     c = w.cluster
-    c.tick = c.rows = c.dead = c.logged = c.transitioned = c.exhausted = c.due = c.entry_count = 0
+    c.tick = c.rows = c.wound = c.dead = c.logged = c.transitioned = c.exhausted = c.due = c.entry_count = 0
     c.seats = 16
     c.time = c.firms = c.workers = c.core_workers = c.improved_firms = c.improved_workers = 0.0
     c.zone_firms = c.exporters = c.schooling = c.managerial_capital = c.skill_top = 0.0
@@ -76,15 +76,16 @@ def new_world(
         Where the world's record lies; in memory of its own if not given.
     """
     firms = int(setting.firms_max)
-    rows = rows_max(firms, len(programmes))
-    events = max(rows, due_max(firms))
-    blocks, table, due, keys, order, heads, graves = reserve(
+    rows, dues = rows_max(firms, len(programmes)), due_max(firms)
+    blocks, beside, sums, table, due, keys, order, heads, graves = reserve(
         (block_count(rows), BLOCK),
+        (GROUP, BESIDE),
+        (1, SUMS),
         (table_size(2 * rows), np.int32),
-        (due_max(firms), DUE),
-        (events, np.float64),
-        (events, np.int64),
-        (events, np.int64),
+        (dues, DUE),
+        (max(rows, dues), np.float64),
+        (max(rows, dues), np.int64),
+        (max(rows, dues), np.int64),
         (rows, np.int64),
     )
     w = World(
@@ -92,9 +93,9 @@ def new_world(
         setting,
         (records(CLUSTER, 1) if cluster is None else cluster)[0],
         blocks.view(np.recarray),
-        records(BESIDE, 1),
+        beside.view(np.recarray),
         records(LADDER, RUNGS),
-        records(SUMS, 1)[0],
+        sums.view(np.recarray)[0],
         table,
         records(programmes.dtype, len(programmes)),
         due.view(np.recarray),
@@ -103,8 +104,7 @@ def new_world(
         heads,
         graves,
         records(LOG, log_lines),
-        np.uint64(seed),
-        np.uint64(setting.case),
+        *(np.uint64(seed), np.uint64(setting.case)),
     )
     reset(w, programmes.view(np.recarray))
     return w

@@ -27,15 +27,18 @@ FLOATS: Final = (
     "workers", "skill", "trained", "schooling", "recognition", "trust", "born", "log_efficiency", "output",
     # SD; logit; wage-years; wage-years
     "pending", "access", "cash", "debt",
-    # what the quarter worked out: fixed costs, share, workers
-    "surplus", "constraint", "workers_best",
+    # what the quarter worked out: workers
+    "workers_best",
 )
 # Yes or no, a byte each; ``marks`` is all of them in one word, which loops over firms read.
 MARKS: Final = ("alive", "in_zone", "connected", "heir", "trader", "courses")
 ALIVE, IN_ZONE, CONNECTED, HEIR, TRADER, TAUGHT = (1 << 8 * place for place in range(len(MARKS)))
 
-# Firms live in blocks of so many: within a block each value has a column, so that loops over firms run in vector registers.
+# Firms live in blocks of so many, a bit each in a word: within a block each value has a column, so that loops over firms run in
+# vector registers.
 LANES: Final = 64
+# Passes take so many blocks at a time through each of their loops: what a loop needs is made ready once for all of them.
+GROUP: Final = 4
 # A history in which one clock of one firm strikes more often is stopped.
 COUNT_MAX: Final = 65_535
 
@@ -66,8 +69,10 @@ BLOCK: Final = _block()
 FIRM: Final = _lane(BLOCK, [*FLOATS, "lineage", "rung", "marks"], MARKS)
 
 CLUSTER: Final = _record(
+    # what a history never changes
+    "base_price skill_slope gain_per_worker gain_cost log_training_exit "
     # stocks
-    "base_price skill_slope time firms workers core_workers improved_firms improved_workers "
+    "time firms workers core_workers improved_firms improved_workers "
     "zone_firms exporters schooling managerial_capital "
     "skill_top traders awareness discouragement access enforcement imitators "
     # what the market worked out (prices in units of the standard break-even price)
@@ -86,6 +91,7 @@ CLUSTER: Final = _record(
         ("entry_count", "i8"),
         ("tick", "i8"),
         ("rows", "i8"),
+        ("wound", "i8"),
         ("dead", "i8"),
         ("logged", "i8"),
         ("transitioned", "i8"),
@@ -110,15 +116,18 @@ PROGRAMME: Final = _record(
     [("kind", "i8"), ("course", "i8"), ("of_history", "i8")],
 )
 
-# What the firms of one rung share. Constants of a history first: wage-years; wage-years per worker; log points; 1/worker; 1.
-SHARED: Final = ("fixed_cost", "outlay", "gain_per_worker", "gain_cost", "pressure")
+# What the firms of one rung share: wage-years; 1/wage-years; wage-years per worker; 0-1.
+SHARED: Final = ("fixed_cost", "per_fixed", "outlay", "pressure")
 LADDER: Final = _record(" ".join([*SHARED, "log_gain log_price price firms workers output above"]), [])
-# The same laid out beside the firms of a block, lane by lane, with a rate (1/year), a profit (wage-years a year) and a perceived
-# worth of knowledge (0-1) of each; and how many of them are improved or have not the rungs of all, and have trained staff.
+# What a quarter works out of a firm for its clocks: wage-years a year; fixed costs; workers; workers; 0-1; 0-1.
+WORKED_OUT: Final = ("profit", "surplus", "wanted", "added", "taught", "worth")
+# Both laid out beside the firms of a block, lane by lane, with each clock's rate (1/year) and a bit for each that strikes.
 BESIDE: Final = _record(
-    "", [*((name, "f8", (LANES,)) for name in (*SHARED, "rate", "profit", "worth")), ("improved", "i8"), ("trained", "i8")]
+    "",
+    [(name, "f8", (LANES,)) for name in (*SHARED, *WORKED_OUT)]
+    + [("rate", "f8", (FIRM_CLOCKS, LANES)), ("struck", "i8", (LANES,))],
 )
-RUNG: Final = _lane(BESIDE, [*SHARED, "rate", "profit", "worth"])
+ASIDE: Final = _lane(BESIDE, [*SHARED, *WORKED_OUT])
 
 # What is added up over firms, lane by lane: by rung, and over all of them.
 SUMS: Final = _record(

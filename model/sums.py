@@ -2,24 +2,25 @@
 is the same in both engines and on every machine, and that vector registers can keep.
 """
 
-from typing import Any, Final
+from typing import Any
 
 from numpy.typing import NDArray
 
 from model.compiling import step
 from model.lanes import MIXED
+from model.randomness import as_word
 from model.state import LANES
-
-THREADS: Final = LANES // 8
 
 
 @step
 def total(column: NDArray[Any]) -> float:
-    """Return the sum of a column of lanes, which is used up: eight threads of eight lanes, then the threads in pairs."""
-    for lane in range(THREADS):
-        low = (column[lane] + column[lane + 8]) + (column[lane + 16] + column[lane + 24])
-        high = (column[lane + 32] + column[lane + 40]) + (column[lane + 48] + column[lane + 56])
-        column[lane] = low + high
+    """Return the sum of a column of 64 lanes, which is used up: halves lane by lane down to eight lanes, then these in pairs."""
+    for lane in range(32):
+        column[lane] += column[lane + 32]
+    for lane in range(16):
+        column[lane] += column[lane + 16]
+    for lane in range(8):
+        column[lane] += column[lane + 8]
     low = (column[0] + column[1]) + (column[2] + column[3])
     return float(low + ((column[4] + column[5]) + (column[6] + column[7])))
 
@@ -36,7 +37,7 @@ def add_by_rung(sums: NDArray[Any], values: NDArray[Any], rungs: NDArray[Any], c
     """Add the values of a block's lanes to the sums (rungs, lanes); ``common`` is the rung of all of them, or ``MIXED``."""
     if common == MIXED:
         for lane in range(LANES):
-            sums[rungs[lane], lane] += values[lane]
+            sums[as_word(rungs[lane]), lane] += values[lane]
     else:
         for lane in range(LANES):
             sums[common, lane] += values[lane]

@@ -83,6 +83,7 @@ def bury(w: World) -> None:
             cluster.rows = last
     drop_dead_ends(w)
     cluster.dead = 0
+    cluster.wound = cluster.rows
     if cluster.rows > w.s.firms_max:
         cluster.exhausted = 1
     if 8 * cluster.rows < cluster.seats and cluster.seats > table_size(0):

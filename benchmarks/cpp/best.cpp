@@ -72,6 +72,7 @@ struct World : History {
     void vacate(std::int64_t i) {
         block_of(i).marks[lane_of(i)] = 0;
         block_of(i).rung[lane_of(i)] = 0;
+        for (auto& column : block_of(i).residual) column[lane_of(i)] = std::numeric_limits<double>::infinity();
     }
     std::int64_t add() {
         const std::int64_t i = cluster.rows++;
@@ -83,6 +84,7 @@ struct World : History {
     void drop() { vacate(--cluster.rows); }
     void move(std::int64_t old, std::int64_t next);
 
+    void wind_up();
     Totals add_up();
     void supply();
     void move_firms_and_clocks();
@@ -96,11 +98,11 @@ struct World : History {
     Room<Block> blocks;
     Room<double> keys;
     Room<std::int64_t> order, heads;
-    alignas(64) Beside beside;
+    alignas(64) Beside beside[GROUP];
     alignas(64) Sums sums;
 
 private:
-    std::int64_t stand(const Block& block, std::int64_t laid);
+    void stand(const Block& block, Beside& beside) const;
     void order_by(std::int64_t count, double first, double span);
 };
 
@@ -114,21 +116,18 @@ namespace model {
 
 constexpr std::int64_t MIXED = -1;
 
-// The first columns of a block, before its turn.
-template <std::int64_t COLUMNS_WANTED>
+// Columns of a block, before its turn.
+template <std::int64_t FIRST, std::int64_t LAST>
 inline void fetch(const Block& block) {
-    constexpr std::int64_t BYTES = std::min<std::int64_t>(sizeof(Block), COLUMNS_WANTED * LANES * 8);
-    const char* first = reinterpret_cast<const char*>(&block);
-    for (std::int64_t byte = 0; byte < BYTES; byte += 64) __builtin_prefetch(first + byte, 0, 2);
+    const char* const bytes = reinterpret_cast<const char*>(&block);
+    for (std::int64_t byte = FIRST * LANES * 8; byte < LAST * LANES * 8; byte += 64) __builtin_prefetch(bytes + byte, 0, 2);
 }
 
-// An order that is written out: eight threads of eight lanes, then the threads in pairs.
+// An order that is written out: halves lane by lane down to eight lanes, then these in pairs.
 double total(Lanes& column) {
-    for (std::int64_t lane = 0; lane < 8; ++lane) {
-        const double low = (column[lane] + column[lane + 8]) + (column[lane + 16] + column[lane + 24]);
-        const double high = (column[lane + 32] + column[lane + 40]) + (column[lane + 48] + column[lane + 56]);
-        column[lane] = low + high;
-    }
+    for (std::int64_t lane = 0; lane < 32; ++lane) column[lane] += column[lane + 32];
+    for (std::int64_t lane = 0; lane < 16; ++lane) column[lane] += column[lane + 16];
+    for (std::int64_t lane = 0; lane < 8; ++lane) column[lane] += column[lane + 8];
     const double low = (column[0] + column[1]) + (column[2] + column[3]);
     return low + ((column[4] + column[5]) + (column[6] + column[7]));
 }
@@ -150,10 +149,30 @@ std::int64_t common_rung(const Block& block) {
     return apart == 0 ? block.rung[0] : MIXED;
 }
 
-std::int64_t count_trained(const Block& block) {
-    std::int64_t count = 0;
-    for (std::int64_t lane = 0; lane < LANES; ++lane) count += block.trained[lane] > 0.0 ? 1 : 0;
-    return count;
+// Eight lanes at a time, whose logarithms fill a vector register.
+void World::wind_up() {
+    const std::int64_t old = cluster.wound;
+    for (std::int64_t i = old; i < cluster.rows; ++i) {
+        for (std::int64_t clock = 0; clock < FIRM_CLOCKS; ++clock) {
+            count(i, clock) = 0;
+            residual(i, clock) = UNDRAWN;
+        }
+        const Words first = words(firm(i).lineage, FIRST, 0);
+        residual(i, EXIT) = unit(first[0]);
+        residual(i, SPIN_OFF) = unit(first[1]);
+        residual(i, ATTEMPT) = unit(first[2]);
+        residual(i, POACHING) = unit(first[3]);
+    }
+    for (std::int64_t row = old - old % 8; row < cluster.rows; row += 8) {
+        for (const std::int64_t clock : {EXIT, SPIN_OFF, ATTEMPT, POACHING}) {
+            double* const column = block_of(row).residual[clock] + lane_of(row);
+            for (std::int64_t k = 0; k < 8; ++k) {
+                const double drawn = column[k], wait = waiting(drawn);
+                column[k] = (row + k >= old) & (row + k < cluster.rows) ? wait : drawn;
+            }
+        }
+    }
+    cluster.wound = cluster.rows;
 }
 
 [[gnu::noinline]] void add_block(const Block& __restrict b, Sums& __restrict sums, Lanes& __restrict workers, double threshold) {
@@ -176,12 +195,12 @@ Totals World::add_up() {
     for (Lanes& column : sums.workers) empty(column);
     for (Lanes* column : {&sums.core, &sums.schooling, &sums.skill, &sums.zone, &sums.top, &sums.skill_top}) empty(*column);
     for (std::int64_t b = 0; b < block_count(cluster.rows); ++b) {
-        if (cluster.rows > CACHED) fetch<COUNTED>(blocks[b + 1]);
-        add_block(blocks[b], sums, beside.rate, cluster.managerial_capital);
-        add_by_rung(sums.workers, beside.rate, blocks[b].rung, common_rung(blocks[b]));
+        if (cluster.rows > CACHED) fetch<0, COUNTED>(blocks[b + 1]);
+        add_block(blocks[b], sums, beside[0].wanted, cluster.managerial_capital);
+        add_by_rung(sums.workers, beside[0].wanted, blocks[b].rung, common_rung(blocks[b]));
     }
     Totals totals;
-    for (std::int64_t k = 0; k < RUNGS; ++k) totals.workers[k] = total(sums.workers[k]);
+    for (std::int64_t k = 0; k < RUNGS; ++k) totals.workers[k] = ladder[k].firms > 0.0 ? total(sums.workers[k]) : 0.0;
     totals.core = total(sums.core);
     totals.zone = total(sums.zone);
     totals.skill = total(sums.skill);
@@ -221,13 +240,13 @@ void World::supply() {
     const double common = cluster.log_agglomeration - material_loss(p, s, cluster.time);
     for (Lanes& column : sums.output) empty(column);
     for (std::int64_t b = 0; b < block_count(cluster.rows); ++b) {
-        if (cluster.rows > CACHED) fetch<SUPPLIED>(blocks[b + 1]);
+        if (cluster.rows > CACHED) fetch<0, SUPPLIED>(blocks[b + 1]);
         supply_block(*this, blocks[b], common);
         add_by_rung(sums.output, blocks[b].output, blocks[b].rung, common_rung(blocks[b]));
     }
     cluster.output = 0.0;
     for (std::int64_t k = 0; k < RUNGS; ++k) {
-        ladder[k].output = total(sums.output[k]);
+        ladder[k].output = ladder[k].firms > 0.0 ? total(sums.output[k]) : 0.0;
         cluster.output += ladder[k].output;
     }
 }
@@ -236,22 +255,18 @@ void World::supply() {
 
 EQUATION void lay(const Ladder& rung, Beside& beside, std::int64_t lane) {
     beside.fixed_cost[lane] = rung.fixed_cost;
+    beside.per_fixed[lane] = rung.per_fixed;
     beside.outlay[lane] = rung.outlay;
-    beside.gain_per_worker[lane] = rung.gain_per_worker;
-    beside.gain_cost[lane] = rung.gain_cost;
     beside.pressure[lane] = rung.pressure;
 }
 
-std::int64_t World::stand(const Block& block, std::int64_t laid) {
+void World::stand(const Block& block, Beside& place) const {
     const std::int64_t common = common_rung(block);
     if (common == MIXED) {
-        for (std::int64_t lane = 0; lane < LANES; ++lane) lay(ladder[block.rung[lane]], beside, lane);
-    } else if (common != laid) {
-        for (std::int64_t lane = 0; lane < LANES; ++lane) lay(ladder[common], beside, lane);
+        for (std::int64_t lane = 0; lane < LANES; ++lane) lay(ladder[block.rung[lane]], place, lane);
+    } else {
+        for (std::int64_t lane = 0; lane < LANES; ++lane) lay(ladder[common], place, lane);
     }
-    beside.improved = common != 0;
-    beside.trained = count_trained(block);
-    return common;
 }
 
 [[gnu::noinline]] void repay_block(const History& __restrict w, const Block& __restrict b, Lanes& __restrict repaid) {
@@ -280,12 +295,13 @@ std::int64_t World::stand(const Block& block, std::int64_t laid) {
         const double added = min(wanted, max(0.0, cash / place));
         const double lost = max(wanted, 1.0 - workers);
         b.workers_best[lane] = workers_best;
-        b.surplus[lane] = surplus(profit, best_profit(p, workers_best, fixed), fixed);
         b.debt[lane] = owed < FORGIVEN ? 0.0 : owed;
-        b.constraint[lane] = grows ? 1.0 - added / wanted : 0.0;
         b.cash[lane] = cash - (grows ? added * place : p.growth_recovery * lost * place);
         b.workers[lane] = workers + (grows ? added : lost);
         beside.profit[lane] = profit;
+        beside.surplus[lane] = surplus(profit, best_profit(p, workers_best, fixed), beside.per_fixed[lane]);
+        beside.wanted[lane] = wanted;
+        beside.added[lane] = added;
     }
 }
 
@@ -295,11 +311,12 @@ std::int64_t World::stand(const Block& block, std::int64_t laid) {
     const Cluster c = w.cluster;
     const bool spills = s.spillover == 1.0;
     for (std::int64_t lane = 0; lane < LANES; ++lane) {
-        const double worth = perceived_worth(p, c.awareness, b.trained[lane]);
+        const double taught = taught_share(b.trained[lane]), worth = perceived_worth(p, c.awareness, taught);
         const double learnt = QUARTER * spillover(p, b.skill[lane], c.skill_top);
         const double bought = QUARTER * private_training(p, worth);
         b.skill[lane] += spills ? learnt : 0.0;
         b.pending[lane] += beside.profit[lane] > 0.0 ? bought : 0.0;
+        beside.taught[lane] = taught;
         beside.worth[lane] = worth;
     }
 }
@@ -332,30 +349,26 @@ std::int64_t World::stand(const Block& block, std::int64_t laid) {
 
 // --------------------------------------------------------------------------------------------------------------- clocks
 
-bool rests(const Cluster& c, const Beside& beside, std::int64_t mechanism) {
+bool rests(const Cluster& c, std::int64_t mechanism) {
     switch (mechanism) {
         case RELOCATION: return c.zone_space < PLOT_MIN;
         case LOAN: return c.fund <= FUND_MIN;
-        case BREACH: return beside.improved == 0;
-        case POACHING: return beside.trained == 0;
+        case BREACH: return c.improved_firms == 0.0;
         default: return false;
     }
 }
 
-EQUATION double firm_exit_hazard(const Params& p, const Block& b, const Beside& beside, std::int64_t lane,
-                                 double log_survival) {
-    double hazard = exit_hazard(p, b.surplus[lane], b.cash[lane], beside.fixed_cost[lane]);
-    const double trained = b.trained[lane];
-    hazard = trained > 0.0 ? hazard * training_survival(log_survival, trained) : hazard;
+EQUATION double firm_exit_hazard(const Params& p, const Cluster& c, const Block& b, const Beside& beside, std::int64_t lane) {
+    const double log_survival = training_survival(c, b.trained[lane]);
+    const double hazard = exit_hazard(p, beside.surplus[lane], b.cash[lane], beside.fixed_cost[lane], log_survival);
     return has(b.marks[lane], CONNECTED) & (b.debt[lane] > 0.0) ? hazard * p.credit_capture_default : hazard;
 }
 
 template <bool OWN_PROFIT>
 EQUATION double firm_attempt_hazard(const Params& p, const Setting& s, const Cluster& c, const Block& b, const Beside& beside,
                                     std::int64_t lane) {
-    const double worth = perceived_worth(p, c.awareness, b.trained[lane]);
-    const double gain = worth * private_gain(b.workers[lane], beside.gain_per_worker[lane], beside.gain_cost[lane]);
-    const double pressed = OWN_PROFIT ? squeeze(p, b.surplus[lane]) : beside.pressure[lane];
+    const double gain = beside.worth[lane] * private_gain(c, b.workers[lane], beside.per_fixed[lane]);
+    const double pressed = OWN_PROFIT ? squeeze(p, beside.surplus[lane]) : beside.pressure[lane];
     const double hazard =
         attempt_hazard(p, b.schooling[lane], b.skill[lane] + b.trained[lane], c.discouragement, pressed, gain);
     const bool topmost = static_cast<double>(b.rung[lane]) >= s.ladder;
@@ -379,79 +392,104 @@ template <std::int64_t MECHANISM, bool OWN_PROFIT = false>
     const Params p = w.p;
     const Setting s = w.s;
     const Cluster c = w.cluster;
-    const double log_survival = log(p.training_exit);
     for (std::int64_t lane = 0; lane < LANES; ++lane) {
         double rate = 0.0;
-        if constexpr (MECHANISM == EXIT) rate = firm_exit_hazard(p, b, beside, lane, log_survival);
-        if constexpr (MECHANISM == SPIN_OFF) rate = spin_off_hazard(p, b.workers[lane], b.surplus[lane], c.time - b.born[lane]);
+        if constexpr (MECHANISM == EXIT) rate = firm_exit_hazard(p, c, b, beside, lane);
+        if constexpr (MECHANISM == SPIN_OFF) rate = spin_off_hazard(p, b.workers[lane], beside.surplus[lane], c.time - b.born[lane]);
         if constexpr (MECHANISM == ATTEMPT) rate = firm_attempt_hazard<OWN_PROFIT>(p, s, c, b, beside, lane);
         if constexpr (MECHANISM == RELOCATION) rate = firm_relocation_hazard(p, c, b, lane);
         if constexpr (MECHANISM == SUCCESSION) rate = succession_hazard(p, c.time - b.born[lane], has(b.marks[lane], HEIR));
-        if constexpr (MECHANISM == BREACH) {
-            const double breaks = breach_hazard(p, b.trust[lane], c.enforcement);
-            rate = b.rung[lane] > 0 ? breaks : 0.0;
-        }
-        if constexpr (MECHANISM == POACHING) rate = poaching_hazard(p, b.trained[lane]);
-        beside.rate[lane] = rate;
+        if constexpr (MECHANISM == BREACH) rate = breach_hazard(p, b.trust[lane], c.enforcement);
+        if constexpr (MECHANISM == POACHING) rate = poaching_hazard(p, beside.taught[lane]);
+        beside.rate[MECHANISM][lane] = rate;
     }
 }
 
-// Leaves the rates of the clocks that strike, and returns how many do. A clock that never ran has no draw yet: it is looked at as
-// if it struck.
-[[gnu::noinline]] std::int64_t spend(Lanes& __restrict residual, const std::int64_t* __restrict marks, Lanes& __restrict rates) {
-    std::int64_t striking = 0;
+// Spends a quarter of each clock, and sets a bit for those that strike.
+[[gnu::noinline]] void spend(Lanes& __restrict residual, const Lanes& __restrict rates, std::int64_t* __restrict struck,
+                             std::int64_t bit) {
     for (std::int64_t lane = 0; lane < LANES; ++lane) {
-        const double rate = rates[lane], left = residual[lane], spent = rate * QUARTER;
-        const bool strikes = (spent >= left) & (rate > 0.0) & has(marks[lane], ALIVE);
+        const double left = residual[lane], spent = rates[lane] * QUARTER;
+        const bool strikes = spent >= left;
         residual[lane] = strikes ? left : left - spent;
-        rates[lane] = strikes ? rate : 0.0;
-        striking += strikes ? 1 : 0;
+        struck[lane] |= strikes ? bit : 0;
     }
-    return striking;
 }
 
 template <std::int64_t MECHANISM>
-void run_clock(World& w, std::int64_t b) {
-    if (rests(w.cluster, w.beside, MECHANISM)) return;
-    Block& block = w.blocks[b];
-    if constexpr (MECHANISM == LOAN) {
-        for (std::int64_t lane = 0; lane < LANES; ++lane) {
-            w.beside.rate[lane] = firm_loan_hazard(w, w.firm(LANES * b + lane), w.beside.fixed_cost[lane]);
+void run_clock(World& w, std::int64_t first, std::int64_t last) {
+    if (rests(w.cluster, MECHANISM)) return;
+    const std::int64_t ahead = w.cluster.rows > CACHED ? last - first : 0;
+    for (std::int64_t b = first; b < last; ++b) {
+        Beside& beside = w.beside[b - first];
+        if (MECHANISM == EXIT && ahead > 0) fetch<15, 20>(w.blocks[b + ahead]);
+        if (MECHANISM == SPIN_OFF && ahead > 0) fetch<20, 25>(w.blocks[b + ahead]);
+        if constexpr (MECHANISM == LOAN) {
+            for (std::int64_t lane = 0; lane < LANES; ++lane) {
+                beside.rate[LOAN][lane] = firm_loan_hazard(w, w.firm(LANES * b + lane), beside.fixed_cost[lane],
+                                                           beside.surplus[lane], beside.wanted[lane], beside.added[lane]);
+            }
+        } else if (MECHANISM == ATTEMPT && w.s.own_profit == 1.0) {
+            hazards<MECHANISM, true>(w, w.blocks[b], beside);
+        } else {
+            hazards<MECHANISM>(w, w.blocks[b], beside);
         }
-    } else if (MECHANISM == ATTEMPT && w.s.own_profit == 1.0) {
-        hazards<MECHANISM, true>(w, block, w.beside);
-    } else {
-        hazards<MECHANISM>(w, block, w.beside);
     }
-    std::int64_t striking = spend(block.residual[MECHANISM], block.marks, w.beside.rate);
-    for (std::int64_t lane = 0; striking > 0; ++lane) {
-        if (w.beside.rate[lane] <= 0.0) continue;
-        strike(w, LANES * b + lane, MECHANISM, w.beside.rate[lane]);
-        striking -= 1;
+    for (std::int64_t b = first; b < last; ++b) {
+        Beside& beside = w.beside[b - first];
+        spend(w.blocks[b].residual[MECHANISM], beside.rate[MECHANISM], beside.struck, std::int64_t{1} << MECHANISM);
     }
 }
 
+void strike_block(World& w, std::int64_t b, const Beside& beside) {
+    std::uint64_t striking = 0;
+    for (std::int64_t lane = 0; lane < LANES; ++lane) striking |= std::uint64_t{beside.struck[lane] != 0} << lane;
+    for (; striking != 0; striking &= striking - 1) {
+        const std::int64_t lane = std::countr_zero(striking);
+        for (auto clocks = static_cast<std::uint64_t>(beside.struck[lane]); clocks != 0; clocks &= clocks - 1) {
+            const std::int64_t mechanism = std::countr_zero(clocks);
+            strike(w, LANES * b + lane, mechanism, beside.rate[mechanism][lane]);
+        }
+    }
+}
+
+void run_clocks(World& w, std::int64_t first, std::int64_t last) {
+    for (std::int64_t b = first; b < last; ++b) std::fill_n(w.beside[b - first].struck, LANES, 0);
+    run_clock<EXIT>(w, first, last);
+    run_clock<SPIN_OFF>(w, first, last);
+    run_clock<ATTEMPT>(w, first, last);
+    run_clock<RELOCATION>(w, first, last);
+    run_clock<LOAN>(w, first, last);
+    run_clock<SUCCESSION>(w, first, last);
+    run_clock<BREACH>(w, first, last);
+    run_clock<POACHING>(w, first, last);
+    for (std::int64_t b = first; b < last; ++b) strike_block(w, b, w.beside[b - first]);
+}
+
 void World::move_firms_and_clocks() {
-    std::int64_t laid = MIXED;
     empty(sums.repaid);
-    for (std::int64_t b = 0; b < block_count(cluster.rows); ++b) {
-        Block& block = blocks[b];
-        laid = stand(block, laid);
-        if (cluster.rows > CACHED) fetch<sizeof(Block)>(blocks[b + 1]);
-        repay_block(*this, block, sums.repaid);
-        grow_block(*this, block, beside);
-        learn_block(*this, block, beside);
-        if (beside.improved) refine_block(*this, block, beside);
-        absorb_block(*this, block);
-        beside.trained = count_trained(block);
-        run_clock<EXIT>(*this, b);
-        run_clock<SPIN_OFF>(*this, b);
-        run_clock<ATTEMPT>(*this, b);
-        run_clock<RELOCATION>(*this, b);
-        run_clock<LOAN>(*this, b);
-        run_clock<SUCCESSION>(*this, b);
-        run_clock<BREACH>(*this, b);
-        run_clock<POACHING>(*this, b);
+    const std::int64_t count = block_count(cluster.rows);
+    for (std::int64_t first = 0; first < count; first += GROUP) {
+        const std::int64_t last = min(first + GROUP, count);
+        for (std::int64_t b = first; b < last; ++b) stand(blocks[b], beside[b - first]);
+        const std::int64_t ahead = cluster.rows > CACHED ? last - first : 0;
+        for (std::int64_t b = first; b < last; ++b) {
+            if (ahead > 0) fetch<0, 5>(blocks[b + ahead]);
+            repay_block(*this, blocks[b], sums.repaid);
+        }
+        for (std::int64_t b = first; b < last; ++b) {
+            if (ahead > 0) fetch<5, 10>(blocks[b + ahead]);
+            grow_block(*this, blocks[b], beside[b - first]);
+        }
+        for (std::int64_t b = first; b < last; ++b) {
+            if (ahead > 0) fetch<10, 15>(blocks[b + ahead]);
+            absorb_block(*this, blocks[b]);
+        }
+        for (std::int64_t b = first; b < last; ++b) learn_block(*this, blocks[b], beside[b - first]);
+        for (std::int64_t b = first; b < last && cluster.improved_firms > 0.0; ++b) {
+            refine_block(*this, blocks[b], beside[b - first]);
+        }
+        run_clocks(*this, first, last);
     }
     cluster.repaid += total(sums.repaid);
     run_entry_clock(*this);

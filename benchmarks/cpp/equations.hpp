@@ -56,10 +56,10 @@ inline double normal_quantile(double u) {
     return q < 0.0 ? -tail : tail;
 }
 
-EQUATION double waiting(std::uint64_t word) { return -log(unit(word)); }
+EQUATION double waiting(double chance) { return -log(chance); }
 
 EQUATION double exponential(const History& w, std::uint64_t lineage, std::int64_t mechanism, std::int64_t count) {
-    return waiting(w.words(lineage, mechanism, count)[0]);
+    return waiting(w.uniform(lineage, mechanism, count));
 }
 
 // ---------------------------------------------------------------------------------------------------------- production
@@ -201,16 +201,16 @@ EQUATION std::int64_t inherited_rung(const Params& p, std::int64_t rung, double 
     return chance < p.spin_off_inheritance ? max(std::int64_t{0}, rung - 1) : 0;
 }
 
-EQUATION double exit_hazard(const Params& p, double surplus, double cash, double fixed) {
-    const double hazard = p.exit_base * exp(-p.exit_profit_response * min(3.0, max(-1.5, surplus)));
+EQUATION double exit_hazard(const Params& p, double surplus, double cash, double fixed, double log_survival) {
+    const double hazard = p.exit_base * exp(log_survival - p.exit_profit_response * min(3.0, max(-1.5, surplus)));
     return cash < -fixed ? p.exit_ceiling : min(p.exit_ceiling, max(p.exit_floor, hazard));
 }
 
-EQUATION double training_survival(double log_survival, double trained) { return exp(log_survival * trained); }
+EQUATION double training_survival(const Cluster& c, double trained) { return c.log_training_exit * trained; }
 
 // ------------------------------------------------------------------------------------------------------------- growth
 
-EQUATION double surplus(double profit, double potential, double fixed) { return 0.5 * (profit + potential) / fixed; }
+EQUATION double surplus(double profit, double potential, double per_fixed) { return 0.5 * (profit + potential) * per_fixed; }
 
 EQUATION double kept_cash(const Params& p, double cash, double debt, double workers, double profit, double fixed) {
     const double flow = profit > 0.0 ? p.finance_retention * profit : profit;
@@ -230,8 +230,8 @@ EQUATION double squeeze(const Params& p, double surplus) {
     return logistic((p.attempt_squeeze - surplus) / p.attempt_squeeze_width);
 }
 
-EQUATION double private_gain(double workers, double gain_per_worker, double gain_cost) {
-    return max(0.0, workers * gain_per_worker - gain_cost);
+EQUATION double private_gain(const Cluster& c, double workers, double per_fixed) {
+    return max(0.0, workers * per_fixed * c.gain_per_worker - c.gain_cost);
 }
 
 EQUATION double attempt_hazard(const Params& p, double schooling, double skill, double failures, double pressed, double gain) {
@@ -246,8 +246,10 @@ EQUATION double success_log_odds(const Params& p, double skill, double schooling
     return odds - p.success_rung * rung;
 }
 
-EQUATION double perceived_worth(const Params& p, double awareness, double trained) {
-    return awareness + (1.0 - awareness) * p.awareness_own * trained / (1.0 + trained);
+EQUATION double taught_share(double trained) { return trained / (1.0 + trained); }
+
+EQUATION double perceived_worth(const Params& p, double awareness, double taught) {
+    return awareness + (1.0 - awareness) * p.awareness_own * taught;
 }
 
 EQUATION double spillover(const Params& p, double skill, double skill_top) {
@@ -255,7 +257,7 @@ EQUATION double spillover(const Params& p, double skill, double skill_top) {
 }
 
 EQUATION double learning_abroad(const Params& p, double profit, double worth) {
-    const double spent = p.learning_spend * worth * max(0.0, profit) / p.learning_scale;
+    const double spent = (p.learning_spend / p.learning_scale) * worth * max(0.0, profit);
     return p.learning_abroad * spent / (1.0 + spent);
 }
 
@@ -276,7 +278,7 @@ EQUATION double breach_hazard(const Params& p, double trust, double enforced) {
     return p.subcontract_breach * (1.0 - enforced) * trust;
 }
 
-EQUATION double poaching_hazard(const Params& p, double trained) { return p.poaching_rate * trained / (1.0 + trained); }
+EQUATION double poaching_hazard(const Params& p, double taught) { return p.poaching_rate * taught; }
 
 EQUATION double succession_hazard(const Params& p, double age, bool heir) {
     return (age > p.succession_age) & !heir ? p.succession_rate : 0.0;
@@ -302,6 +304,8 @@ EQUATION double needed_space(const Params& p, double workers) { return max(PLOT_
 
 EQUATION double approval(double signal) { return logistic(SCREEN_SLOPE * (signal - SCREEN_AT)); }
 
+EQUATION double constrained_share(double wanted, double added) { return wanted > 0.0 ? 1.0 - added / wanted : 0.0; }
+
 EQUATION double loan_hazard(const Params& p, double constraint, double approved, double captured, double connected) {
     const double honest = (1.0 - captured) * approved;
     const double favoured = captured * CONNECTED_CHANCE * connected;
@@ -310,14 +314,14 @@ EQUATION double loan_hazard(const Params& p, double constraint, double approved,
 
 // Firms one after another: an officer's error is a draw, and most firms never apply.
 template <class Firm>
-double firm_loan_hazard(const History& w, const Firm& firm, double fixed) {
+double firm_loan_hazard(const History& w, const Firm& firm, double fixed, double surplus, double wanted, double added) {
     const Params& p = w.p;
     const Cluster& c = w.cluster;
     if (c.fund <= FUND_MIN || firm.debt > 0.01 || (c.credit_trained == 1.0 && !firm.courses)) return 0.0;
-    const double constraint = firm.cash < p.attempt_cost * fixed ? 1.0 : firm.constraint;
+    const double constraint = firm.cash < p.attempt_cost * fixed ? 1.0 : constrained_share(wanted, added);
     if (constraint <= 0.0) return 0.0;
     const double noise = p.credit_noise * (1.0 + c.strain);
-    const double signal = firm.surplus + noise * normal_quantile(w.uniform(firm.lineage, SIGNAL, c.tick));
+    const double signal = surplus + noise * normal_quantile(w.uniform(firm.lineage, SIGNAL, c.tick));
     return loan_hazard(p, constraint, approval(signal), c.captured, firm.connected);
 }
 

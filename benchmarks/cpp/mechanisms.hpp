@@ -4,6 +4,7 @@
 //     residual(i, clock), count(i, clock), slot(i)
 //     add(), move(old, new), drop()   a row behind the last, a copy of a firm, the last row given up
 //     vacate(i), clear()              a row left to nobody, all rows given up
+//     wind_up()                       the clocks of those founded since the last call started
 //     add_up(), supply(), move_firms_and_clocks()
 //     put_in_order(), event(k)        the quarter's events, by (time, mechanism, lineage, number)
 //     invite(j), place(k), invited(k) firms by the keyed place at which programme j invites them
@@ -83,7 +84,7 @@ inline std::int64_t found(World& w, double time, std::uint64_t lineage, double p
     const Words traits = w.words(lineage, TRAITS, 0);
     auto& firm = w.firm(i);
     firm.trained = firm.pending = firm.recognition = firm.trust = firm.access = firm.debt = 0.0;
-    firm.log_efficiency = firm.output = firm.surplus = firm.constraint = 0.0;
+    firm.log_efficiency = firm.output = 0.0;
     firm.in_zone = firm.heir = firm.courses = 0;
     firm.lineage = lineage;
     firm.schooling = founder_schooling(p, s, normal_quantile(unit(traits[0])));
@@ -97,15 +98,6 @@ inline std::int64_t found(World& w, double time, std::uint64_t lineage, double p
     firm.born = time;
     firm.alive = 1;
     firm.workers_best = firm.workers;
-    for (std::int64_t clock = 0; clock < FIRM_CLOCKS; ++clock) {
-        w.count(i, clock) = 0;
-        w.residual(i, clock) = UNDRAWN;
-    }
-    const Words first = w.words(lineage, FIRST, 0);
-    w.residual(i, EXIT) = waiting(first[0]);
-    w.residual(i, SPIN_OFF) = waiting(first[1]);
-    w.residual(i, ATTEMPT) = waiting(first[2]);
-    w.residual(i, POACHING) = waiting(first[3]);
     if (4 * w.cluster.rows > 3 * w.cluster.seats) {
         reseat(w);
     } else {
@@ -127,6 +119,9 @@ inline void build_ladder(History& w) {
     const Params& p = w.p;
     w.cluster.base_price = break_even_price(p, w.s);
     w.cluster.skill_slope = skill_slope(p);
+    w.cluster.gain_per_worker = (1.0 / p.production_span - 1.0) * (p.production_rung_size - 1.0);
+    w.cluster.gain_cost = exp(p.production_sunk_share * log(p.production_rung_size)) - 1.0;
+    w.cluster.log_training_exit = log(p.training_exit);
     for (std::int64_t k = 0; k < RUNGS; ++k) {
         Ladder& rung = w.ladder[k];
         const auto height = static_cast<double>(k);
@@ -134,8 +129,7 @@ inline void build_ladder(History& w) {
         rung.fixed_cost = fixed_cost(p, w.s, height);
         rung.outlay = outlay(p, height);
         rung.log_gain = rung_log_gain(p, height);
-        rung.gain_per_worker = (1.0 / p.production_span - 1.0) / rung.fixed_cost * (p.production_rung_size - 1.0);
-        rung.gain_cost = exp(p.production_sunk_share * log(p.production_rung_size)) - 1.0;
+        rung.per_fixed = 1.0 / rung.fixed_cost;
     }
 }
 
@@ -254,7 +248,9 @@ inline void clear(History& w) {
 }
 
 inline void press(History& w) {
-    for (std::int64_t k = 0; k < RUNGS; ++k) w.ladder[k].pressure = squeeze(w.p, standard_surplus(w, k));
+    for (std::int64_t k = 0; k < RUNGS; ++k) {
+        if (w.ladder[k].firms > 0.0) w.ladder[k].pressure = squeeze(w.p, standard_surplus(w, k));
+    }
 }
 
 // ----------------------------------------------------------------------------------------------------------- what is seen
@@ -772,6 +768,7 @@ inline void bury(World& w) {
     }
     drop_dead_ends(w);
     c.dead = 0;
+    c.wound = c.rows;
     if (static_cast<double>(c.rows) > w.s.firms_max) c.exhausted = 1;
     if (8 * c.rows < c.seats && c.seats > table_size(0)) reseat(w);
 }
@@ -784,11 +781,13 @@ inline void run_history(World& w, double* panel) {
         c.time = static_cast<double>(tick) * QUARTER;
         open_quarter(w, panel + COLUMNS * tick);
         if (tick == w.s.quarters || c.exhausted == 1) return;
+        w.wind_up();
         c.due = 0;
         w.move_firms_and_clocks();
         if (c.exhausted == 1) return;
         w.put_in_order();
         for (std::int64_t k = 0; k < c.due; ++k) happen(w, w.event(k));
+        w.wind_up();
         bury(w);
     }
 }

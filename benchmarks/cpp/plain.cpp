@@ -17,7 +17,9 @@ namespace model {
 
 struct Firm {
     double workers, skill, trained, pending, recognition, trust, access, schooling, cash, debt, born;
-    double log_efficiency, output, surplus, constraint, workers_best;
+    double log_efficiency, output, workers_best;
+    // What the quarter works out for the clocks.
+    double profit, surplus, wanted, added, taught, worth;
     std::uint64_t lineage;
     std::int64_t rung;
     bool alive, in_zone, connected, heir, trader, courses;
@@ -49,6 +51,7 @@ struct World : History {
     }
     void move(std::int64_t old, std::int64_t next) { firm(next) = firm(old); }
 
+    void wind_up();
     Totals add_up() const;
     void supply();
     void move_firms_and_clocks();
@@ -77,6 +80,20 @@ private:
 #include "mechanisms.hpp"
 
 namespace model {
+
+void World::wind_up() {
+    for (std::int64_t i = cluster.wound; i < cluster.rows; ++i) {
+        Firm& firm = this->firm(i);
+        std::fill_n(firm.count, FIRM_CLOCKS, std::uint16_t{0});
+        std::fill_n(firm.residual, FIRM_CLOCKS, UNDRAWN);
+        const Words first = words(firm.lineage, FIRST, 0);
+        firm.residual[EXIT] = waiting(unit(first[0]));
+        firm.residual[SPIN_OFF] = waiting(unit(first[1]));
+        firm.residual[ATTEMPT] = waiting(unit(first[2]));
+        firm.residual[POACHING] = waiting(unit(first[3]));
+    }
+    cluster.wound = cluster.rows;
+}
 
 Totals World::add_up() const {
     Totals totals{};
@@ -121,60 +138,56 @@ void World::supply() {
     for (const Ladder& rung : ladder) cluster.output += rung.output;
 }
 
-// Returns the firm's profit.
-inline double grow(const Params& p, const Setting& s, const Cluster& c, const Ladder& rung, Firm& firm) {
+inline void grow(const Params& p, const Setting& s, const Cluster& c, const Ladder& rung, Firm& firm) {
     const double fixed = rung.fixed_cost;
     const double profit = c.base_price * rung.price * firm.output - firm.workers - fixed;
     const double owed = firm.debt - repayment(p, firm.debt);
+    firm.profit = profit;
     firm.workers_best = optimal_workers(p, s, rung.log_price, firm.log_efficiency);
-    firm.surplus = surplus(profit, best_profit(p, firm.workers_best, fixed), fixed);
+    firm.surplus = surplus(profit, best_profit(p, firm.workers_best, fixed), rung.per_fixed);
     firm.cash = kept_cash(p, firm.cash, firm.debt, firm.workers, profit, fixed);
     firm.debt = owed < FORGIVEN ? 0.0 : owed;
-    firm.constraint = 0.0;
-    const double wanted = wanted_growth(p, firm.workers, firm.workers_best);
-    if (wanted > 0.0) {
-        const double added = min(wanted, max(0.0, firm.cash / rung.outlay));
-        firm.constraint = 1.0 - added / wanted;
-        firm.cash -= added * rung.outlay;
-        firm.workers += added;
+    firm.wanted = wanted_growth(p, firm.workers, firm.workers_best);
+    if (firm.wanted > 0.0) {
+        firm.added = min(firm.wanted, max(0.0, firm.cash / rung.outlay));
+        firm.cash -= firm.added * rung.outlay;
+        firm.workers += firm.added;
     } else {
-        const double lost = max(wanted, 1.0 - firm.workers);
+        const double lost = max(firm.wanted, 1.0 - firm.workers);
         firm.cash -= p.growth_recovery * lost * rung.outlay;
         firm.workers += lost;
     }
-    return profit;
 }
 
-inline void learn(const Params& p, const Setting& s, const Cluster& c, Firm& firm, double profit) {
-    const double worth = perceived_worth(p, c.awareness, firm.trained);
+inline void learn(const Params& p, const Setting& s, const Cluster& c, Firm& firm) {
+    const double arrived = firm.pending * min(1.0, QUARTER / p.training_lag);
+    firm.pending -= arrived;
+    firm.trained += arrived - years_step(p.training_decay) * firm.trained;
+    firm.taught = taught_share(firm.trained);
+    firm.worth = perceived_worth(p, c.awareness, firm.taught);
     if (s.spillover == 1.0) firm.skill += QUARTER * spillover(p, firm.skill, c.skill_top);
-    if (profit > 0.0) firm.pending += QUARTER * private_training(p, worth);
+    if (firm.profit > 0.0) firm.pending += QUARTER * private_training(p, firm.worth);
     if (firm.rung > 0) {
-        if (profit > 0.0) {
-            firm.access += QUARTER * learning_abroad(p, profit, worth);
-            firm.cash -= QUARTER * p.learning_spend * worth * profit;
+        if (firm.profit > 0.0) {
+            firm.access += QUARTER * learning_abroad(p, firm.profit, firm.worth);
+            firm.cash -= QUARTER * p.learning_spend * firm.worth * firm.profit;
         }
         const double recognised = firm.recognition + QUARTER * recognition_gain(p, firm.recognition, firm.workers, c.imitators);
         firm.recognition = min(1.0, max(0.0, recognised));
         firm.trust = min(1.0, firm.trust + QUARTER * trust_gain(p, firm.trust, c.enforcement));
     }
     firm.access -= years_step(p.learning_decay) * firm.access;
-    const double arrived = firm.pending * min(1.0, QUARTER / p.training_lag);
-    firm.pending -= arrived;
-    firm.trained += arrived - years_step(p.training_decay) * firm.trained;
 }
 
-inline double firm_exit_hazard(const Params& p, const Ladder& rung, const Firm& firm) {
-    double hazard = exit_hazard(p, firm.surplus, firm.cash, rung.fixed_cost);
-    if (firm.trained > 0.0) hazard *= training_survival(log(p.training_exit), firm.trained);
+inline double firm_exit_hazard(const Params& p, const Cluster& c, const Ladder& rung, const Firm& firm) {
+    double hazard = exit_hazard(p, firm.surplus, firm.cash, rung.fixed_cost, training_survival(c, firm.trained));
     if (firm.connected && firm.debt > 0.0) hazard *= p.credit_capture_default;
     return hazard;
 }
 
 inline double firm_attempt_hazard(const Params& p, const Setting& s, const Cluster& c, const Ladder& rung, const Firm& firm) {
     if (static_cast<double>(firm.rung) >= s.ladder || firm.cash < p.attempt_cost * rung.fixed_cost) return 0.0;
-    const double worth = perceived_worth(p, c.awareness, firm.trained);
-    const double gain = worth * private_gain(firm.workers, rung.gain_per_worker, rung.gain_cost);
+    const double gain = firm.worth * private_gain(c, firm.workers, rung.per_fixed);
     const double pressed = s.own_profit == 1.0 ? squeeze(p, firm.surplus) : rung.pressure;
     return attempt_hazard(p, firm.schooling, firm.skill + firm.trained, c.discouragement, pressed, gain);
 }
@@ -202,14 +215,14 @@ void World::run_clocks(const Params& p, std::int64_t i) {
     const Firm& firm = this->firm(i);
     const Ladder& rung = ladder[firm.rung];
     const double age = cluster.time - firm.born;
-    run_clock(i, EXIT, firm_exit_hazard(p, rung, firm));
+    run_clock(i, EXIT, firm_exit_hazard(p, cluster, rung, firm));
     if (firm.surplus > 0.0) run_clock(i, SPIN_OFF, spin_off_hazard(p, firm.workers, firm.surplus, age));
     run_clock(i, ATTEMPT, firm_attempt_hazard(p, s, cluster, rung, firm));
     run_clock(i, RELOCATION, firm_relocation_hazard(p, cluster, firm));
-    run_clock(i, LOAN, firm_loan_hazard(*this, firm, rung.fixed_cost));
+    run_clock(i, LOAN, firm_loan_hazard(*this, firm, rung.fixed_cost, firm.surplus, firm.wanted, firm.added));
     run_clock(i, SUCCESSION, succession_hazard(p, age, firm.heir));
     if (firm.rung > 0) run_clock(i, BREACH, breach_hazard(p, firm.trust, cluster.enforcement));
-    if (firm.trained > 0.0) run_clock(i, POACHING, poaching_hazard(p, firm.trained));
+    if (firm.trained > 0.0) run_clock(i, POACHING, poaching_hazard(p, firm.taught));
 }
 
 void World::move_firms_and_clocks() {
@@ -218,8 +231,8 @@ void World::move_firms_and_clocks() {
     for (std::int64_t i = 0; i < cluster.rows; ++i) {
         Firm& firm = this->firm(i);
         cluster.repaid += repayment(p, firm.debt);
-        const double profit = grow(p, s, cluster, ladder[firm.rung], firm);
-        learn(p, s, cluster, firm, profit);
+        grow(p, s, cluster, ladder[firm.rung], firm);
+        learn(p, s, cluster, firm);
         run_clocks(p, i);
     }
     run_entry_clock(*this);

@@ -42,6 +42,8 @@ class ClusterModel(mesa.Model):
     Others are constants of the history or of the quarter that every firm reads.
     """
 
+    firm_class: type[Firm] = Firm
+
     def __init__(self, params: Any, setting: Any, seed: int) -> None:
         super().__init__(rng=int(seed))
         self.p, self.s = Shared(params), Shared(setting)
@@ -61,6 +63,7 @@ class ClusterModel(mesa.Model):
         for number, rung in enumerate(self.ladder):
             rung.number = number
             rung.reserve = p.finance_reserve * rung.fixed_cost
+            rung.gain_per_worker = self.cluster.gain_per_worker * rung.per_fixed
             rung.attempt_cost = p.attempt_cost * rung.fixed_cost if number < s.ladder else math.inf
         self.skill_slope = self.cluster.skill_slope
         self.bought_parts, self.quality_side = 1.0 - p.production_own_parts, 1.0 - p.production_cost_side
@@ -72,7 +75,7 @@ class ClusterModel(mesa.Model):
         self.bought = QUARTER * p.learning_private_training
         self.arriving = min(1.0, QUARTER / p.training_lag)
         self.fading, self.forgetting = production.years_step(p.training_decay), production.years_step(p.learning_decay)
-        self.log_training_exit = math.log(p.training_exit)
+        self.log_training_exit, self.gain_cost = self.cluster.log_training_exit, self.cluster.gain_cost
         self.lags_a_year = 1.0 / p.spin_off_lag
 
     def initiate(self) -> None:
@@ -83,7 +86,7 @@ class ClusterModel(mesa.Model):
         cluster.schooling = s.schooling
         self.entry_left = self.random.expovariate(1.0)
         for _ in range(int(s.founders)):
-            Firm(self, 0.0, s.founder_skill, p.entry_skill_sd, int(self.random.random() < s.founder_rung))
+            self.firm_class(self, 0.0, s.founder_skill, p.entry_skill_sd, int(self.random.random() < s.founder_rung))
             cluster.entrants += 1.0
 
     def open_quarter(self) -> None:
@@ -176,11 +179,11 @@ class ClusterModel(mesa.Model):
         rung = 0
         if self.firms and self.random.random() < 0.5 * self.p.spin_off_inheritance:
             rung = max(0, self.random.choice(self.firms).rung.number - 1)
-        Firm(self, time, self.cluster.managerial_capital, self.p.entry_skill_sd, rung)
+        self.firm_class(self, time, self.cluster.managerial_capital, self.p.entry_skill_sd, rung)
         self.cluster.entrants += 1.0
 
 
-def run_mesa(params: Any, setting: Any, seed: int) -> NDArray[np.float64]:
+def run_mesa(params: Any, setting: Any, seed: int, model: type[ClusterModel] = ClusterModel) -> NDArray[np.float64]:
     """Run one history of the status quo in Mesa.
 
     Parameters
@@ -188,13 +191,15 @@ def run_mesa(params: Any, setting: Any, seed: int) -> NDArray[np.float64]:
     params, setting
         One record each, as ``model.simulation.run_compiled`` takes them.
     seed : int
+    model : type
+        How firms work out their quarter.
 
     Returns
     -------
     panel : float64, shape (quarters + 1, len(COLUMNS))
         Rows beyond a history's end are NaN.
     """
-    cluster = ClusterModel(params, setting, seed)
+    cluster = model(params, setting, seed)
     cluster.run_model()
     panel = np.full((int(setting.quarters) + 1, len(COLUMNS)), np.nan)
     panel[: len(cluster.rows)] = cluster.rows

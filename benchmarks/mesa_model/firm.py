@@ -52,7 +52,7 @@ class Firm(mesa.Agent):
         self.rung.firms += 1.0
         self.cash = p.entry_cash * self.rung.fixed_cost
         self.trained = self.pending = self.recognition = self.trust = self.access = 0.0
-        self.log_efficiency = self.output = self.surplus = 0.0
+        self.log_efficiency = self.output = self.surplus = self.taught = self.worth = 0.0
         self.heir = False
         self.running = True
         self.seat = len(m.firms)
@@ -119,10 +119,15 @@ class Firm(mesa.Agent):
         return profit
 
     def learn(self, m: "ClusterModel", profit: float) -> None:
-        """Learn from others, buy and absorb training (``knowledge.learn`` and ``absorb``)."""
-        worth, trained = m.awareness, self.trained
-        if trained > 0.0:
-            worth += (1.0 - worth) * m.p.awareness_own * trained / (1.0 + trained)
+        """Absorb training, learn from others, and buy training (``knowledge.absorb`` and ``learn``)."""
+        worth, pending, trained = m.awareness, self.pending, self.trained
+        if pending > 0.0 or trained > 0.0:
+            arrived = m.arriving * pending
+            self.pending = pending - arrived
+            self.trained = trained = trained + arrived - m.fading * trained
+            self.taught = taught = trained / (1.0 + trained)
+            worth += (1.0 - worth) * m.p.awareness_own * taught
+        self.worth = worth
         gap = m.skill_top - self.skill
         if gap > 0.0:
             self.skill += m.spilt * gap
@@ -130,11 +135,6 @@ class Firm(mesa.Agent):
             self.pending += m.bought * (2.0 * worth - 1.0)
         if self.rung.number > 0:
             self.refine(m, profit, worth)
-        pending = self.pending
-        if pending > 0.0 or trained > 0.0:
-            arrived = m.arriving * pending
-            self.pending = pending - arrived
-            self.trained = trained + arrived - m.fading * trained
 
     def refine(self, m: "ClusterModel", profit: float, worth: float) -> None:
         """Learn abroad, be recognised by buyers, come to trust subcontractors (``knowledge.refine``)."""
@@ -158,10 +158,9 @@ class Firm(mesa.Agent):
         if self.cash < -self.rung.fixed_cost:
             hazard = p.exit_ceiling
         else:
-            hazard = p.exit_base * exp(-p.exit_profit_response * (3.0 if surplus > 3.0 else -1.5 if surplus < -1.5 else surplus))
+            drive = -p.exit_profit_response * (3.0 if surplus > 3.0 else -1.5 if surplus < -1.5 else surplus)
+            hazard = p.exit_base * exp(drive + m.log_training_exit * self.trained)
             hazard = p.exit_floor if hazard < p.exit_floor else p.exit_ceiling if hazard > p.exit_ceiling else hazard
-        if self.trained > 0.0:
-            hazard *= exp(m.log_training_exit * self.trained)
         self.exit_left -= QUARTER * hazard
         if self.exit_left <= 0.0:
             self.ring(m, self.exit_left, hazard, Firm.leave)
@@ -177,13 +176,10 @@ class Firm(mesa.Agent):
     def run_attempts(self, m: "ClusterModel") -> None:
         """Run the clock of attempts (``improvement.firm_attempt_hazard``)."""
         p, rung, trained = m.p, self.rung, self.trained
-        gain = self.workers * rung.gain_per_worker - rung.gain_cost
+        gain = self.workers * rung.gain_per_worker - m.gain_cost
         if gain <= 0.0 or self.cash < rung.attempt_cost:
             return
-        worth = m.awareness
-        if trained > 0.0:
-            worth += (1.0 - worth) * p.awareness_own * trained / (1.0 + trained)
-        gain *= worth
+        gain *= self.worth
         pressed = squeeze(p, self.surplus) if m.s.own_profit == 1.0 else rung.pressure
         drive = p.attempt_schooling * (self.schooling - 10.0) + p.attempt_skill * (self.skill + trained) - m.recoil
         hazard = p.attempt_rate * exp(drive) * pressed * gain / (1.0 + gain)
@@ -207,7 +203,7 @@ class Firm(mesa.Agent):
                 self.ring(m, self.breach_left, hazard, Firm.break_trust)
                 self.breach_left = m.random.expovariate(1.0)
         if trained > 0.0:
-            hazard = p.poaching_rate * trained / (1.0 + trained)
+            hazard = p.poaching_rate * self.taught
             self.poaching_left -= QUARTER * hazard
             if self.poaching_left <= 0.0:
                 self.ring(m, self.poaching_left, hazard, Firm.lose_staff)
@@ -251,7 +247,7 @@ class Firm(mesa.Agent):
         pool = p.spin_off_heredity * (self.skill + self.trained)
         pool += (1.0 - p.spin_off_heredity) * m.cluster.managerial_capital
         rung = inherited_rung(p, self.rung.number, m.random.random())
-        Firm(m, time, pool, p.spin_off_skill_sd, rung)
+        type(self)(m, time, pool, p.spin_off_skill_sd, rung)
         m.cluster.spin_offs += 1.0
 
     def attempt(self, time: float) -> None:
@@ -295,7 +291,7 @@ class Firm(mesa.Agent):
         taken = p.poaching_loss * self.trained
         self.trained -= taken
         if m.random.random() < p.poaching_founders:
-            Firm(m, time, m.cluster.managerial_capital, p.spin_off_skill_sd, 0).trained = taken
+            type(self)(m, time, m.cluster.managerial_capital, p.spin_off_skill_sd, 0).trained = taken
             m.cluster.spin_offs += 1.0
             return
         rival = m.random.choice(m.firms)

@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.compiling import kernel, step
-from model.engines.quarter import begin, happen, move_firms_and_clocks, open_quarter, tick_time
+from model.engines.quarter import begin, close_quarter, happen, move_firms_and_clocks, open_quarter, tick_time
 from model.mechanisms.clocks import put_in_order
-from model.world import World, bury
+from model.world import World
 
 
 @step
@@ -35,10 +35,9 @@ def run_history(w: World, panel: NDArray[np.float64], halt: NDArray[np.uint8], f
         open_quarter(w, panel[tick])
         if tick == w.s.quarters or w.cluster.exhausted == 1:
             return False
-        w.cluster.due = 0
         move_firms_and_clocks(w)
         if w.cluster.exhausted == 1:
             return False
         run_events(w)
-        bury(w)
+        close_quarter(w)
     return True

@@ -16,25 +16,16 @@ from model.events import (
     SPIN_OFF,
     SUCCESSION,
 )
-from model.lanes import CACHED, MIXED, block_count, fetch_all, firm_at, stand
+from model.lanes import block_count, firm_at, stand
 from model.mechanisms.agglomeration import build_ladder, count, gather
-from model.mechanisms.clocks import (
-    run_attempt,
-    run_breach,
-    run_entry_clock,
-    run_exit,
-    run_loan,
-    run_poaching,
-    run_relocation,
-    run_spin_off,
-    run_succession,
-)
+from model.mechanisms.birth import wind_up
+from model.mechanisms.clocks import run_clocks, run_entry_clock
 from model.mechanisms.credit import lend
 from model.mechanisms.entry import enter, initiate
 from model.mechanisms.exit import leave
-from model.mechanisms.growth import move_block
+from model.mechanisms.growth import move_blocks
 from model.mechanisms.improvement import attempt, press
-from model.mechanisms.knowledge import break_trust
+from model.mechanisms.knowledge import break_trust, learn_blocks
 from model.mechanisms.market import clear
 from model.mechanisms.poaching import lose_staff
 from model.mechanisms.production import supply
@@ -44,8 +35,9 @@ from model.mechanisms.spin_off import spin_off
 from model.mechanisms.succession import succeed
 from model.mechanisms.valuation import value
 from model.observe import record
+from model.state import GROUP
 from model.sums import empty, total
-from model.world import World
+from model.world import World, bury
 
 
 @step
@@ -75,63 +67,27 @@ def open_market(w: World) -> None:
 
 
 @step
-def move_firms(w: World) -> None:
-    """Firms earn, grow and learn."""
-    laid = MIXED
-    empty(w.sums.repaid)
-    for b in range(block_count(w.cluster.rows)):
-        laid = stand(w.firms, b, w.ladder, w.beside, laid)
-        move_block(w, b)
-    w.cluster.repaid += total(w.sums.repaid)
-
-
-@step
-def run_one_clock(w: World, mechanism: int) -> None:
-    """Run one mechanism's clocks through the quarter."""
-    if mechanism == ENTRY:
-        run_entry_clock(w)
-        return
-    laid = MIXED
-    for b in range(block_count(w.cluster.rows)):
-        laid = stand(w.firms, b, w.ladder, w.beside, laid)
-        if mechanism == EXIT:
-            run_exit(w, b)
-        elif mechanism == SPIN_OFF:
-            run_spin_off(w, b)
-        elif mechanism == ATTEMPT:
-            run_attempt(w, b)
-        elif mechanism == RELOCATION:
-            run_relocation(w, b)
-        elif mechanism == LOAN:
-            run_loan(w, b)
-        elif mechanism == SUCCESSION:
-            run_succession(w, b)
-        elif mechanism == BREACH:
-            run_breach(w, b)
-        else:
-            run_poaching(w, b)
-
-
-@step
 def move_firms_and_clocks(w: World) -> None:
-    """Do the two above for all clocks, block by block: nothing that a firm does here touches another's hazard."""
-    laid = MIXED
+    """Firms earn, grow and learn, and their clocks run, block by block: nothing that one does touches another's hazard."""
+    wind_up(w)
+    w.cluster.due = 0
     empty(w.sums.repaid)
-    for b in range(block_count(w.cluster.rows)):
-        laid = stand(w.firms, b, w.ladder, w.beside, laid)
-        if w.cluster.rows > CACHED:
-            fetch_all(w.firms, b + 1)
-        move_block(w, b)
-        run_exit(w, b)
-        run_spin_off(w, b)
-        run_attempt(w, b)
-        run_relocation(w, b)
-        run_loan(w, b)
-        run_succession(w, b)
-        run_breach(w, b)
-        run_poaching(w, b)
+    blocks = block_count(w.cluster.rows)
+    for first in range(0, blocks, GROUP):
+        last = min(first + GROUP, blocks)
+        stand(w.firms, first, last, w.ladder, w.beside)
+        move_blocks(w, first, last)
+        learn_blocks(w, first, last)
+        run_clocks(w, first, last)
     w.cluster.repaid += total(w.sums.repaid)
     run_entry_clock(w)
+
+
+@step
+def close_quarter(w: World) -> None:
+    """Those founded in the quarter start their clocks, and the dead leave."""
+    wind_up(w)
+    bury(w)
 
 
 @step

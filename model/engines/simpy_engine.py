@@ -21,7 +21,7 @@ from model.mechanisms.valuation import value
 from model.observe import COLUMNS, record
 from model.start import LINES_AT_FIRST, new_world
 from model.state import LOG, records
-from model.world import INVITED_MAX, bury
+from model.world import INVITED_MAX
 
 Process = Generator[simpy.Event, Any, None]
 
@@ -29,12 +29,10 @@ Process = Generator[simpy.Event, Any, None]
 EVENT_PRIORITY: Final = 1
 USER_PRIORITY: Final = 1 << 78
 STEP_PRIORITY: Final = 1 << 79
-FAREWELL, GOVERNMENT, MARKET, RECORD, FIRMS, FIRST_CLOCK = range(6)
-LAST_STEP: Final = FIRST_CLOCK + len(CLOCKS)
+FAREWELL, GOVERNMENT, MARKET, RECORD, FIRMS, CLOCK = range(6)
 
-move_firms = kernel(quarter.move_firms)
 open_market = kernel(quarter.open_market)
-run_one_clock = kernel(quarter.run_one_clock)
+move_firms_and_clocks = kernel(quarter.move_firms_and_clocks)
 
 
 class Agenda(simpy.Environment):
@@ -121,43 +119,36 @@ def recorder(run: Run) -> Process:
 
 
 def firms(run: Run) -> Process:
-    """Let firms earn, grow and learn, every quarter."""
+    """Let firms earn, grow and learn, and all clocks run, every quarter; make room for what may be told of the events.
+
+    Stop if more is due than a quarter can hold.
+    """
     for tick in run.ticks():
         yield run.step(tick, FIRMS)
-        prepare(move_firms, run.world)
-        move_firms(run.world)
-        run.world.cluster.due = 0
+        prepare(move_firms_and_clocks, run.world)
+        move_firms_and_clocks(run.world)
+        run.make_room(3 * int(run.world.cluster.due))
+        run.finished = run.finished or run.world.cluster.exhausted == 1
 
 
 def clock(run: Run, mechanism: int) -> Process:
     """Run one mechanism: each quarter its clocks say when it strikes; then wait for each event in turn and let it happen."""
     for tick in run.ticks():
-        yield run.step(tick, FIRST_CLOCK + mechanism)
-        first = int(run.world.cluster.due)
-        prepare(run_one_clock, run.world, mechanism)
-        run_one_clock(run.world, mechanism)
-        due = run.world.due[first : run.world.cluster.due]
+        yield run.step(tick, CLOCK)
+        due: Any = run.world.due[: run.world.cluster.due]
+        due = due[due.mechanism == mechanism]
         events = sorted((float(e.time), int(e.lineage), int(e.number), int(e.firm)) for e in due)
         for time, lineage, number, firm in events:
             yield run.env.at(time, EVENT_PRIORITY + (mechanism << 64) + lineage)
             quarter.happen(run.world, mechanism, firm, time, number)
 
 
-def room_for_events(run: Run) -> Process:
-    """Once all clocks have spoken, make room for what may be told; stop if more is due than a quarter can hold."""
-    for tick in run.ticks():
-        yield run.step(tick, LAST_STEP)
-        due = int(run.world.cluster.due)
-        run.make_room(3 * due)
-        run.finished = run.finished or run.world.cluster.exhausted == 1
-
-
 def farewell(run: Run) -> Process:
-    """Bury the dead at each quarter's end."""
+    """Close each quarter."""
     for tick in run.ticks():
         if tick > 0:
             yield run.step(tick, FAREWELL)
-            bury(run.world)
+            quarter.close_quarter(run.world)
 
 
 def run_history(
@@ -187,7 +178,7 @@ def run_history(
     founders = int(setting.founders)
     run.make_room(founders)
     quarter.begin(run.world)
-    for process in (government, market, recorder, firms, room_for_events, farewell):
+    for process in (government, market, recorder, firms, farewell):
         run.env.process(process(run))
     for mechanism in range(len(CLOCKS)):
         run.env.process(clock(run, mechanism))

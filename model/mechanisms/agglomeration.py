@@ -76,7 +76,7 @@ def count(w: World) -> None:
     cluster.improved_firms = firms - ladder[0].firms
     cluster.improved_workers = 0.0
     for k in range(len(ladder)):
-        ladder[k].workers = total(w.sums.workers[k])
+        ladder[k].workers = total(w.sums.workers[k]) if ladder[k].firms > 0.0 else 0.0
         cluster.improved_workers += ladder[k].workers if k > 0 else 0.0
     cluster.workers = ladder[0].workers + cluster.improved_workers
     cluster.core_workers = total(w.sums.core)
@@ -102,7 +102,7 @@ def add_up(w: World) -> None:
         empty(sums.workers[k])
     for column in (sums.core, sums.schooling, sums.skill, sums.zone, sums.top, sums.skill_top):
         empty(column)
-    workers = w.beside[0].rate
+    workers = w.beside[0].wanted
     for b in range(block_count(w.cluster.rows)):
         if w.cluster.rows > CACHED:
             fetch_counted(firms, b + 1)
@@ -164,11 +164,13 @@ def build_ladder(w: World) -> None:
     p = w.p
     w.cluster.base_price = break_even_price(p, w.s)
     w.cluster.skill_slope = skill_slope(p)
+    w.cluster.gain_per_worker = (1.0 / p.production_span - 1.0) * (p.production_rung_size - 1.0)
+    w.cluster.gain_cost = exp(p.production_sunk_share * log(p.production_rung_size)) - 1.0
+    w.cluster.log_training_exit = log(p.training_exit)
     for k in range(len(w.ladder)):
         rung = w.ladder[k]
         rung.firms = 0.0
         rung.fixed_cost = fixed_cost(p, w.s, float(k))
         rung.outlay = outlay(p, float(k))
         rung.log_gain = rung_log_gain(p, float(k))
-        rung.gain_per_worker = (1.0 / p.production_span - 1.0) / rung.fixed_cost * (p.production_rung_size - 1.0)
-        rung.gain_cost = exp(p.production_sunk_share * log(p.production_rung_size)) - 1.0
+        rung.per_fixed = 1.0 / rung.fixed_cost

@@ -13,13 +13,12 @@ from model.events import (
     EXIT,
     FIRM_CLOCKS,
     LOAN,
-    POACHING,
     QUARTER,
     RELOCATION,
     SPIN_OFF,
     SUCCESSION,
 )
-from model.lanes import UNDRAWN, has, kept, lane_of
+from model.lanes import CACHED, UNDRAWN, fetch_fifth, fetch_fourth, fetch_nothing, has, kept, lane_of, lowest_bit
 from model.mechanisms.credit import FUND_MIN, firm_loan_hazard
 from model.mechanisms.entry import entrant_surplus, entry_hazard
 from model.mechanisms.exit import firm_exit_hazard
@@ -31,28 +30,28 @@ from model.mechanisms.spin_off import spin_off_hazard
 from model.mechanisms.succession import succession_hazard
 from model.ordering import order_by
 from model.randomness import exponential
-from model.state import ALIVE, COUNT_MAX, HEIR, LANES
+from model.state import COUNT_MAX, HEIR, LANES
 from model.world import World, due_max
 
 
 @equation
-def hazard_of(p: Any, s: Any, cluster: Any, rung: Any, firm: Any, mechanism: int, seed: int, case: int) -> float:
-    """Hazard a year of one of a firm's clocks."""
+def hazard_of(p: Any, s: Any, cluster: Any, aside: Any, firm: Any, mechanism: int, seed: int, case: int) -> float:
+    """Hazard a year of one of a firm's clocks; ``aside`` is what the quarter has worked out of it (``model.state.ASIDE``)."""
     if mechanism == EXIT:
-        return firm_exit_hazard(p, rung, firm)
+        return firm_exit_hazard(p, cluster, aside, firm)
     if mechanism == SPIN_OFF:
-        return spin_off_hazard(p, firm.workers, firm.surplus, cluster.time - firm.born)
+        return spin_off_hazard(p, firm.workers, aside.surplus, cluster.time - firm.born)
     if mechanism == ATTEMPT:
-        return firm_attempt_hazard(p, s, cluster, rung, firm)
+        return firm_attempt_hazard(p, s, cluster, aside, firm)
     if mechanism == RELOCATION:
         return firm_relocation_hazard(p, cluster, firm)
     if mechanism == LOAN:
-        return firm_loan_hazard(p, cluster, rung, firm, seed, case)
+        return firm_loan_hazard(p, cluster, aside, firm, seed, case)
     if mechanism == SUCCESSION:
         return succession_hazard(p, cluster.time - firm.born, has(firm, HEIR))
     if mechanism == BREACH:
-        return breach_hazard(p, firm.trust, cluster.enforcement) if firm.rung > 0 else 0.0
-    return poaching_hazard(p, firm.trained)
+        return breach_hazard(p, firm.trust, cluster.enforcement)
+    return poaching_hazard(p, aside.taught)
 
 
 @equation
@@ -78,49 +77,42 @@ def set_due(w: World, time: float, mechanism: int, lineage: int, firm: int, numb
 
 
 @equation
-def rests(cluster: Any, beside: Any, mechanism: int) -> bool:
-    """Whether no clock of a mechanism can run in a block: nothing to move to, to borrow, to break or to lose."""
+def rests(cluster: Any, mechanism: int) -> bool:
+    """Whether no clock of a mechanism can run: nothing to move to, to borrow or to break."""
     if mechanism == RELOCATION:
         return bool(cluster.zone_space < PLOT_MIN)
     if mechanism == LOAN:
         return bool(cluster.fund <= FUND_MIN)
-    if mechanism == BREACH:
-        return bool(beside.improved == 0)
-    return bool(beside.trained == 0) if mechanism == POACHING else False
+    return bool(cluster.improved_firms == 0.0) if mechanism == BREACH else False
 
 
-def clock(mechanism: int) -> Callable[[World, int], None]:
-    """Return what runs one mechanism's clocks of a block through the quarter; what its firms' rungs share lies in ``w.beside``.
+def clock(mechanism: int) -> Callable[[World, int, int], None]:
+    """Return what runs one mechanism's clocks of a group of blocks through the quarter and marks those that strike.
 
     A function for each mechanism, since a compiler that knows which one it is makes a better loop.
     """
+    bit, fetch = 1 << mechanism, {EXIT: fetch_fourth, SPIN_OFF: fetch_fifth}.get(mechanism, fetch_nothing)
 
     @step
-    def run_clock(w: World, b: int) -> None:
-        if rests(w.cluster, w.beside[0], mechanism):
+    def run_clock(w: World, first: int, last: int) -> None:
+        if rests(w.cluster, mechanism):
             return
         p, s, cluster, seed, case = kept(w.p), kept(w.s), kept(w.cluster), w.seed, w.case
-        firms, beside = w.firms, w.beside
-        block, rates = firms[b], beside[0].rate
-        striking = 0
-        for lane in range(LANES):
-            firm, rung = lane_of(firms, b, lane), lane_of(beside, 0, lane)
-            rates[lane] = hazard_of(p, s, cluster, rung, firm, mechanism, seed, case)
-        for lane in range(LANES):
-            firm, rate = lane_of(firms, b, lane), rates[lane]
-            left = block.residual[mechanism, lane]
-            spent = rate * QUARTER
-            # A clock that never ran has no draw yet: it is looked at as if it struck.
-            strikes = (spent >= left) & (rate > 0.0) & (has(firm, ALIVE) == 1)
-            block.residual[mechanism, lane] = left if strikes else left - spent
-            rates[lane] = rate if strikes else 0.0
-            striking += 1 if strikes else 0
-        lane = 0
-        while striking > 0:
-            if rates[lane] > 0.0:
-                strike(w, LANES * b + lane, mechanism, rates[lane])
-                striking -= 1
-            lane += 1
+        firms, beside, ahead = w.firms, w.beside, last - first if cluster.rows > CACHED else 0
+        for b in range(first, last):
+            rates = beside[b - first].rate
+            if ahead > 0:
+                fetch(firms, b + ahead)
+            for lane in range(LANES):
+                firm, aside = lane_of(firms, b, lane), lane_of(beside, b - first, lane)
+                rates[mechanism, lane] = hazard_of(p, s, cluster, aside, firm, mechanism, seed, case)
+        for b in range(first, last):
+            residual, rates, struck = firms[b].residual, beside[b - first].rate, beside[b - first].struck
+            for lane in range(LANES):
+                left, spent = residual[mechanism, lane], rates[mechanism, lane] * QUARTER
+                strikes = spent >= left
+                residual[mechanism, lane] = left if strikes else left - spent
+                struck[lane] |= bit if strikes else 0
 
     return run_clock
 
@@ -128,6 +120,35 @@ def clock(mechanism: int) -> Callable[[World, int], None]:
 (
     run_exit, run_spin_off, run_attempt, run_relocation, run_loan, run_succession, run_breach, run_poaching,
 ) = (clock(mechanism) for mechanism in range(FIRM_CLOCKS))  # fmt: skip
+
+
+@step
+def run_clocks(w: World, first: int, last: int) -> None:
+    """Run all clocks of a group of blocks through the quarter, and set due what strikes."""
+    for b in range(first, last):
+        struck = w.beside[b - first].struck
+        for lane in range(LANES):
+            struck[lane] = 0
+    run_exit(w, first, last)
+    run_spin_off(w, first, last)
+    run_attempt(w, first, last)
+    run_relocation(w, first, last)
+    run_loan(w, first, last)
+    run_succession(w, first, last)
+    run_breach(w, first, last)
+    run_poaching(w, first, last)
+    for b in range(first, last):
+        struck, rates, striking = w.beside[b - first].struck, w.beside[b - first].rate, 0
+        for lane in range(LANES):
+            striking |= 1 << lane if struck[lane] != 0 else 0
+        while striking != 0:
+            lane = lowest_bit(striking)
+            clocks = struck[lane]
+            while clocks != 0:
+                mechanism = lowest_bit(clocks)
+                strike(w, LANES * b + lane, mechanism, rates[mechanism, lane])
+                clocks &= clocks - 1
+            striking &= striking - 1
 
 
 @step

@@ -31,6 +31,15 @@ def approval(signal: float) -> float:
 
 
 @equation
+def constrained_share(wanted: float, added: float) -> float:
+    """Share of the growth wanted (workers) for which a firm lacks the cash.
+
+    Formula: c = 1 - a/w for w > 0, else 0
+    """
+    return 1.0 - added / wanted if wanted > 0.0 else 0.0
+
+
+@equation
 def loan_hazard(p: Any, constraint: float, approved: float, captured: float, connected: int) -> float:
     """Loans a year of a firm without debt.
 
@@ -42,17 +51,17 @@ def loan_hazard(p: Any, constraint: float, approved: float, captured: float, con
 
 
 @equation
-def firm_loan_hazard(p: Any, cluster: Any, rung: Any, firm: Any, seed: int, case: int) -> float:
+def firm_loan_hazard(p: Any, cluster: Any, aside: Any, firm: Any, seed: int, case: int) -> float:
     """Loan hazard of a firm as it stands: there must be a fund, no debt, and a lack of cash to grow or to attempt IPM."""
     if cluster.fund <= FUND_MIN or firm.debt > 0.01 or (cluster.credit_trained == 1.0 and has(firm, TAUGHT) == 0):
         return 0.0
-    constraint = firm.constraint
-    if firm.cash < p.attempt_cost * rung.fixed_cost:
+    constraint = constrained_share(aside.wanted, aside.added)
+    if firm.cash < p.attempt_cost * aside.fixed_cost:
         constraint = 1.0
     if constraint <= 0.0:
         return 0.0
     noise = p.credit_noise * (1.0 + cluster.strain)
-    signal = firm.surplus + noise * normal(seed, case, firm.lineage, SIGNAL, int(cluster.tick))
+    signal = aside.surplus + noise * normal(seed, case, firm.lineage, SIGNAL, int(cluster.tick))
     return loan_hazard(p, constraint, approval(signal), cluster.captured, has(firm, CONNECTED))
 
 

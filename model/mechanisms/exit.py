@@ -4,7 +4,7 @@ takes over the workers (WP 5703, section IV).
 
 from typing import Any
 
-from model.arithmetic import exp
+from model.arithmetic import clipped, exp
 from model.compiling import equation, step
 from model.events import EXIT, LOG_DEFAULT, LOG_EXIT, LOG_MERGER, OUTCOME
 from model.lanes import firm_at, has, strikes, vacate
@@ -19,23 +19,22 @@ SUITORS = 6
 
 
 @equation
-def exit_hazard(p: Any, surplus: float, cash: float, fixed: float) -> float:
-    """Exit hazard of one firm (1/year).
+def exit_hazard(p: Any, surplus: float, cash: float, fixed: float, log_survival: float) -> float:
+    """Exit hazard of one firm (1/year): trained firms exit less unless they are insolvent.
 
-    Formula: x0 e^(-chi s), s within [-1.5, 3], at least x_min, at most x_max; x_max when cash < -F_k
+    Formula: x0 e^(-chi s) R^m_T, s within [-1.5, 3], at least x_min, at most x_max; x_max when cash < -F_k
     """
-    hazard = p.exit_base * exp(-p.exit_profit_response * min(3.0, max(-1.5, surplus)))
+    hazard = p.exit_base * exp(log_survival - p.exit_profit_response * clipped(surplus, -1.5, 3.0))
     return p.exit_ceiling if cash < -fixed else min(p.exit_ceiling, max(p.exit_floor, hazard))
 
 
 @equation
-def firm_exit_hazard(p: Any, rung: Any, firm: Any) -> float:
-    """Exit hazard of a firm as it stands: trained firms exit less, connected borrowers default more.
+def firm_exit_hazard(p: Any, cluster: Any, aside: Any, firm: Any) -> float:
+    """Exit hazard of a firm as it stands: connected borrowers default more.
 
-    Formula: h = exit hazard * R^m_T * (d if connected and in debt)
+    Formula: h = exit hazard * (d if connected and in debt)
     """
-    hazard = exit_hazard(p, firm.surplus, firm.cash, rung.fixed_cost)
-    hazard = hazard * training_survival(p, firm.trained) if firm.trained > 0.0 else hazard
+    hazard = exit_hazard(p, aside.surplus, firm.cash, aside.fixed_cost, training_survival(cluster, firm.trained))
     return hazard * p.credit_capture_default if (has(firm, CONNECTED) == 1) & (firm.debt > 0.0) else hazard
 
 

@@ -6,8 +6,7 @@ from typing import Any
 
 from model.compiling import equation, step
 from model.events import QUARTER
-from model.lanes import count_trained, has, kept, lane_of
-from model.mechanisms.knowledge import absorb, learn, refine
+from model.lanes import CACHED, fetch_first, fetch_second, has, kept, lane_of
 from model.mechanisms.market import sells_abroad
 from model.mechanisms.production import best_profit, optimal_workers, years_step
 from model.state import ALIVE, LANES
@@ -18,12 +17,12 @@ FORGIVEN = 0.01
 
 
 @equation
-def surplus(profit: float, potential: float, fixed: float) -> float:
+def surplus(profit: float, potential: float, per_fixed: float) -> float:
     """What a firm earns and could earn, over its fixed cost.
 
     Formula: s = (pi + pi*) / (2 F_k)
     """
-    return 0.5 * (profit + potential) / fixed
+    return 0.5 * (profit + potential) * per_fixed
 
 
 @equation
@@ -47,9 +46,9 @@ def wanted_growth(p: Any, workers: float, workers_best: float) -> float:
 
 
 @step
-def grow(p: Any, s: Any, cluster: Any, rung: Any, firm: Any) -> float:
-    """Move one firm through the quarter: cash and workers; return its profit (wage-years a year)."""
-    workers, fixed, abroad = firm.workers, rung.fixed_cost, sells_abroad(p, firm.rung)
+def grow(p: Any, s: Any, cluster: Any, aside: Any, firm: Any) -> None:
+    """Move one firm through the quarter: cash and workers."""
+    workers, fixed, abroad = firm.workers, aside.fixed_cost, sells_abroad(p, firm.rung)
     price = cluster.price_export if abroad else cluster.price
     log_price = cluster.log_price_export if abroad else cluster.log_price
     profit = cluster.base_price * price * firm.output - workers - fixed
@@ -58,15 +57,16 @@ def grow(p: Any, s: Any, cluster: Any, rung: Any, firm: Any) -> float:
     owed = firm.debt - repayment(p, firm.debt)
     wanted = wanted_growth(p, workers, workers_best)
     grows = wanted > 0.0
-    added = min(wanted, max(0.0, cash / rung.outlay))
+    added = min(wanted, max(0.0, cash / aside.outlay))
     lost = max(wanted, 1.0 - workers)
     firm.workers_best = workers_best
-    firm.surplus = surplus(profit, best_profit(p, workers_best, fixed), fixed)
     firm.debt = 0.0 if owed < FORGIVEN else owed
-    firm.constraint = 1.0 - added / wanted if grows else 0.0
-    firm.cash = cash - (added * rung.outlay if grows else p.growth_recovery * lost * rung.outlay)
+    firm.cash = cash - (added * aside.outlay if grows else p.growth_recovery * lost * aside.outlay)
     firm.workers = workers + (added if grows else lost)
-    return profit
+    aside.profit = profit
+    aside.surplus = surplus(profit, best_profit(p, workers_best, fixed), aside.per_fixed)
+    aside.wanted = wanted
+    aside.added = added
 
 
 @equation
@@ -79,23 +79,18 @@ def repayment(p: Any, debt: float) -> float:
 
 
 @step
-def move_block(w: World, b: int) -> None:
-    """Move the firms of a block through the quarter; what their rungs share lies in ``w.beside``."""
+def move_blocks(w: World, first: int, last: int) -> None:
+    """Let the firms of a group of blocks repay, earn and grow."""
     p, s, cluster, firms, beside = kept(w.p), kept(w.s), kept(w.cluster), w.firms, w.beside
-    repaid = w.sums.repaid
-    for lane in range(LANES):
-        firm = lane_of(firms, b, lane)
-        repaid[lane] += repayment(p, firm.debt) if has(firm, ALIVE) == 1 else 0.0
-    for lane in range(LANES):
-        rung = lane_of(beside, 0, lane)
-        rung.profit = grow(p, s, cluster, rung, lane_of(firms, b, lane))
-    for lane in range(LANES):
-        rung = lane_of(beside, 0, lane)
-        rung.worth = learn(p, s, cluster, lane_of(firms, b, lane), rung.profit)
-    if beside[0].improved == 1:
+    repaid, ahead = w.sums.repaid, last - first if cluster.rows > CACHED else 0
+    for b in range(first, last):
+        if ahead > 0:
+            fetch_first(firms, b + ahead)
         for lane in range(LANES):
-            rung = lane_of(beside, 0, lane)
-            refine(p, cluster, lane_of(firms, b, lane), rung.profit, rung.worth)
-    for lane in range(LANES):
-        absorb(p, lane_of(firms, b, lane))
-    beside[0].trained = count_trained(firms[b].trained)
+            firm = lane_of(firms, b, lane)
+            repaid[lane] += repayment(p, firm.debt) if has(firm, ALIVE) == 1 else 0.0
+    for b in range(first, last):
+        if ahead > 0:
+            fetch_second(firms, b + ahead)
+        for lane in range(LANES):
+            grow(p, s, cluster, lane_of(beside, b - first, lane), lane_of(firms, b, lane))

@@ -10,7 +10,7 @@ from model.compiling import equation, step
 from model.events import LOG_ATTEMPT_FAILED, LOG_ATTEMPT_SUCCEEDED, OUTCOME
 from model.lanes import firm_at
 from model.mechanisms.agglomeration import standard_surplus, thickness
-from model.mechanisms.knowledge import perceived_worth, raise_awareness
+from model.mechanisms.knowledge import raise_awareness
 from model.randomness import uniform
 from model.world import World, note
 
@@ -30,12 +30,12 @@ def squeeze(p: Any, surplus: float) -> float:
 
 
 @equation
-def private_gain(rung: Any, workers: float) -> float:
+def private_gain(cluster: Any, workers: float, per_fixed: float) -> float:
     """Gain of a further rung to the firm itself, net of the higher sunk cost, over its fixed cost.
 
     Formula: g = (l (1/gamma - 1)/F_k)(Lambda - 1) - (Lambda^omega - 1), at least 0
     """
-    return max(0.0, workers * rung.gain_per_worker - rung.gain_cost)
+    return max(0.0, workers * per_fixed * cluster.gain_per_worker - cluster.gain_cost)
 
 
 @equation
@@ -61,18 +61,19 @@ def success_log_odds(p: Any, skill: float, schooling: float, access: float, abov
 
 @step
 def press(w: World) -> None:
-    """Work out the squeeze on each rung."""
+    """Work out the squeeze on each rung that has firms."""
     for k in range(len(w.ladder)):
-        w.ladder[k].pressure = squeeze(w.p, standard_surplus(w, k))
+        if w.ladder[k].firms > 0.0:
+            w.ladder[k].pressure = squeeze(w.p, standard_surplus(w, k))
 
 
 @equation
-def firm_attempt_hazard(p: Any, s: Any, cluster: Any, rung: Any, firm: Any) -> float:
+def firm_attempt_hazard(p: Any, s: Any, cluster: Any, aside: Any, firm: Any) -> float:
     """Attempt hazard of a firm as it stands: it needs cash for the attempt and a rung to climb to."""
-    gain = perceived_worth(p, cluster.awareness, firm.trained) * private_gain(rung, firm.workers)
-    pressed = squeeze(p, firm.surplus) if s.own_profit == 1.0 else rung.pressure
+    gain = aside.worth * private_gain(cluster, firm.workers, aside.per_fixed)
+    pressed = squeeze(p, aside.surplus) if s.own_profit == 1.0 else aside.pressure
     hazard = attempt_hazard(p, firm.schooling, firm.skill + firm.trained, cluster.discouragement, pressed, gain)
-    return 0.0 if (firm.rung >= s.ladder) | (firm.cash < p.attempt_cost * rung.fixed_cost) else hazard
+    return 0.0 if (firm.rung >= s.ladder) | (firm.cash < p.attempt_cost * aside.fixed_cost) else hazard
 
 
 @step

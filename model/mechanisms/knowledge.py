@@ -5,21 +5,30 @@ subcontractors takes time (WP 5703, sections II-IV).
 
 from typing import Any
 
-from model.arithmetic import exp, log
 from model.compiling import equation, step
 from model.events import LOG_BREACH, QUARTER
-from model.lanes import firm_at
+from model.lanes import CACHED, fetch_third, firm_at, kept, lane_of
 from model.mechanisms.production import years_step
+from model.state import LANES
 from model.world import World, note
 
 
 @equation
-def perceived_worth(p: Any, awareness: float, trained: float) -> float:
+def taught_share(trained: float) -> float:
+    """How far training has reached a firm.
+
+    Formula: y = m_T/(1+m_T)
+    """
+    return trained / (1.0 + trained)
+
+
+@equation
+def perceived_worth(p: Any, awareness: float, taught: float) -> float:
     """Share of knowledge's worth that an entrepreneur perceives: the cluster's awareness, more where trained.
 
-    Formula: A_i = A + (1-A) o m_T/(1+m_T)
+    Formula: A_i = A + (1-A) o y
     """
-    return awareness + (1.0 - awareness) * p.awareness_own * trained / (1.0 + trained)
+    return awareness + (1.0 - awareness) * p.awareness_own * taught
 
 
 @equation
@@ -37,7 +46,7 @@ def learning_abroad(p: Any, profit: float, worth: float) -> float:
 
     Formula: u' = lambda x/(1+x), x = s A_i pi+ / x0
     """
-    spent = p.learning_spend * worth * max(0.0, profit) / p.learning_scale
+    spent = (p.learning_spend / p.learning_scale) * worth * max(0.0, profit)
     return p.learning_abroad * spent / (1.0 + spent)
 
 
@@ -79,20 +88,22 @@ def breach_hazard(p: Any, trust: float, enforced: float) -> float:
 
 
 @step
-def learn(p: Any, s: Any, cluster: Any, firm: Any, profit: float) -> float:
-    """A firm learns from the cluster's better half, and buys training if it earns something; return the worth it perceives."""
-    worth = perceived_worth(p, cluster.awareness, firm.trained)
+def learn(p: Any, s: Any, cluster: Any, aside: Any, firm: Any) -> None:
+    """A firm sees what knowledge is worth, learns from the cluster's better half, and buys training if it earns something."""
+    taught = taught_share(firm.trained)
+    worth = perceived_worth(p, cluster.awareness, taught)
     learnt = QUARTER * spillover(p, firm.skill, cluster.skill_top)
     bought = QUARTER * private_training(p, worth)
     firm.skill += learnt if s.spillover == 1.0 else 0.0
-    firm.pending += bought if profit > 0.0 else 0.0
-    return worth
+    firm.pending += bought if aside.profit > 0.0 else 0.0
+    aside.taught = taught
+    aside.worth = worth
 
 
 @step
-def refine(p: Any, cluster: Any, firm: Any, profit: float, worth: float) -> None:
+def refine(p: Any, cluster: Any, aside: Any, firm: Any) -> None:
     """An improved firm learns abroad, is recognised by buyers, and comes to trust subcontractors."""
-    improved = firm.rung > 0
+    improved, profit, worth = firm.rung > 0, aside.profit, aside.worth
     spends = improved & (profit > 0.0)
     access = firm.access + (QUARTER * learning_abroad(p, profit, worth) if spends else 0.0)
     recognised = firm.recognition + QUARTER * recognition_gain(p, firm.recognition, firm.workers, cluster.imitators)
@@ -112,6 +123,25 @@ def absorb(p: Any, firm: Any) -> None:
 
 
 @step
+def learn_blocks(w: World, first: int, last: int) -> None:
+    """Let the firms of a group of blocks absorb what they were taught, learn and refine."""
+    p, s, cluster, firms, beside = kept(w.p), kept(w.s), kept(w.cluster), w.firms, w.beside
+    ahead = last - first if cluster.rows > CACHED else 0
+    for b in range(first, last):
+        if ahead > 0:
+            fetch_third(firms, b + ahead)
+        for lane in range(LANES):
+            absorb(p, lane_of(firms, b, lane))
+    for b in range(first, last):
+        for lane in range(LANES):
+            learn(p, s, cluster, lane_of(beside, b - first, lane), lane_of(firms, b, lane))
+    if cluster.improved_firms > 0.0:
+        for b in range(first, last):
+            for lane in range(LANES):
+                refine(p, cluster, lane_of(beside, b - first, lane), lane_of(firms, b, lane))
+
+
+@step
 def break_trust(w: World, i: int, time: float) -> None:
     """A subcontractor breaks the relation: trust starts anew."""
     firm = firm_at(w.firms, i)
@@ -126,9 +156,9 @@ def raise_awareness(w: World, share: float) -> None:
 
 
 @equation
-def training_survival(p: Any, trained: float) -> float:
-    """Exit hazard ratio of a trained firm.
+def training_survival(cluster: Any, trained: float) -> float:
+    """Log exit hazard ratio of a trained firm.
 
-    Formula: R^m_T
+    Formula: m_T ln R
     """
-    return exp(log(p.training_exit) * trained)
+    return cluster.log_training_exit * trained

@@ -16,12 +16,12 @@ LEAVER = 1 << 32
 
 
 @equation
-def poaching_hazard(p: Any, trained: float) -> float:
+def poaching_hazard(p: Any, taught: float) -> float:
     """Hazard a year that a firm's trained staff leave.
 
     Formula: z m_T/(1+m_T)
     """
-    return p.poaching_rate * trained / (1.0 + trained)
+    return p.poaching_rate * taught
 
 
 @step

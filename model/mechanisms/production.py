@@ -114,7 +114,7 @@ def supply(w: World) -> None:
         add_by_rung(w.sums.output, firms[b].output, firms[b].rung, common_rung(firms[b].rung))
     w.cluster.output = 0.0
     for k in range(len(ladder)):
-        ladder[k].output = total(w.sums.output[k])
+        ladder[k].output = total(w.sums.output[k]) if ladder[k].firms > 0.0 else 0.0
         w.cluster.output += ladder[k].output
 
 

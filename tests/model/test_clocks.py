@@ -12,13 +12,24 @@ import pytest
 
 from model.compiling import kernel
 from model.engines import quarter
-from model.engines.simpy_engine import move_firms, open_market, run_one_clock
-from model.events import CLOCKS, ENTRY, QUARTER
-from model.lanes import firm_at
-from model.mechanisms.clocks import entrant_surplus, entry_hazard, hazard_of, strikes_often
+from model.engines.simpy_engine import open_market
+from model.events import CLOCKS, ENTRY, FIRM_CLOCKS, QUARTER
+from model.lanes import block_count, lane_of, stand
+from model.mechanisms.birth import wind_up
+from model.mechanisms.clocks import (
+    entrant_surplus,
+    entry_hazard,
+    hazard_of,
+    run_clocks,
+    run_entry_clock,
+    strikes_often,
+)
+from model.mechanisms.growth import move_blocks
+from model.mechanisms.knowledge import learn_blocks
 from model.mechanisms.programmes import govern
 from model.start import new_world
-from model.world import World, bury
+from model.state import GROUP, LANES
+from model.world import World
 from tests.model.worlds import given
 
 Z = 4.9
@@ -26,21 +37,25 @@ FEWEST = 25  # strikes of a clock, without which its test would say nothing
 
 
 @kernel
-def expected_strikes(w: World, mechanism: int, often: bool) -> float:
+def move_group(w: World, first: int, last: int) -> None:
+    stand(w.firms, first, last, w.ladder, w.beside)
+    move_blocks(w, first, last)
+    learn_blocks(w, first, last)
+
+
+@kernel
+def expected_strikes(w: World, first: int, last: int, mechanism: int, often: bool) -> float:
     total = 0.0
-    for i in range(w.cluster.rows):
-        firm = firm_at(w.firms, i)
-        if firm.alive == 0:
-            continue
-        rate = hazard_of(w.p, w.s, w.cluster, w.ladder[firm.rung], firm, mechanism, w.seed, w.case)
-        total += rate * QUARTER if often else 1.0 - math.exp(-rate * QUARTER)
+    for b in range(first, last):
+        for lane in range(LANES):
+            firm, aside = lane_of(w.firms, b, lane), lane_of(w.beside, b - first, lane)
+            if firm.alive == 1:
+                rate = hazard_of(w.p, w.s, w.cluster, aside, firm, mechanism, w.seed, w.case)
+                total += rate * QUARTER if often else 1.0 - math.exp(-rate * QUARTER)
     return total
 
 
-def expected(w: World, mechanism: int) -> float:
-    if mechanism == ENTRY:
-        return float(entry_hazard(w.p, w.cluster.firms, entrant_surplus(w)) * QUARTER)
-    return expected_strikes(w, mechanism, strikes_often(mechanism))
+run_group = kernel(run_clocks)
 
 
 @pytest.fixture(scope="module")
@@ -59,17 +74,23 @@ def strikes() -> tuple[np.ndarray, np.ndarray]:
         w.cluster.tick, w.cluster.time = tick, quarter.tick_time(tick)
         govern(w)
         open_market(w)
-        move_firms(w)
+        wind_up(w)
         w.cluster.due = 0
+        blocks = block_count(w.cluster.rows)
+        for first in range(0, blocks, GROUP):
+            last = min(first + GROUP, blocks)
+            move_group(w, first, last)
+            for mechanism in range(FIRM_CLOCKS):
+                awaited[mechanism] += expected_strikes(w, first, last, mechanism, strikes_often(mechanism))
+            run_group(w, first, last)
+        awaited[ENTRY] += entry_hazard(w.p, w.cluster.firms, entrant_surplus(w)) * QUARTER
+        run_entry_clock(w)
         for mechanism in range(len(CLOCKS)):
-            awaited[mechanism] += expected(w, mechanism)
-            before = int(w.cluster.due)
-            run_one_clock(w, mechanism)
-            observed[mechanism] += w.cluster.due - before
+            observed[mechanism] += (w.due[: w.cluster.due].mechanism == mechanism).sum()
         for k in quarter_order(w):
             due = w.due[k]
             quarter.happen(w, due.mechanism, due.firm, due.time, due.number)
-        bury(w)
+        quarter.close_quarter(w)
     return observed, awaited
 
 

@@ -13,10 +13,11 @@ from scipy import optimize, stats
 from model.engines.quarter import open_market
 from model.events import EVENTS
 from model.mechanisms.agglomeration import gather
+from model.mechanisms.credit import constrained_share
 from model.mechanisms.growth import grow, kept_cash
 from model.mechanisms.knowledge import recognition_gain, trust_gain
 from model.mechanisms.production import best_profit, break_even_price, fixed_cost, optimal_workers
-from tests.model.worlds import add_firm, column, compiled, given, small_world
+from tests.model.worlds import add_firm, aside_of, column, compiled, given, small_world
 
 Z = 4.9
 FALSE_ALARM = 1e-6
@@ -109,15 +110,16 @@ def test_one_quarter_of_a_firm_by_hand():
     assert firm.output == pytest.approx(math.exp(firm.log_efficiency) * 5.0**p.production_span)
     cash = 0.3 + 0.25 * p.finance_retention * profit - 2.0 * (0.25 * p.credit_rate + 0.25 / p.credit_term)
     assert kept_cash(p, firm, profit, w.ladder[0].fixed_cost) == pytest.approx(cash)
-    grow(p, w.s, w.cluster, w.ladder[0], firm)
+    aside = aside_of(w, firm)
+    grow(p, w.s, w.cluster, aside, firm)
     wanted = min(0.25 * p.growth_speed * (firm.workers_best - 5.0), p.growth_step * 5.0 + 0.5)
     added = min(wanted, cash / p.finance_outlay)
     assert firm.workers == pytest.approx(5.0 + added)
     assert firm.cash == pytest.approx(cash - added * p.finance_outlay)
-    assert firm.constraint == pytest.approx(1.0 - added / wanted)
+    assert constrained_share(aside.wanted, aside.added) == pytest.approx(1.0 - added / wanted)
     assert firm.debt == pytest.approx(2.0 * (1.0 - 0.25 / p.credit_term))
     potential = best_profit(p, firm.workers_best, w.ladder[0].fixed_cost)
-    assert firm.surplus == pytest.approx(0.5 * (profit + potential) / w.ladder[0].fixed_cost)
+    assert aside.surplus == pytest.approx(0.5 * (profit + potential) / w.ladder[0].fixed_cost)
 
 
 def test_gathering_and_forgetting_are_euler_steps():
@@ -148,6 +150,7 @@ def test_a_firm_with_cash_and_a_fixed_price_comes_to_its_best_size():
     for tick in range(120):
         w.cluster.tick = tick
         open_market(w)
-        grow(w.p, w.s, w.cluster, w.ladder[0], firm)
+        aside = aside_of(w, firm)
+        grow(w.p, w.s, w.cluster, aside, firm)
     assert firm.workers == pytest.approx(firm.workers_best, rel=1e-4)
-    assert firm.constraint == 0.0
+    assert constrained_share(aside.wanted, aside.added) == 0.0

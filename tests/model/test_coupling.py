@@ -4,6 +4,7 @@ import numpy as np
 
 from model.events import EVENTS, FIRM_CLOCKS
 from model.lanes import firm_at
+from model.mechanisms.birth import wind_up
 from model.mechanisms.clocks import strike
 from model.mechanisms.entry import enter
 from model.mechanisms.exit import leave
@@ -43,6 +44,7 @@ def test_the_number_of_a_birth_tells_siblings_apart():
 
 def run_clocks(w):
     """The first draws of every clock of the firms in rows 1 and 2, which they make when they first run."""
+    wind_up(w)
     for mechanism in range(FIRM_CLOCKS):
         for i in (1, 2):
             strike(w, i, mechanism, 1e-9)

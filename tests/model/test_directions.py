@@ -16,7 +16,7 @@ from model.config import load_policy, policy_names
 from model.schema import Policy
 from tests.model.worlds import Given, column, given
 
-SEEDS = 40
+SEEDS = 160
 Z = 3.0
 UP, DOWN = 1.0, -1.0
 

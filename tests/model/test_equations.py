@@ -15,7 +15,7 @@ from model.mechanisms.knowledge import (
     perceived_worth,
     private_training,
     recognition_gain,
-    training_survival,
+    taught_share,
 )
 from model.mechanisms.poaching import poaching_hazard
 from model.mechanisms.production import centrality, material_loss, optimal_workers, recognised_quality, years_step
@@ -35,12 +35,13 @@ SURPLUS = st.floats(-20.0, 20.0)
 MORE = st.floats(0.0, 50.0)
 
 
-@drawn(SURPLUS, MORE, st.floats(-100.0, 100.0))
-def test_exit_lies_between_floor_and_ceiling_and_falls_with_profit(surplus, more, cash):
-    hazard = exit_hazard(P, surplus, cash, 2.0)
+@drawn(SURPLUS, MORE, st.floats(-100.0, 100.0), st.floats(-5.0, 0.0))
+def test_exit_lies_between_floor_and_ceiling_and_falls_with_profit_and_training(surplus, more, cash, log_survival):
+    hazard = exit_hazard(P, surplus, cash, 2.0, 0.0)
     assert P.exit_floor <= hazard <= P.exit_ceiling
-    assert exit_hazard(P, surplus + more, cash, 2.0) <= hazard
-    assert exit_hazard(P, surplus, -2.01, 2.0) == P.exit_ceiling
+    assert exit_hazard(P, surplus + more, cash, 2.0, 0.0) <= hazard
+    assert P.exit_floor <= exit_hazard(P, surplus, cash, 2.0, log_survival) <= hazard
+    assert exit_hazard(P, surplus, -2.01, 2.0, log_survival) == P.exit_ceiling
 
 
 @drawn(SHARE, SHARE, st.floats(0.0, 10.0), MORE)
@@ -119,13 +120,14 @@ def test_recognition_never_leaves_its_bounds(recognition, workers, rivals):
 
 @drawn(SHARE, st.floats(0.0, 20.0), SURPLUS, MORE)
 def test_knowledge_is_perceived_in_part_and_bought_by_those_who_see(awareness, trained, profit, more):
-    worth = perceived_worth(P, awareness, trained)
+    taught = taught_share(trained)
+    worth = perceived_worth(P, awareness, taught)
+    assert 0.0 <= taught <= taught_share(trained + more) < 1.0
     assert awareness - 1e-15 <= worth <= 1.0
-    assert perceived_worth(P, awareness, trained + more) >= worth - 1e-15
+    assert perceived_worth(P, awareness, taught_share(trained + more)) >= worth - 1e-15
     assert 0.0 <= private_training(P, worth) <= P.learning_private_training
     assert 0.0 <= learning_abroad(P, profit, worth) <= P.learning_abroad
-    assert 0.0 < training_survival(P, trained) <= 1.0
-    assert 0.0 <= poaching_hazard(P, trained) <= P.poaching_rate
+    assert 0.0 <= poaching_hazard(P, taught) <= P.poaching_rate
 
 
 @drawn(SHARE, SHARE)

@@ -4,10 +4,10 @@ import math
 
 import pytest
 
-from model.engines.quarter import happen, move_firms, open_market, run_one_clock
+from model.engines.quarter import happen, open_market
 from model.events import ATTEMPT, BREACH, EXIT, LOAN, POACHING, RELOCATION, SPIN_OFF, SUCCESSION
 from model.lanes import firm_at, strikes
-from model.mechanisms.clocks import hazard_of, put_in_order, set_due
+from model.mechanisms.clocks import put_in_order, run_clocks, set_due
 from model.mechanisms.entry import enter, entrant_surplus, entry_hazard
 from model.mechanisms.exit import leave
 from model.mechanisms.improvement import attempt, attempt_hazard
@@ -17,13 +17,9 @@ from model.mechanisms.relocation import needed_space, relocate, relocation_cost
 from model.mechanisms.spin_off import apprenticeship, spin_off, spin_off_hazard
 from model.mechanisms.succession import succeed
 from model.world import bury
-from tests.model.worlds import add_firm, residuals, small_world, told, words
+from tests.model.worlds import add_firm, hazard, move_firms, residuals, small_world, told, words
 
 ALWAYS, NEVER = {"success_intercept": 50.0}, {"success_intercept": -50.0}
-
-
-def hazard(w, firm, mechanism):
-    return hazard_of(w.p, w.s, w.cluster, w.ladder[firm.rung], firm, mechanism, w.seed, w.case)
 
 
 def test_exit_frees_the_seat_and_is_told():
@@ -285,12 +281,14 @@ def test_a_clock_strikes_when_its_draw_is_used_up():
     add_firm(w)
     open_market(w)
     move_firms(w)
+    for i in (0, 1):
+        residuals(w, i)[:] = 1e9
     residuals(w, 0)[SUCCESSION] = 0.06
-    run_one_clock(w, SUCCESSION)
+    run_clocks(w, 0, 1)
     assert w.cluster.due == 1
     assert w.due[0].time == pytest.approx(0.06 / 0.4)
     assert [strikes(w.firms, i, SUCCESSION) for i in (0, 1)] == [1, 0]
     before = float(residuals(w, 0)[SUCCESSION])
     w.cluster.due = 0
-    run_one_clock(w, SUCCESSION)
+    run_clocks(w, 0, 1)
     assert residuals(w, 0)[SUCCESSION] == before - 0.1 or w.cluster.due == 1

@@ -10,11 +10,13 @@ import math
 import numpy as np
 import pytest
 
-from model.engines.quarter import move_firms, open_market
+from model.engines.quarter import open_market
 from model.latents import draw_values
+from model.mechanisms.credit import constrained_share
+from model.mechanisms.growth import grow
 from model.parameters import PARAMS
 from tests.model.test_states import drawn
-from tests.model.worlds import PRIORS, add_firm, compiled, small_world
+from tests.model.worlds import PRIORS, add_firm, aside_of, compiled, move_firms, small_world
 
 DRAWS = 200
 BAND = (0.55, 0.63)
@@ -27,10 +29,12 @@ def returns_of(draw: int) -> list[float]:
     _, _, firms, world = compiled(what, seed=draw + 1)
     p, cluster = world.p, world.cluster
     found = []
-    for firm in firms[(firms.workers > 2.5) & (firms.workers < 3.5) & (firms.constraint > 0.0)]:
-        rung = world.ladder[firm.rung]
+    for firm in firms[(firms.workers > 2.5) & (firms.workers < 3.5)]:
+        rung, aside = world.ladder[firm.rung], aside_of(world, firm)
         worth = cluster.base_price * rung.price * p.production_span * firm.output / firm.workers - 1.0
-        found.append(float(worth / rung.outlay))
+        grow(p, world.s, cluster, aside, firm)
+        if constrained_share(aside.wanted, aside.added) > 0.0:
+            found.append(float(worth / rung.outlay))
     return found
 
 

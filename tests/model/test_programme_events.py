@@ -5,17 +5,16 @@ import math
 import numpy as np
 import pytest
 
-from model.engines.quarter import move_firms, open_quarter
+from model.engines.quarter import open_quarter
 from model.events import LOAN
 from model.lanes import firm_at
-from model.mechanisms.clocks import hazard_of
 from model.mechanisms.credit import lend
 from model.mechanisms.market import import_ceiling
 from model.mechanisms.programmes import govern, investor_chance, space_cost, strain
 from model.mechanisms.training import take_up
 from model.observe import COLUMNS
 from model.state import COURSES, TECHNOLOGY
-from tests.model.worlds import add_firm, column, compiled, given, programme, small_world, told, words
+from tests.model.worlds import add_firm, column, compiled, given, hazard, move_firms, programme, small_world, told, words
 
 EVERYONE = {"training_take_up": 1.0, "awareness_start": 1.0}
 CALM = {"state_module": 0.0}
@@ -150,12 +149,12 @@ def test_a_zone_offers_space_for_its_budget():
 
 def test_a_fund_lends_to_firms_without_cash_and_lends_again():
     w = small_world({"credit_noise": 0.0, "growth_speed": 0.0}, (programme("credit", budget=6.0, stop=9.0),), **CALM)
-    poor, rich = add_firm(w, cash=0.0, surplus=5.0), add_firm(w, cash=50.0, surplus=5.0)
+    poor, rich = add_firm(w, cash=0.0), add_firm(w, cash=50.0)
     quarter(w, 0)
     assert w.cluster.fund == 6.0
 
     def loan_hazard(firm):
-        return hazard_of(w.p, w.s, w.cluster, w.ladder[0], firm, LOAN, w.seed, w.case)
+        return hazard(w, firm, LOAN, surplus=5.0)
 
     assert loan_hazard(poor) > 0.0 == loan_hazard(rich)
     poor.workers = 3.0
@@ -173,9 +172,9 @@ def test_a_captured_fund_favours_the_connected():
     def hazards(captured, cofinance):
         line = programme("credit", budget=50.0, captured=captured, cofinance=cofinance)
         w = small_world({"credit_noise": 0.0}, (line,), **CALM)
-        firms = [add_firm(w, cash=0.0, surplus=0.5, connected=connected) for connected in (0, 1)]
+        firms = [add_firm(w, cash=0.0, connected=connected) for connected in (0, 1)]
         quarter(w, 0)
-        return [hazard_of(w.p, w.s, w.cluster, w.ladder[0], firm, LOAN, w.seed, w.case) for firm in firms]
+        return [hazard(w, firm, LOAN, surplus=0.5) for firm in firms]
 
     plain, connected = hazards(0.0, 0.0)
     assert plain == connected == pytest.approx(2.0 * 0.5)
@@ -187,18 +186,16 @@ def test_a_captured_fund_favours_the_connected():
 
 def test_officers_lend_to_whom_they_read_as_profitable():
     w = small_world({"credit_noise": 0.0}, (programme("credit", budget=50.0),), **CALM)
-    good, bad = add_firm(w, cash=0.0, surplus=2.0), add_firm(w, cash=0.0, surplus=-0.5)
+    firm = add_firm(w, cash=0.0)
     quarter(w, 0)
-    hazards = [hazard_of(w.p, w.s, w.cluster, w.ladder[0], firm, LOAN, w.seed, w.case) for firm in (good, bad)]
-    assert hazards[0] > 10.0 * hazards[1]
+    assert hazard(w, firm, LOAN, surplus=2.0) > 10.0 * hazard(w, firm, LOAN, surplus=-0.5)
 
 
 def test_the_trained_only_may_be_lent_to_or_move_in():
     w = small_world({"credit_noise": 0.0}, (programme("credit", budget=50.0, trained_only=1.0),), **CALM)
-    untaught, taught = add_firm(w, cash=0.0, surplus=2.0), add_firm(w, cash=0.0, surplus=2.0, courses=1)
+    untaught, taught = add_firm(w, cash=0.0), add_firm(w, cash=0.0, courses=1)
     quarter(w, 0)
-    hazards = [hazard_of(w.p, w.s, w.cluster, w.ladder[0], firm, LOAN, w.seed, w.case) for firm in (untaught, taught)]
-    assert hazards[0] == 0.0 < hazards[1]
+    assert hazard(w, untaught, LOAN, surplus=2.0) == 0.0 < hazard(w, taught, LOAN, surplus=2.0)
 
 
 def test_a_foreign_investor_brings_knowledge_and_fears_copying():

@@ -51,7 +51,7 @@ def assert_sane_firms(firms: Any, world: World, draw: int) -> None:
     assert (firms.workers >= 1.0).all()
     assert (firms.workers <= p.production_workers_max * (1.0 + p.growth_step) + 1e6 * world.cluster.mergers).all()
     assert ((firms.rung >= 0) & (firms.rung <= s.ladder)).all()
-    for name in ("recognition", "trust", "constraint"):
+    for name in ("recognition", "trust"):
         assert ((firms[name] >= 0.0) & (firms[name] <= 1.0)).all(), f"draw {draw}: {name}"
     for name in ("trained", "pending", "debt", "schooling", "access"):
         assert (firms[name] >= 0.0).all(), f"draw {draw}: {name}"

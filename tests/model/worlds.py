@@ -1,6 +1,7 @@
 """Worlds for tests: a cluster of two or three firms built by hand, and histories of a case with the numbers that a test sets."""
 
 from functools import cache
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,15 +11,19 @@ from model.config import load_case, load_policy, load_priors
 from model.engines.compiled_engine import run_history
 from model.engines.quarter import begin
 from model.events import BIRTH, EVENTS, FIRM_CLOCKS
-from model.lanes import firm_at
+from model.lanes import block_count, firm_at, stand
 from model.latents import COLUMN, LATENTS, default_values, params_for, settings_for
-from model.mechanisms.birth import found
+from model.mechanisms.birth import found, wind_up
+from model.mechanisms.clocks import hazard_of
+from model.mechanisms.growth import move_blocks
+from model.mechanisms.knowledge import learn_blocks, perceived_worth, taught_share
 from model.observe import COLUMNS
 from model.policy import programmes_for
 from model.randomness import word
 from model.schema import Policy
 from model.start import new_world
-from model.state import FIRM, LANES, PROGRAMME, PROGRAMMES
+from model.state import FIRM, GROUP, LANES, PROGRAMME, PROGRAMMES, SHARED, WORKED_OUT
+from model.sums import empty, total
 from model.world import World
 
 PRIORS = load_priors()
@@ -91,7 +96,7 @@ def living(w: World) -> Any:
 
 
 def residuals(w: World, row: int) -> NDArray[np.float64]:
-    """What is left of the draw of each clock of a firm (hazard times years), 0 before the first draw; a view."""
+    """What is left of the draw of each clock of a firm (hazard times years), ``UNDRAWN`` before the first draw; a view."""
     return w.firms[row // LANES].residual[:, row % LANES]  # type: ignore[no-any-return]
 
 
@@ -131,11 +136,36 @@ def add_firm(w: World, **traits: float) -> Any:
     """Add a firm of average management and schooling, aged 0, with the traits given; return its record."""
     lineage = word(w.seed, w.case, 0, BIRTH, FOUNDERS + int(w.cluster.rows))
     i = found(w, 0.0, lineage, 0.0, 0.0, int(traits.pop("rung", 0)))
+    wind_up(w)
     firm = firm_at(w.firms, i)
     firm.skill, firm.schooling, firm.connected, firm.trader = 0.0, w.s.schooling, 0, 0
     for name, value in traits.items():
         firm[name] = value
     return firm
+
+
+def move_firms(w: World) -> None:
+    """Move the firms of a small world through a quarter; no clock runs."""
+    blocks = block_count(w.cluster.rows)
+    assert blocks <= GROUP
+    empty(w.sums.repaid)
+    stand(w.firms, 0, blocks, w.ladder, w.beside)
+    move_blocks(w, 0, blocks)
+    learn_blocks(w, 0, blocks)
+    w.cluster.repaid += total(w.sums.repaid)
+
+
+def aside_of(w: World, firm: Any, **worked_out: float) -> Any:
+    """What a quarter lays out beside a firm; of what it works out, whatever is not given is 0."""
+    shared = {name: w.ladder[firm.rung][name] for name in SHARED}
+    taught = taught_share(firm.trained)
+    known = {"taught": taught, "worth": perceived_worth(w.p, w.cluster.awareness, taught)}
+    return SimpleNamespace(**{**shared, **dict.fromkeys(WORKED_OUT, 0.0), **known, **worked_out})
+
+
+def hazard(w: World, firm: Any, mechanism: int, **worked_out: float) -> float:
+    """Hazard of one of a firm's clocks (1/year)."""
+    return hazard_of(w.p, w.s, w.cluster, aside_of(w, firm, **worked_out), firm, mechanism, w.seed, w.case)
 
 
 def told(w: World) -> list[tuple[str, int, int]]:
