@@ -78,9 +78,9 @@ def one_by_one(history: Callable[[Scenario, int], Any]) -> Callable[[Scenario, A
     return run
 
 
-def mesa(scenario: Scenario, seed: int, model: type[mesa_model.ClusterModel]) -> Any:
+def mesa(scenario: Scenario, seed: int, kind: type[mesa_model.ClusterModel]) -> Any:
     """Run one history in Mesa."""
-    return mesa_model.run_mesa(scenario.params, scenario.setting, seed, model)
+    return mesa_model.run_mesa(scenario.params, scenario.setting, seed, kind)
 
 
 CONTESTANTS: dict[str, Callable[[Scenario, Any], Measured]] = {

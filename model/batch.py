@@ -77,12 +77,12 @@ def run_chunk(
                 reset(w, asked)
             elif going:
                 go_on(w, bench.cluster, bench.past, asked, shared)
+            first, last = (0, fork) if leg == 0 else (fork, s.quarters + 1)
+            reached = going and run_history(w, panel, halt, first, last)
             if leg == 0:
-                going = run_history(w, panel, halt, 0, fork)
+                going = reached
                 keep(w, bench.past)
             else:
-                if going:
-                    run_history(w, panel, halt, fork, s.quarters + 1)
                 for k in range(ticks.shape[1]):
                     if ticks[j, k] >= 0 and ticks[j, k] <= w.cluster.tick:
                         for column in range(out.shape[3]):

@@ -183,7 +183,7 @@ class ClusterModel(mesa.Model):
         self.cluster.entrants += 1.0
 
 
-def run_mesa(params: Any, setting: Any, seed: int, model: type[ClusterModel] = ClusterModel) -> NDArray[np.float64]:
+def run_mesa(params: Any, setting: Any, seed: int, kind: type[ClusterModel] = ClusterModel) -> NDArray[np.float64]:
     """Run one history of the status quo in Mesa.
 
     Parameters
@@ -191,7 +191,7 @@ def run_mesa(params: Any, setting: Any, seed: int, model: type[ClusterModel] = C
     params, setting
         One record each, as ``model.simulation.run_compiled`` takes them.
     seed : int
-    model : type
+    kind : type
         How firms work out their quarter.
 
     Returns
@@ -199,7 +199,7 @@ def run_mesa(params: Any, setting: Any, seed: int, model: type[ClusterModel] = C
     panel : float64, shape (quarters + 1, len(COLUMNS))
         Rows beyond a history's end are NaN.
     """
-    cluster = model(params, setting, seed)
+    cluster = kind(params, setting, seed)
     cluster.run_model()
     panel = np.full((int(setting.quarters) + 1, len(COLUMNS)), np.nan)
     panel[: len(cluster.rows)] = cluster.rows

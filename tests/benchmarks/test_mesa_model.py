@@ -84,10 +84,10 @@ def founders(rng: np.random.Generator, count: int) -> list[dict[str, float]]:
 
 
 def without_events(
-    what: Given, firms: list[dict[str, float]], model: type[ClusterModel] = ClusterModel
+    what: Given, firms: list[dict[str, float]], kind: type[ClusterModel] = ClusterModel
 ) -> tuple[Any, ClusterModel]:
     """The same founders in the package's world and in Mesa, their clocks wound up so far that none strikes."""
-    w, m = new_world(what.params, what.setting, what.programmes, 1), model(what.params, what.setting, 1)
+    w, m = new_world(what.params, what.setting, what.programmes, 1), kind(what.params, what.setting, 1)
     begin(w)
     wind_up(w)
     for i, traits in enumerate(firms):
@@ -134,23 +134,23 @@ def assert_same_firms(w: Any, m: ClusterModel, firms: list[Firm]) -> None:
     assert [(rung.firms, rung.above) for rung in m.ladder] == [(rung.firms, rung.above) for rung in w.ladder]
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("kind", MODELS)
 @pytest.mark.parametrize("setting", QUIET.values(), ids=QUIET)
-def test_without_events_firms_move_as_in_the_package(setting: dict[str, float], model: type[ClusterModel]) -> None:
+def test_without_events_firms_move_as_in_the_package(setting: dict[str, float], kind: type[ClusterModel]) -> None:
     # So that profit's bounds show in the hazard of exit, which are beyond the hazard's own bounds by default.
     changes = {"exit_profit_response": 1.0, "exit_floor": 0.001}
     what = status_quo(changes, founders=24, founder_rung=0.0, **setting)
-    w, m = without_events(what, founders(np.random.default_rng(1), 24), model)
+    w, m = without_events(what, founders(np.random.default_rng(1), 24), kind)
     panel = pass_quarters(w, m, 8)
     np.testing.assert_allclose(np.array(m.rows), panel, rtol=1e-9, atol=1e-12)
     assert_same_firms(w, m, m.firms)
     assert LONG - m.entry_left == pytest.approx(LONG - w.cluster.entry_residual, rel=1e-7)
 
 
-@pytest.mark.parametrize("model", MODELS)
-def test_clocks_strike_when_they_do_in_the_package(model: type[ClusterModel]) -> None:
+@pytest.mark.parametrize("kind", MODELS)
+def test_clocks_strike_when_they_do_in_the_package(kind: type[ClusterModel]) -> None:
     what = status_quo({"attempt_rate": 5.0, "spin_off_rate": 2.0}, founders=24, founder_rung=0.0, market=500.0, own_profit=1.0)
-    w, m = without_events(what, founders(np.random.default_rng(5), 24), model)
+    w, m = without_events(what, founders(np.random.default_rng(5), 24), kind)
     lefts = np.random.default_rng(6).uniform(0.0, 0.05, (24, len(CLOCKS)))
     for i, firm in enumerate(m.firms):
         for (clock, name), left in zip(CLOCKS.items(), lefts[i]):
@@ -329,15 +329,15 @@ def statistics(panels: list[NDArray[np.float64]]) -> dict[str, NDArray[np.float6
     }
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("kind", MODELS)
 @pytest.mark.parametrize(("changes", "setting"), EVENTFUL.values(), ids=EVENTFUL)
 def test_histories_are_alike_on_average(
-    changes: dict[str, float], setting: dict[str, float], model: type[ClusterModel]
+    changes: dict[str, float], setting: dict[str, float], kind: type[ClusterModel]
 ) -> None:
     # Of 56 figures in two scenarios, each two-sided at 4.5 standard errors, one or more would fail for 1 choice of seeds in 1,500
     # or fewer, were the laws the same: 7e-6 a figure if it were normal, 1.2e-5 with a spread taken from so many histories.
     what = status_quo(changes, quarters=60, **setting)
-    mesa = statistics([run_mesa(what.params, what.setting, seed, model) for seed in range(HISTORIES_MESA)])
+    mesa = statistics([run_mesa(what.params, what.setting, seed, kind) for seed in range(HISTORIES_MESA)])
     seeds = range(HISTORIES_PACKAGE)
     package = statistics([run_compiled(what.params, what.setting, what.programmes, seed)[0] for seed in seeds])
     for name, values in mesa.items():
