@@ -52,6 +52,7 @@ NUMBERS: Final = {
     "UNDRAWN": lanes.UNDRAWN,
     "COUNTED": lanes.COUNTED,
     "SUPPLIED": lanes.SUPPLIED,
+    "SHARE": lanes.SHARE,
 }
 KINDS_OF_FIELD: Final = {"f": "double", "i": "std::int{}_t", "u": "std::uint{}_t"}
 KEYWORDS: Final = ("case",)

@@ -91,35 +91,33 @@ overload(float_bits, strict=False)(_float_bits_compiled)
 overload(bits_float, strict=False)(_bits_float_compiled)
 
 
-def at_most(x: float, bound: float) -> float:
-    """Return a number or a bound, whichever is smaller; nan remains. The bound is not 0, whose sign would count."""
-    return bound if x > bound else x
+def clipped(x: float, low: float, high: float) -> float:
+    """Return a number, or the bound that it lies beyond; nan remains. No bound is 0, whose sign would count."""
+    x = low if x < low else x
+    return high if x > high else x
 
 
-def at_least(x: float, bound: float) -> float:
-    """Return a number or a bound, whichever is larger; nan remains. The bound is not 0, whose sign would count."""
-    return bound if x < bound else x
-
-
-def _bound_compiled(name: str) -> Any:
-    # One instruction, where a compiler makes five of two conditions.
+def _clipped_intrinsic(typing: Any, x: Any, low: Any, high: Any) -> Any:
+    # Two instructions, where a compiler makes five of two conditions.
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kind = context.get_value_type(types.float64)
-        known = cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind, [kind, kind]), name)
-        return builder.call(known, arguments)
+        bound = ir.FunctionType(kind, [kind, kind])
+        larger, smaller = (
+            cgutils.get_or_insert_function(builder.module, bound, f"llvm.{name}.f64") for name in ("maximum", "minimum")
+        )
+        return builder.call(smaller, [builder.call(larger, arguments[:2]), arguments[2]])
 
-    call: Any = intrinsic(lambda typing, x, bound: (types.float64(types.float64, types.float64), generate))
-    return lambda x, bound: lambda x, bound: call(x, bound)  # noqa: PLW0108 - Numba wants a function
-
-
-overload(at_most, strict=False)(_bound_compiled("llvm.minimum.f64"))
-overload(at_least, strict=False)(_bound_compiled("llvm.maximum.f64"))
+    return types.float64(types.float64, types.float64, types.float64), generate
 
 
-@equation
-def clipped(x: float, low: float, high: float) -> float:
-    """Return a number, or the bound that it lies beyond; nan remains. No bound is 0."""
-    return at_most(at_least(x, low), high)
+_clipped: Any = intrinsic(_clipped_intrinsic)
+
+
+def _clipped_compiled(x: Any, low: Any, high: Any) -> Any:
+    return lambda x, low, high: _clipped(x, low, high)  # noqa: PLW0108 - Numba wants a function
+
+
+overload(clipped, strict=False)(_clipped_compiled)
 
 
 @equation

@@ -94,8 +94,10 @@ def fetcher(first: int, last: int) -> Callable[[NDArray[Any], int], None]:
 
 fetch_nothing, fetch_counted, fetch_supplied = fetcher(0, 0), fetcher(0, COUNTED), fetcher(0, SUPPLIED)
 # Where a pass takes all columns, each of five loops asks for a share of the next group's, while it works.
-FETCHES: Final = tuple(fetcher(5 * share, 5 * share + 5) for share in range(5))
-fetch_first, fetch_second, fetch_third, fetch_fourth, fetch_fifth = FETCHES
+SHARE: Final = -(-COLUMNS // 5)
+fetch_first, fetch_second, fetch_third, fetch_fourth, fetch_fifth = (
+    fetcher(SHARE * place, min(COLUMNS, SHARE * (place + 1))) for place in range(5)
+)
 
 
 def kept(record: Any) -> Any:

@@ -8,6 +8,9 @@ import time
 from pathlib import Path
 
 import numba
+import numpy as np
+import pytest
+from numba.core.errors import NumbaError
 
 from model import compiling
 from model.compiling import cache_folder, equation, kernel, sources_hash, usable_cache_folder
@@ -110,6 +113,16 @@ def test_kernels_divide_by_zero_as_ieee_says():
 
     if not numba.config.DISABLE_JIT:
         assert ratio(1.0, 0.0) == float("inf")
+
+
+@pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="Python allocates as it likes")
+def test_a_loop_that_would_allocate_does_not_compile():
+    def room(count):
+        return np.empty(count).size
+
+    assert kernel(cache=False, _nrt=True)(room)(4) == 4
+    with pytest.raises(NumbaError):
+        kernel(cache=False)(room)(4)
 
 
 MANY = 12

@@ -422,8 +422,8 @@ void run_clock(World& w, std::int64_t first, std::int64_t last) {
     const std::int64_t ahead = w.cluster.rows > CACHED ? last - first : 0;
     for (std::int64_t b = first; b < last; ++b) {
         Beside& beside = w.beside[b - first];
-        if (MECHANISM == EXIT && ahead > 0) fetch<15, 20>(w.blocks[b + ahead]);
-        if (MECHANISM == SPIN_OFF && ahead > 0) fetch<20, 25>(w.blocks[b + ahead]);
+        if (MECHANISM == EXIT && ahead > 0) fetch<3 * SHARE, 4 * SHARE>(w.blocks[b + ahead]);
+        if (MECHANISM == SPIN_OFF && ahead > 0) fetch<4 * SHARE, 5 * SHARE>(w.blocks[b + ahead]);
         if constexpr (MECHANISM == LOAN) {
             for (std::int64_t lane = 0; lane < LANES; ++lane) {
                 beside.rate[LOAN][lane] = firm_loan_hazard(w, w.firm(LANES * b + lane), beside.fixed_cost[lane],
@@ -474,15 +474,15 @@ void World::move_firms_and_clocks() {
         for (std::int64_t b = first; b < last; ++b) stand(blocks[b], beside[b - first]);
         const std::int64_t ahead = cluster.rows > CACHED ? last - first : 0;
         for (std::int64_t b = first; b < last; ++b) {
-            if (ahead > 0) fetch<0, 5>(blocks[b + ahead]);
+            if (ahead > 0) fetch<0, SHARE>(blocks[b + ahead]);
             repay_block(*this, blocks[b], sums.repaid);
         }
         for (std::int64_t b = first; b < last; ++b) {
-            if (ahead > 0) fetch<5, 10>(blocks[b + ahead]);
+            if (ahead > 0) fetch<SHARE, 2 * SHARE>(blocks[b + ahead]);
             grow_block(*this, blocks[b], beside[b - first]);
         }
         for (std::int64_t b = first; b < last; ++b) {
-            if (ahead > 0) fetch<10, 15>(blocks[b + ahead]);
+            if (ahead > 0) fetch<2 * SHARE, 3 * SHARE>(blocks[b + ahead]);
             absorb_block(*this, blocks[b]);
         }
         for (std::int64_t b = first; b < last; ++b) learn_block(*this, blocks[b], beside[b - first]);

@@ -2,8 +2,9 @@
 names the equations that it puts together, and only what Python makes slow without need is done once a quarter.
 """
 
+from collections.abc import Callable
 from math import exp, log
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from benchmarks.mesa_model.cluster import ClusterModel
 from benchmarks.mesa_model.firm import Firm
@@ -11,9 +12,6 @@ from benchmarks.mesa_model.plain import with_libm
 from model.events import QUARTER
 from model.mechanisms import exit as exits
 from model.mechanisms import growth, improvement, knowledge, poaching, production, spin_off, succession
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 optimal_workers = with_libm(production.optimal_workers)
 rung_log_gain = with_libm(production.rung_log_gain)
@@ -84,7 +82,7 @@ class FirmByEquations(Firm):
         self.recognition = min(1.0, max(0.0, self.recognition + QUARTER * gain))
         self.trust = min(1.0, self.trust + QUARTER * knowledge.trust_gain(p, self.trust, cluster.enforcement))
 
-    def run(self, m: ClusterModel, clock: str, hazard: float, act: "Callable[[Any, float], None]", *, often: bool) -> None:
+    def run(self, m: ClusterModel, clock: str, hazard: float, act: Callable[[Any, float], None], *, often: bool) -> None:
         """Run one clock through the quarter; what it does falls due when it strikes."""
         left = getattr(self, clock) - QUARTER * hazard
         while left <= 0.0:

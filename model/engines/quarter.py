@@ -67,17 +67,23 @@ def open_market(w: World) -> None:
 
 
 @step
+def move_group(w: World, first: int, last: int) -> None:
+    """Let the firms of a group of blocks earn, grow and learn."""
+    stand(w.firms, first, last, w.ladder, w.beside)
+    move_blocks(w, first, last)
+    learn_blocks(w, first, last)
+
+
+@step
 def move_firms_and_clocks(w: World) -> None:
-    """Firms earn, grow and learn, and their clocks run, block by block: nothing that one does touches another's hazard."""
+    """Firms earn, grow and learn, and their clocks run, group by group: nothing that one does touches another's hazard."""
     wind_up(w)
     w.cluster.due = 0
     empty(w.sums.repaid)
     blocks = block_count(w.cluster.rows)
     for first in range(0, blocks, GROUP):
         last = min(first + GROUP, blocks)
-        stand(w.firms, first, last, w.ladder, w.beside)
-        move_blocks(w, first, last)
-        learn_blocks(w, first, last)
+        move_group(w, first, last)
         run_clocks(w, first, last)
     w.cluster.repaid += total(w.sums.repaid)
     run_entry_clock(w)

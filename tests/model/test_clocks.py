@@ -14,7 +14,7 @@ from model.compiling import kernel
 from model.engines import quarter
 from model.engines.simpy_engine import open_market
 from model.events import CLOCKS, ENTRY, FIRM_CLOCKS, QUARTER
-from model.lanes import block_count, lane_of, stand
+from model.lanes import block_count, lane_of
 from model.mechanisms.birth import wind_up
 from model.mechanisms.clocks import (
     entrant_surplus,
@@ -24,8 +24,6 @@ from model.mechanisms.clocks import (
     run_entry_clock,
     strikes_often,
 )
-from model.mechanisms.growth import move_blocks
-from model.mechanisms.knowledge import learn_blocks
 from model.mechanisms.programmes import govern
 from model.start import new_world
 from model.state import GROUP, LANES
@@ -34,13 +32,6 @@ from tests.model.worlds import given
 
 Z = 4.9
 FEWEST = 25  # strikes of a clock, without which its test would say nothing
-
-
-@kernel
-def move_group(w: World, first: int, last: int) -> None:
-    stand(w.firms, first, last, w.ladder, w.beside)
-    move_blocks(w, first, last)
-    learn_blocks(w, first, last)
 
 
 @kernel
@@ -55,6 +46,7 @@ def expected_strikes(w: World, first: int, last: int, mechanism: int, often: boo
     return total
 
 
+move_group = kernel(quarter.move_group)
 run_group = kernel(run_clocks)
 
 

@@ -1,6 +1,11 @@
 """Have any bits moved? A change that moves a number says so with [results] in CHANGELOG.md, and puts the new hash here."""
 
 import hashlib
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,3 +32,14 @@ def fingerprint(case: int, policy: str, seed: int) -> str:
 @pytest.mark.parametrize("run", GOLDEN, ids=str)
 def test_the_bits_are_those_of_the_last_release(run: tuple[int, str, int]) -> None:
     assert fingerprint(*run) == GOLDEN[run], "bits moved: say so in CHANGELOG.md with [results], then renew the hash"
+
+
+AGAIN = "from tests.model.test_golden import GOLDEN, fingerprint; assert all(fingerprint(*run) == GOLDEN[run] for run in GOLDEN)"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="names processors of this kind")
+@pytest.mark.parametrize(("processor", "features"), [("x86-64", "+sse2"), ("haswell", "+avx2")], ids=["128 bits", "256 bits"])
+def test_the_bits_do_not_depend_on_the_width_of_vector_registers(processor: str, features: str, tmp_path: Path) -> None:
+    told = {"NUMBA_CPU_NAME": processor, "NUMBA_CPU_FEATURES": features, "NUMBA_CACHE_DIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", AGAIN], check=True, env={**os.environ, **told})

@@ -9,14 +9,13 @@ from numpy.typing import NDArray
 
 from model.config import load_case, load_policy, load_priors
 from model.engines.compiled_engine import run_history
-from model.engines.quarter import begin
+from model.engines.quarter import begin, move_group
 from model.events import BIRTH, EVENTS, FIRM_CLOCKS
-from model.lanes import block_count, firm_at, stand
+from model.lanes import block_count, firm_at
 from model.latents import COLUMN, LATENTS, default_values, params_for, settings_for
 from model.mechanisms.birth import found, wind_up
 from model.mechanisms.clocks import hazard_of
-from model.mechanisms.growth import move_blocks
-from model.mechanisms.knowledge import learn_blocks, perceived_worth, taught_share
+from model.mechanisms.knowledge import perceived_worth, taught_share
 from model.observe import COLUMNS
 from model.policy import programmes_for
 from model.randomness import word
@@ -149,9 +148,7 @@ def move_firms(w: World) -> None:
     blocks = block_count(w.cluster.rows)
     assert blocks <= GROUP
     empty(w.sums.repaid)
-    stand(w.firms, 0, blocks, w.ladder, w.beside)
-    move_blocks(w, 0, blocks)
-    learn_blocks(w, 0, blocks)
+    move_group(w, 0, blocks)
     w.cluster.repaid += total(w.sums.repaid)
 
 
