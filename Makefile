@@ -46,7 +46,7 @@ slow: install
 
 lint: install
 	$(VENV)/bin/ruff check .
-	$(VENV)/bin/mypy --strict model calibration studies
+	$(VENV)/bin/mypy --strict model execution calibration studies
 
 bench: install
 	@for name in engine batch start scale variance; do $(VENV)/bin/python -m benchmarks.$$name --quick || exit 1; done
@@ -79,4 +79,4 @@ check-python:
 
 clean:
 	rm -rf $(VENV) .cache runs industrial_takeoff.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
-	find model calibration studies benchmarks tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find model execution calibration studies benchmarks tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -20,17 +20,17 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measuring import core_seconds, in_turn, options, ratio, spread, tell
+from calibration.learned.proposal import Proposal
+from calibration.learned.training_set import draw_pairs, restore_pairs
 from calibration.likelihood import HALVES, ExactLikelihood
-from calibration.proposal import Proposal
-from calibration.training_set import draw_pairs, restore_pairs
 from model.batch import simulate_many, simulate_policies
 from model.config import load_case, load_policy, load_priors, load_profile
 from model.latents import conditional_medians, default_values, params_for, settings_for
 from model.observe import COLUMNS
 from model.policy import programmes_for
-from studies.counterfactuals import DEFAULT_POLICIES
-from studies.plan_stand_in import StandIn
-from studies.planning import Clusters, clusters_of
+from studies.plan.plan import Clusters, clusters_of
+from studies.plan.stand_in import StandIn
+from studies.policy.counterfactuals import DEFAULT_POLICIES
 
 HORIZON = 20
 QUARTERS_A_YEAR = 4

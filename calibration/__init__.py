@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from calibration.results import Posterior as Posterior
     from calibration.results import load_posterior as load_posterior
 
-# Loaded when first used: files are written by ``calibration.store``, which needs none of them.
+# Loaded when first used: files are written by ``execution.store``, which needs none of them.
 _HOMES = {
     "Posterior": "calibration.results",
     "calibrate": "calibration.pipeline",

@@ -11,8 +11,8 @@ from typing import Any, Final
 import numpy as np
 import xarray
 
-from calibration.arrays import Floats
-from calibration.store import write_atomic
+from execution.store import write_atomic
+from model.arrays import Floats
 
 GROUPS: Final = (
     "posterior",

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
-from calibration.arrays import Floats
+from model.arrays import Floats
 
 
 class Convergence(NamedTuple):

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from calibration.arrays import Floats
 from calibration.diagnostics import Convergence
 from calibration.likelihood import Estimate
+from model.arrays import Floats
 
 EXACT: Final = "exact"
 CORRECTED: Final = "surrogate, corrected"

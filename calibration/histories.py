@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 import xarray
 
-from calibration.arrays import Floats, Seeds
 from calibration.likelihood import Estimate
 from calibration.simulator import ClusterSimulator
-from calibration.store import write_atomic
+from execution.store import write_atomic
+from model.arrays import Floats, Seeds
 from model.latents import LATENTS
 
 

@@ -10,10 +10,10 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from calibration.arrays import Arrays, Floats, Ints, Seeds
 from calibration.keys import PICK, seeds, uniforms
+from calibration.learned.proposal import Proposal, sobol
 from calibration.observation import ErrorModel, Simulate, Table, log_density
-from calibration.proposal import Proposal, sobol
+from model.arrays import Arrays, Floats, Ints, Seeds
 
 HALVES: Final = 2
 

@@ -17,8 +17,8 @@ from typing import Final, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.arrays import Floats, Ints, Seeds
 from calibration.keys import ERRORS, NOISE, normals, uniforms
+from model.arrays import Floats, Ints, Seeds
 
 FIGURES: Final = ("log_firms", "log_workers_per_firm", "schooling")
 STATEMENTS: Final = ("improvement", "exports")

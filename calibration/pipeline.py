@@ -10,22 +10,23 @@ from typing import Any
 import numpy as np
 
 from calibration import arviz_adapter, histories, results
-from calibration.arrays import Floats, Progress
-from calibration.executors import asked_by, executor_on
-from calibration.fingerprint import fingerprint, result_hash, versions
+from calibration.fingerprint import fingerprint
 from calibration.gate import Verdict, correction, judge, worst
 from calibration.keys import PREDICTIVE
+from calibration.learned.surrogate import features
+from calibration.learned.training_set import Sizes, typical_size
 from calibration.observation import ErrorModel, dead_log_density
 from calibration.predictive import coverage, fans, predict, statements
 from calibration.results import CHECKS, HISTORIES, PATHS, POSTERIOR, Posterior, load_posterior
 from calibration.simulator import ClusterSimulator
 from calibration.stages import Chains, ExactDraws, chains, exact_draws, networks, some_draws, training_pairs
-from calibration.store import MANIFEST, Shard, read_json, write_json
-from calibration.surrogate import features
 from calibration.tables import covariates, table
-from calibration.tasks import Executor, Runner, running, silent, unheard
-from calibration.training_set import Sizes, typical_size
 from calibration.work import Work
+from execution.executors import asked_by, executor_on
+from execution.fingerprint import result_hash, versions
+from execution.store import MANIFEST, Shard, read_json, write_json
+from execution.tasks import Executor, Progress, Runner, running, silent, unheard
+from model.arrays import Floats
 from model.config import all_cases, load_priors, load_profile
 from model.errors import InputError
 from model.latents import LATENTS

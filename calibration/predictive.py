@@ -10,13 +10,13 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import xarray
 
-from calibration.arrays import Arrays, Floats, Ints, Seeds
 from calibration.keys import LATENTS, PREDICTIVE, normals, seeds
 from calibration.observation import ALIVE, EXPORTS, FIGURES, IMPROVEMENT, STATEMENTS, ErrorModel, Simulate, Table, draw_table
 from calibration.simulator import ClusterSimulator
 from calibration.stages import HISTORIES_A_CHUNK
-from calibration.tasks import Function, Task, blocks, chunk_size
 from calibration.work import Work
+from execution.tasks import Function, Task, blocks, chunk_size
+from model.arrays import Arrays, Floats, Ints, Seeds
 from model.observe import COLUMNS, UNITS
 
 QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)

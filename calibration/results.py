@@ -9,14 +9,14 @@ import numpy as np
 import xarray
 
 from calibration import arviz_adapter, histories
-from calibration.arrays import Floats
 from calibration.keys import RESAMPLING, number
+from calibration.learned.surrogate import Surrogate
 from calibration.observation import FIGURES, STATEMENTS, Table
 from calibration.predictive import Predictive
 from calibration.simulator import ClusterSimulator
 from calibration.stages import Chains
-from calibration.store import MANIFEST, read_json
-from calibration.surrogate import Surrogate
+from execution.store import MANIFEST, read_json
+from model.arrays import Floats
 from model.errors import InputError
 
 POSTERIOR: Final = "posterior.nc"

@@ -10,8 +10,8 @@ from typing import Any, Final, TypeAlias
 import emcee
 import numpy as np
 
-from calibration.arrays import Arrays, Floats
 from calibration.keys import ENSEMBLES, number
+from model.arrays import Arrays, Floats
 
 LogProb: TypeAlias = Callable[[Floats], Floats]
 

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from calibration.arrays import Floats, Seeds
 from calibration.keys import DATES as DATE_STREAM
 from calibration.keys import NUISANCES, normals, uniforms
 from calibration.observation import ALIVE, DATES, EXHAUSTED, EXTINCT, ErrorModel, Outcomes, classify
+from model.arrays import Floats, Seeds
 from model.batch import simulate_many
 from model.events import QUARTER
 from model.latents import params_for, settings_for

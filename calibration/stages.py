@@ -7,21 +7,21 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from calibration import proposal as proposals
-from calibration import surrogate as surrogates
-from calibration.arrays import Arrays, Floats, Ints
 from calibration.diagnostics import Convergence, convergence
 from calibration.keys import EXACT, NETWORKS, PILOT, RESAMPLING, number
+from calibration.learned import proposal as proposals
+from calibration.learned import surrogate as surrogates
+from calibration.learned.network import Layout
+from calibration.learned.proposal import Proposal
+from calibration.learned.surrogate import Surrogate
+from calibration.learned.training import Lesson, Schedule, fit
+from calibration.learned.training_set import Pairs, Sizes, draw_pairs, restore_pairs, share_out
 from calibration.likelihood import Estimate, ExactLikelihood, allocate, estimate_part, join
-from calibration.network import Layout
 from calibration.observation import Simulate
-from calibration.proposal import Proposal
 from calibration.sampler import advance, first_state
-from calibration.surrogate import Surrogate
-from calibration.tasks import Task, blocks, chunk_size
-from calibration.training import Lesson, Schedule, fit
-from calibration.training_set import Pairs, Sizes, draw_pairs, restore_pairs, share_out
 from calibration.work import Work
+from execution.tasks import Task, blocks, chunk_size
+from model.arrays import Arrays, Floats, Ints
 from model.profile import Profile
 
 # Histories of a cluster at first, the fewest in a chunk, and steps in a chunk of sampling.

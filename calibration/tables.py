@@ -5,8 +5,8 @@ from typing import Protocol
 
 import numpy as np
 
-from calibration.arrays import Floats
 from calibration.observation import DATES, EXPORT_WORDS, FIGURES, IMPROVEMENT_WORDS, STATEMENTS, ErrorModel, Table
+from model.arrays import Floats
 from model.schema import Case
 
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from calibration.arrays import Floats
+from calibration.learned.training_set import Sizes
 from calibration.observation import ErrorModel, Simulate, Table
-from calibration.tasks import Runner
-from calibration.training_set import Sizes
+from execution.tasks import Runner
+from model.arrays import Floats
 from model.profile import Profile
 
 

@@ -17,7 +17,7 @@ from model.events import CLOCKS, EVENTS, SCHEDULE
 from model.mechanisms.clocks import strikes_often
 from model.observe import PHASES, SCHEMA
 from model.state import BLOCK, CLUSTER, COURSES, FIRM, PROGRAMME, PROGRAMMES, SETTING
-from studies.explain import equations, prior_text
+from studies.inspect.explain import equations, prior_text
 
 DOCS: Final = Path(__file__).resolve().parent
 FILES: Final = ("model.md", "performance.md")

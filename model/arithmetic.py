@@ -4,7 +4,7 @@ A C library's ``exp`` changes with the machine and its vector version with the c
 plain Python, in compiled code and in vectorised loops, and free of branches, so that LLVM can vectorise them.
 
 The polynomials are ``mpmath.chebyfit`` (60 digits, then rounded to float64) of the functions named beside them, on the interval
-stretched by 1e-4; ``tests/test_arithmetic.py`` derives them again.
+stretched by 1e-4; ``tests/model/test_arithmetic.py`` derives them again.
 """
 
 import math

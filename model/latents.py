@@ -13,13 +13,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from model.arrays import Floats
 from model.events import QUARTER
 from model.parameters import PARAMS
 from model.priors import Priors, exponentials
 from model.schema import Case, Observation, Span
 from model.state import FIRMS_MAX, SETTING
 
-Floats = NDArray[np.float64]
 Values = Mapping[str, Floats]
 
 LATENTS: Final = (

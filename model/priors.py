@@ -9,15 +9,14 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BeforeValidator, ValidationError, model_validator
 
 from model.arithmetic import exp
+from model.arrays import Floats
 from model.compiling import kernel
 from model.errors import InputError
 from model.schema import Entry, Number, Text
 
-Floats = NDArray[np.float64]
 Role = Literal["calibrated", "varying", "policy", "constant"]
 ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "lognormal": ("median", "log sd"),

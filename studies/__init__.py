@@ -11,17 +11,17 @@ os.environ.setdefault("MKL_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 if TYPE_CHECKING:
-    from studies.advice import advise as advise
-    from studies.comparing import compare as compare
-    from studies.sensitivity_study import sensitivity as sensitivity
-    from studies.sweeping import sweep as sweep
+    from studies.policy.advice import advise as advise
+    from studies.policy.compare import compare as compare
+    from studies.sensitivities.study import sensitivity as sensitivity
+    from studies.sweeps.sweep import sweep as sweep
 
 # Loaded when first used, so that the command line answers at once.
 _HOMES = {
-    "advise": "studies.advice",
-    "compare": "studies.comparing",
-    "sensitivity": "studies.sensitivity_study",
-    "sweep": "studies.sweeping",
+    "advise": "studies.policy.advice",
+    "compare": "studies.policy.compare",
+    "sensitivity": "studies.sensitivities.study",
+    "sweep": "studies.sweeps.sweep",
 }
 __all__ = ["advise", "compare", "sensitivity", "sweep"]
 

@@ -16,18 +16,17 @@ import pytest
 
 import calibration.pipeline as pipeline
 from calibration import calibrate
-from calibration.arrays import Progress
-from calibration.executors import Threads
-from calibration.fingerprint import result_hash
-from calibration.store import RunFolder, Shard, digest, load_chunk
-from calibration.tasks import Executor, Runner, silent
+from execution.executors import Threads
+from execution.fingerprint import result_hash
+from execution.store import RunFolder, Shard, digest, load_chunk
+from execution.tasks import Executor, Progress, Runner, silent
 from model.config import all_cases, load_profile
 from model.errors import Interrupted
 from model.profile import Profile
-from studies.comparing import compare
-from studies.run_folder import datasets
-from studies.sensitivity_study import sensitivity
-from studies.sweeping import sweep
+from studies.inspect.run_folder import datasets
+from studies.policy.compare import compare
+from studies.sensitivities.study import sensitivity
+from studies.sweeps.sweep import sweep
 from tests.calibration.conftest import ERRORS, LinearCluster, rows
 from tests.calibration.test_pipeline import COUNTS
 from tests.calibration.test_stages import everything, work
@@ -38,7 +37,7 @@ FILES = ("decision.csv", "panel.csv", "sensitivity.csv")
 PART = """
 import sys
 from pathlib import Path
-from calibration.store import Shard
+from execution.store import Shard
 from tests.test_same_bits import few, leave
 few()
 leave(Path(sys.argv[1]), "local:1", Shard(int(sys.argv[2]), 2))

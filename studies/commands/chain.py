@@ -27,7 +27,7 @@ class Job(NamedTuple):
 
 
 def _job(arguments: argparse.Namespace) -> Job:
-    from studies.changes import read_priors
+    from model.changes import read_priors
 
     profile = load_profile(arguments.profile)
     priors, structures = read_priors(load_priors(), arguments.changes)
@@ -86,7 +86,7 @@ def check_run(arguments: argparse.Namespace) -> int:
 
 
 def _compare(folder: Path, profile: Profile | None, progress: Progress, **options: Any) -> None:
-    from studies.comparing import compare
+    from studies.policy.compare import compare
 
     if profile is not None:
         options = {
@@ -118,8 +118,8 @@ def compare_policies(arguments: argparse.Namespace) -> int:
 
 
 def _report(folder: Path) -> Path:
-    from studies.report import write_report
-    from studies.report_loading import load_view
+    from studies.report.loading import load_view
+    from studies.report.page import write_report
 
     return write_report(load_view(folder), folder / "report.html")
 
@@ -132,7 +132,7 @@ def report_run(arguments: argparse.Namespace) -> int:
 
 def advise_cluster(arguments: argparse.Namespace) -> int:
     """Run ``takeoff advise``."""
-    from studies.advice import advice_lines, advise
+    from studies.policy.advice import advice_lines, advise
 
     progress = Progress()
     out = Path(arguments.out or f"runs/advise-{Path(arguments.cluster).stem}")
@@ -155,7 +155,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run ``takeoff run``: the whole chain, from the tables to the page."""
     job, progress = _job(arguments), Progress()
     begun = os.times().elapsed
-    from calibration.executors import asked_by, executor_on
+    from execution.executors import asked_by, executor_on
 
     progress.stage(f"run in {job.out}: calibrate, check, compare policies, report")
     with executor_on(asked_by(job.profile, arguments.on), job.profile.slurm, progress.say) as executor:

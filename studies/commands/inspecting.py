@@ -15,7 +15,7 @@ def not_yet(arguments: argparse.Namespace) -> int:
 
 def explain(arguments: argparse.Namespace) -> int:
     """Run ``takeoff explain``."""
-    from studies.explain import explanation
+    from studies.inspect.explain import explanation
 
     sys.stdout.write(explanation(arguments.what) + "\n")
     return 0
@@ -23,7 +23,7 @@ def explain(arguments: argparse.Namespace) -> int:
 
 def doctor(arguments: argparse.Namespace) -> int:
     """Run ``takeoff doctor``."""
-    from studies.doctor import Finding, examine
+    from studies.inspect.doctor import Finding, examine
 
     def tell(finding: Finding) -> None:
         sys.stdout.write(f"{'ok  ' if finding.fine else 'LOOK'} {finding.name:14} {finding.seen}\n")
@@ -34,7 +34,7 @@ def doctor(arguments: argparse.Namespace) -> int:
 
 def status(arguments: argparse.Namespace) -> int:
     """Run ``takeoff status``."""
-    from studies.run_folder import status_lines
+    from studies.inspect.run_folder import status_lines
 
     sys.stdout.write("\n".join(status_lines(Path(arguments.folder))) + "\n")
     return 0
@@ -42,14 +42,14 @@ def status(arguments: argparse.Namespace) -> int:
 
 def verify(arguments: argparse.Namespace) -> int:
     """Run ``takeoff verify``."""
-    from studies.run_folder import verify_folder
+    from studies.inspect.run_folder import verify_folder
 
     return verify_folder(Path(arguments.folder), arguments.repair, lambda line: sys.stdout.write(line + "\n"))
 
 
 def diff(arguments: argparse.Namespace) -> int:
     """Run ``takeoff diff``."""
-    from studies.run_folder import folder_differences
+    from studies.inspect.run_folder import folder_differences
 
     lines = folder_differences(Path(arguments.folder), Path(arguments.other))
     sys.stdout.write("\n".join(lines) + "\n")

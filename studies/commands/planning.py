@@ -15,9 +15,9 @@ def plan(arguments: argparse.Namespace) -> int:
     if out.is_dir():
         raise InputError(f"--out: {out}: is a folder; name the script's file")
     progress.stage("loading the compiled model (the first time on a machine compiles it)")
-    from studies.plan_words import plan_lines
-    from studies.planning import make_plan
-    from studies.writing import write_text
+    from execution.writing import write_text
+    from studies.plan.plan import make_plan
+    from studies.plan.words import plan_lines
 
     named = Path(arguments.profile)
     reference = str(named.absolute()) if named.is_file() else arguments.profile

@@ -12,15 +12,15 @@ SETTLED, NOT_SETTLED = 0, 3
 def analyse(arguments: argparse.Namespace) -> int:
     """Run ``takeoff sensitivity``."""
     from model.config import load_profile
-    from studies.sensitivity_design import DEFAULT_BY, check_count, check_words
+    from studies.sensitivities.design import DEFAULT_BY, check_count, check_words
 
     progress, profile = Progress(), load_profile(arguments.profile)
     check_words(arguments.method, arguments.by)
     check_count(arguments.method, profile.morris_trajectories if arguments.method == "morris" else profile.sobol_samples)
     progress.stage("loading the compiled model (the first time on a machine compiles it)")
-    from studies.sensitivity_arrays import convergence_line, headline, settled
-    from studies.sensitivity_page import leaders, stopped_lines
-    from studies.sensitivity_study import PAGE, TABLE, default_folder, sensitivity
+    from studies.report.sensitivity import leaders, stopped_lines
+    from studies.sensitivities.arrays import convergence_line, headline, settled
+    from studies.sensitivities.study import PAGE, TABLE, default_folder, sensitivity
 
     data = sensitivity(
         arguments.method,

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from model.changes import read_changes
 from model.config import load_case, load_policy, load_priors
 from model.errors import InputError
-from studies.changes import read_changes
 
 
 def _check_outputs(arguments: argparse.Namespace) -> tuple[Path | None, Path | None, Path | None]:
-    from studies.tables import check_suffix
+    from studies.files.tables import check_suffix
 
     panel = check_suffix("--out", arguments.out) if arguments.out else None
     events = check_suffix("--events", arguments.events) if arguments.events else None
@@ -35,7 +35,7 @@ def _given(arguments: argparse.Namespace, case: Any) -> dict[str, Any]:
         return {"changes": changes.values, "structures": changes.structures, "seeds": list(arguments.seeds)}
     if arguments.changes:
         raise InputError("--set: a stored draw is replayed as it is; drop --set or --draw")
-    from studies.posterior import load_histories
+    from studies.policy.posterior import load_histories
 
     histories = load_histories(Path(arguments.posterior), [case])[0]
     if not 0 <= arguments.draw < len(histories):
@@ -63,7 +63,7 @@ def simulate_case(arguments: argparse.Namespace) -> int:
     histories = run_histories(case, policy, seeds, engine_named(arguments.engine), **given)
     title = f"{case.title}: {policy.title.lower()}"
     if panel is None and events is None and plot is None:
-        from studies.pictures import terminal_plot
+        from studies.page.pictures import terminal_plot
 
         sys.stdout.write(terminal_plot(histories, title) + "\n")
     else:
@@ -72,9 +72,9 @@ def simulate_case(arguments: argparse.Namespace) -> int:
 
 
 def _write(histories: Any, title: str, panel: Path | None, events: Path | None, plot: Path | None) -> None:
-    from studies.panels import PANEL_UNITS, event_table, panel_table
-    from studies.pictures import save_plot
-    from studies.tables import write_table
+    from studies.files.panels import PANEL_UNITS, event_table, panel_table
+    from studies.files.tables import write_table
+    from studies.page.pictures import save_plot
 
     labelled = histories.dataset()
     if panel is not None:

@@ -8,7 +8,7 @@ from studies.progress import Progress
 
 def sweep(arguments: argparse.Namespace) -> int:
     """Run ``takeoff sweep``."""
-    from studies.sweeping import sweep as run_sweep
+    from studies.sweeps.sweep import sweep as run_sweep
 
     progress = Progress()
     try:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from calibration.store import Shard
+from execution.store import Shard
 from model.errors import InputError
 
 ARRAY: Final = "SLURM_ARRAY_TASK_"

@@ -8,9 +8,9 @@ import pytest
 from scipy.special import ndtr
 from scipy.stats import multivariate_normal
 
-from calibration.arrays import Floats, Seeds
 from calibration.keys import NUISANCES, normals
 from calibration.observation import ErrorModel, Outcomes, Table
+from model.arrays import Floats, Seeds
 
 ERRORS = ErrorModel(outlier=1e-30)
 CUTS = (-0.5, 0.8)

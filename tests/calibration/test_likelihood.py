@@ -6,17 +6,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from calibration import proposal as proposals
-from calibration import surrogate as surrogates
-from calibration.arrays import Floats
 from calibration.keys import EXACT
+from calibration.learned import proposal as proposals
+from calibration.learned import surrogate as surrogates
+from calibration.learned.network import Layout, Mixture, component_log_density, initial
+from calibration.learned.proposal import Proposal, sobol
+from calibration.learned.surrogate import Scale, Surrogate
+from calibration.learned.training import Schedule, fit
+from calibration.learned.training_set import Pairs, Sizes, draw_pairs, restore_pairs, share_out
 from calibration.likelihood import Estimate, ExactLikelihood, allocate, join
-from calibration.network import Layout, Mixture, component_log_density, initial
 from calibration.observation import ErrorModel, Table
-from calibration.proposal import Proposal, sobol
-from calibration.surrogate import Scale, Surrogate
-from calibration.training import Schedule, fit
-from calibration.training_set import Pairs, Sizes, draw_pairs, restore_pairs, share_out
+from model.arrays import Floats
 
 SIZES = Sizes(4, 3, 2)
 TOLD = surrogates.features(np.zeros((4, 1)))

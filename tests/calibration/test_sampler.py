@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from calibration.arrays import Floats
 from calibration.diagnostics import autocorrelation_time, convergence, nested_r_hat
 from calibration.sampler import advance, first_state
+from model.arrays import Floats
 from model.errors import Interrupted
 
 

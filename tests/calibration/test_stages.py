@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from calibration import surrogate as surrogates
-from calibration.executors import Threads
+from calibration.learned import surrogate as surrogates
+from calibration.learned.training_set import Sizes, typical_size
 from calibration.observation import ErrorModel, Table
 from calibration.stages import Chains, ExactDraws, chains, exact_draws, networks, training_pairs
-from calibration.stopping import Stop, listening
-from calibration.store import RunFolder
-from calibration.tasks import Runner
-from calibration.training_set import Sizes, typical_size
 from calibration.work import Work
+from execution.executors import Threads
+from execution.stopping import Stop, listening
+from execution.store import RunFolder
+from execution.tasks import Runner
 from model.config import load_profile
 from model.errors import Interrupted
 from model.profile import Profile

@@ -14,8 +14,8 @@ from typing import Any, Final
 import h5py
 import numpy as np
 
-from calibration.store import TEMPORARY, digest
-from studies.run_folder import verify_folder
+from execution.store import TEMPORARY, digest
+from studies.inspect.run_folder import verify_folder
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 PROFILE: Final = """

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from calibration.store import CHECKSUM, RunFolder, digest
+from execution.store import CHECKSUM, RunFolder, digest
 from studies.cli import main
 from studies.progress import Progress
 from tests.kill.conftest import Floor

@@ -33,10 +33,10 @@ def warm() -> None:
     import calibration.pipeline as pipeline
     import studies.cli
     import studies.commands.chain
-    import studies.comparing
-    import studies.report
-    import studies.sensitivity_study as sensitivity
-    import studies.sweeping
+    import studies.policy.compare
+    import studies.report.page
+    import studies.sensitivities.study as sensitivity
+    import studies.sweeps.sweep
     from model.config import all_cases
 
     del arviz, emcee, h5netcdf, xarray, studies
@@ -48,7 +48,7 @@ def warm() -> None:
 def remember(chunks: Path) -> None:
     """Take trained networks from the chunks of another run."""
     import calibration.stages as stages
-    from calibration.store import load_chunk
+    from execution.store import load_chunk
 
     train = stages.train
 

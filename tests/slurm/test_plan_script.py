@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from model.config import load_profile
-from studies.plan_script import Request, script
+from studies.plan.script import Request, script
 
 pytestmark = [pytest.mark.slurm, pytest.mark.slow]
 

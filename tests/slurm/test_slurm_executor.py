@@ -20,11 +20,11 @@ pytest.importorskip("dask_jobqueue")
 import psutil
 
 import calibration.pipeline as pipeline
-from calibration.batch_jobs import Patience
-from calibration.dask_executor import submit
-from calibration.executors import Threads, executor_on
-from calibration.store import digest
-from calibration.tasks import Executor, Task
+from execution.batch_jobs import Patience
+from execution.dask_executor import submit
+from execution.executors import Threads, executor_on
+from execution.store import digest
+from execution.tasks import Executor, Task
 from model.config import all_cases
 from model.errors import InputError
 from model.profile import Batch
@@ -191,8 +191,8 @@ def test_every_command_leaves_the_bits_of_one_thread(tmp_path: Path, monkeypatch
 
 
 DRIVER = """
-from calibration.batch_jobs import Patience
-from calibration.dask_executor import submit
+from execution.batch_jobs import Patience
+from execution.dask_executor import submit
 from tests.slurm.test_slurm_executor import BATCH, NUMBERS, tasks
 from tests.slurm.work import squares
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from calibration.arrays import Arrays
+from model.arrays import Arrays
 
 
 def squares(context: Arrays, number: int, seconds: float = 0.0) -> Arrays:

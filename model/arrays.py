@@ -1,0 +1,11 @@
+"""Which arrays are passed around? The names of their types, stated once for all packages."""
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats: TypeAlias = NDArray[np.float64]
+Ints: TypeAlias = NDArray[np.int64]
+Seeds: TypeAlias = NDArray[np.uint64]
+Arrays: TypeAlias = dict[str, np.ndarray]

@@ -1,0 +1,104 @@
+"""How does a table reach a file? As CSV, Parquet or netCDF by its suffix; a CSV keeps every bit of a number."""
+
+import csv
+import math
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from execution.writing import write_whole
+from model.errors import InputError
+from studies.files.rows import check_format, check_names, reading
+from studies.files.writing import Table, block_writer
+
+SUFFIXES: Final = (".csv", ".parquet", ".nc")
+# Whole numbers that fit in 64 bits.
+WHOLE: Final = re.compile(r"-?\d{1,18}")
+
+
+def check_suffix(option: str, path: str) -> Path:
+    """Return ``path`` if its suffix names a format.
+
+    Raises
+    ------
+    InputError
+        If it does not, or the path is a folder.
+    """
+    found = Path(path)
+    if found.suffix.lower() not in SUFFIXES:
+        raise InputError(
+            f"{option}: {path}: unknown format {found.suffix or '(no suffix)'!r}; end the name in {', '.join(SUFFIXES)}"
+        )
+    if found.is_dir():
+        raise InputError(f"{option}: {path}: is a folder; name a file")
+    return found
+
+
+def write_table(path: Path, table: Table, units: Mapping[str, str] | None = None) -> None:
+    """Write columns of equal length, whole or not at all, in the format that the suffix names.
+
+    Numbers in a CSV are the shortest text that reads back to the same bits; what is unknown is empty.
+    """
+
+    def write(partial: Path) -> None:
+        with block_writer(partial, units) as writer:
+            writer.write(table)
+
+    write_whole(path, write)
+
+
+def _cast(texts: Sequence[str]) -> NDArray[Any]:
+    """Return texts as whole numbers where all are, else as numbers where all are or are empty, else as texts."""
+    if all(WHOLE.fullmatch(text) for text in texts):
+        return np.array([int(text) for text in texts])
+    if all(text.isdecimal() and int(text) < 2**64 for text in texts):
+        return np.array([int(text) for text in texts], np.uint64)
+    try:
+        return np.array([float(text) if text else math.nan for text in texts])
+    except ValueError:
+        return np.array(texts)
+
+
+def read_table(path: Path) -> dict[str, NDArray[Any]]:
+    """Read a CSV or Parquet table by column.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, is empty, or a row has more or fewer cells than the header.
+    """
+    check_format(path)
+    with reading(path):
+        if path.suffix.lower() == ".parquet":
+            from pyarrow import parquet
+
+            content = parquet.read_table(path)
+            columns = {name: _parquet_column(content.column(name)) for name in content.column_names}
+        else:
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                rows = [row for row in csv.reader(file) if row]
+            columns = _csv_columns(path, rows)
+    if not columns or len(next(iter(columns.values()))) == 0:
+        raise InputError(f"{path}: is empty; write a header and at least one row")
+    return columns
+
+
+def _parquet_column(column: Any) -> NDArray[Any]:
+    # Left to itself NumPy makes floats of whole numbers on both sides of 2^63.
+    whole = str(column.type) == "uint64" and column.null_count == 0
+    return np.array(column.to_pylist(), np.uint64 if whole else None)
+
+
+def _csv_columns(path: Path, rows: list[list[str]]) -> dict[str, NDArray[Any]]:
+    if not rows:
+        return {}
+    head = [name.strip() for name in rows[0]]
+    check_names(path, head)
+    for number, row in enumerate(rows[1:], start=2):
+        if len(row) != len(head):
+            raise InputError(f"{path}: line {number}: {len(row)} cells: the header has {len(head)}; correct the line")
+    return {name: _cast([row[place].strip() for row in rows[1:]]) for place, name in enumerate(head)}

@@ -1,0 +1,1 @@
+"""What can be looked at? A run folder, the model's own description, this machine."""

@@ -1,0 +1,202 @@
+"""What does a history cost? A few of every kind that a run simulates are simulated, by the run's own functions, and timed.
+
+The processor's clock is read around all histories of one cluster and kind; the spread of their firm-quarters, to which the cost
+of a history is very nearly proportional, says how well so few tell the mean.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from calibration.keys import LATENTS, PILOT, PREDICTIVE, normals, number, seeds
+from calibration.learned.training_set import Pairs, Sizes, draw_pairs, restore_pairs, share_out
+from calibration.likelihood import Estimate, ExactLikelihood, join
+from calibration.observation import DATES, Outcomes, Table
+from calibration.simulator import ClusterSimulator, outcomes
+from calibration.stages import FIRST_HISTORIES
+from model.arrays import Arrays, Floats, Ints, Seeds
+from model.config import Policy
+from model.events import QUARTER
+from model.observe import COLUMNS
+from model.profile import Profile
+from studies.plan.stand_in import StandIn
+from studies.policy.counterfactuals import SHOWN, Wanted, observed, wanted
+from studies.policy.replay import Histories
+
+FIRMS: Final = COLUMNS.index("firms")
+
+# Of each cluster: histories from the prior, draws near the row, histories for each. The first of the prior's are
+# those by which a run shares out its training; every draw near the row leaves one history to replay, as in a run.
+FROM_PRIOR: Final = 32
+NEAR_DRAWS: Final = 16
+NEAR_HISTORIES: Final = 8
+
+
+class Timed(NamedTuple):
+    """Histories of one cluster and kind.
+
+    ``core_s`` for all of them, ``firm_quarters`` (n,) of each, and how many of them are ``independent``: at the same parameters
+    histories are alike.
+    """
+
+    core_s: float
+    firm_quarters: Floats
+    independent: int
+
+    @property
+    def each_s(self) -> float:
+        """Core time of a history (s)."""
+        return self.core_s / len(self.firm_quarters)
+
+    @property
+    def spread_s(self) -> float:
+        """Standard deviation of the core time of a history (s)."""
+        mean = float(self.firm_quarters.mean())
+        return self.each_s * float(self.firm_quarters.std(ddof=1)) / mean if mean > 0 else 0.0
+
+
+class Replays(NamedTuple):
+    """Paired replays of one cluster: core time of the status quo, and what another policy adds; outcomes (n, outcomes) of each.
+
+    ``parts``: replays besides those of the policies, of the parts of a sequence.
+    """
+
+    policy: str
+    parts: int
+    status_quo: Timed
+    added: Timed
+    levels: Floats
+    other_levels: Floats
+
+
+class Sample(NamedTuple):
+    """What was simulated and timed.
+
+    ``training`` (cases,): histories that a run simulates to teach the networks; ``pairs`` and ``prior``: histories from the
+    prior; ``near``: near their rows; ``fresh``: at the posterior's parameters; ``replays`` of one history for each draw;
+    ``estimate``: of the likelihood, by the histories near the rows; ``busy``: core time over the time that passed on all cores.
+    """
+
+    training: Ints
+    pairs: Pairs
+    prior: list[Timed]
+    near: list[Timed]
+    fresh: list[Timed]
+    replays: list[Replays]
+    estimate: Estimate
+    busy: float
+
+
+@dataclass
+class Watched:
+    """A simulator that notes the firm-quarters of what it simulates."""
+
+    simulator: ClusterSimulator
+    noted: list[Floats] = field(default_factory=list)
+
+    def __call__(self, case: int, z: Floats, latents: Floats, keys: Seeds) -> Outcomes:
+        """Return what the histories show at the dates of observation."""
+        start = self.simulator.settings(case, z, latents, keys)[2]
+        dates = self.simulator.dates(case, start, keys) - start[:, None]
+        quarters = np.arange(0.0, dates.max(), QUARTER)[None, :]
+        # Before the start, rows are missing: no history is run past its own last date.
+        times = np.concatenate([dates, np.where(quarters <= dates.max(axis=1, keepdims=True), quarters, -1.0)], axis=1)
+        panel = self.simulator.rows(case, z, latents, keys, times)
+        self.noted.append(np.nansum(panel[:, DATES:, FIRMS], axis=1))
+        return outcomes(panel[:, :DATES], self.simulator.errors)
+
+    def timed(self, independent: int, work: Callable[[], Arrays | Pairs | Outcomes]) -> tuple[Any, Timed]:
+        """Return what some work made, and what its histories took, of which so many are independent."""
+        self.noted.clear()
+        began = time.process_time()
+        made = work()
+        return made, Timed(time.process_time() - began, np.concatenate(self.noted), independent)
+
+
+class Clusters(NamedTuple):
+    """What is sampled from: the simulator, rows and sizes of a calibration, the policies compared, and the profile."""
+
+    simulator: ClusterSimulator
+    tables: list[Table]
+    sizes: Sizes
+    policies: dict[str, Policy]
+    profile: Profile
+
+
+def take_sample(clusters: Clusters, tell: Callable[[int, int], None]) -> Sample:
+    """Simulate and time a sample.
+
+    Parameters
+    ----------
+    tell : told of clusters done, and of how many; may raise to stop
+    """
+    watched, sizes, profile = Watched(clusters.simulator), clusters.sizes, clusters.profile
+    cases, wall, core = range(sizes.cases), time.monotonic(), time.process_time()
+    count = max(min(FROM_PRIOR, profile.training_simulations // sizes.cases), 2)
+    prior, chunks = [], []
+    for case in cases:
+        pairs, timed = watched.timed(count, partial(draw_pairs, watched, sizes, profile.seed, case, 0, count))
+        prior.append(timed)
+        chunks.append(pairs.arrays())
+        tell(case, 2 * sizes.cases)
+    pairs = restore_pairs(chunks, sizes)
+    first = [{name: array[:FIRST_HISTORIES] for name, array in chunk.items()} for chunk in chunks]
+    stand_in = StandIn(pairs, clusters.tables, sizes)
+    z = stand_in.parameters(NEAR_DRAWS, number(profile.seed, PILOT))
+    half = np.full(sizes.cases, NEAR_HISTORIES // 2)
+    exact = ExactLikelihood(watched, stand_in, clusters.tables, clusters.simulator.errors, half)
+    near, fresh, replays, parts = [], [], [], []
+    for case in cases:
+        part, timed = watched.timed(len(z), partial(exact.part, case, z, profile.seed, PILOT, 0))
+        near.append(timed)
+        parts.append([part])
+        fresh.append(_fresh(watched, sizes, profile, case, z))
+        replays.append(_replays(clusters, case, z, part))
+        tell(sizes.cases + case, 2 * sizes.cases)
+    share = (time.process_time() - core) / (time.monotonic() - wall) / (clusters.simulator.threads or 1)
+    training = np.maximum(share_out(restore_pairs(first, sizes), sizes, profile.training_simulations), len(first[0]["keys"]))
+    return Sample(training, pairs, prior, near, fresh, replays, join(parts), share)
+
+
+def _fresh(watched: Watched, sizes: Sizes, profile: Profile, case: int, z: Floats) -> Timed:
+    keys = seeds(profile.seed, PREDICTIVE, case, 0, len(z))
+    timed: Timed = watched.timed(len(z), lambda: watched(case, z, normals(keys, LATENTS, sizes.latents), keys))[1]
+    return timed
+
+
+def _replays(clusters: Clusters, case: int, z: Floats, part: Arrays) -> Replays:
+    """Replay the histories that the estimate kept, under the status quo and one other policy: clusters take them in turn."""
+    simulator, horizon = clusters.simulator, clusters.profile.horizon
+    keys = np.ascontiguousarray(part["keys"])
+    histories = Histories(
+        simulator.cases[case],
+        simulator.values(z, keys),
+        part["latents"],
+        keys,
+        np.full(len(keys), 1.0 / len(keys)),
+        np.arange(len(keys)),
+        simulator.structures,
+    )
+    asked = wanted(histories, clusters.policies, horizon)
+    # Every cluster another policy, so that the sample goes over all of them.
+    chosen = asked[1 + case % (len(clusters.policies) - 1)] if len(clusters.policies) > 1 else asked[0]
+    alone, _ = _timed_replays(histories, asked[:1], horizon, simulator.threads)
+    both, (levels, other_levels) = _timed_replays(histories, [asked[0], chosen], horizon, simulator.threads)
+    # What a policy adds is its future alone: the past is shared.
+    added = alone._replace(core_s=max(both.core_s - alone.core_s, 0.0))
+    return Replays(chosen.policy.name, len(asked) - len(clusters.policies), alone, added, levels, other_levels)
+
+
+def _timed_replays(
+    histories: Histories, asked: list[Wanted], horizon: int, threads: int | None
+) -> tuple[Timed, list[Floats]]:
+    """Return what replays under some policies took together, with firm-quarters under the first, and the outcomes of each."""
+    began = time.process_time()
+    found = observed(histories, asked, horizon, threads)
+    core = time.process_time() - began
+    firms = found[0]["paths"][SHOWN.index("firms")]
+    return Timed(core, np.nansum(firms, axis=1) / QUARTER, len(histories)), [arrays["levels"] for arrays in found]

@@ -1,0 +1,93 @@
+"""How much memory and disk does a run need? What this process came to, and the arrays that grow with the counts."""
+
+import resource
+import sys
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from calibration.learned.network import CLASSES
+from calibration.learned.surrogate import DIMENSIONS, HEADS, layout
+from calibration.results import DRAWS_KEPT, PRIOR_DRAWS
+from model.arrays import Ints
+from studies.plan.learning import Learning
+from studies.plan.sample import Clusters, Sample
+from studies.plan.stages import Stage, replays_of
+from studies.policy.counterfactuals import SHOWN
+from studies.policy.outcomes import OUTCOMES
+
+DOUBLE: Final = 8
+SINGLE: Final = 4
+# Copies alive at once: pairs as chunks and joined; chains as chunks, joined, and at twice their length, padded and complex, while
+# they are judged; replays as chunks and joined.
+COPIES_OF_PAIRS: Final = 2
+COPIES_OF_CHAINS: Final = 8
+COPIES_OF_REPLAYS: Final = 2
+# Of a chunk: what a file holds besides its arrays (names, checksum, padding to a block of the disk), in bytes.
+FILE: Final = 4096
+# Decision table, page, checks and fingerprints, in bytes, for a cluster and policy.
+TEXT_A_POLICY: Final = 8000
+
+
+class Size(NamedTuple):
+    """Peak memory of one process and what of it the libraries and the compiled model are; disk of the run folder; its files."""
+
+    memory: float
+    base: float
+    disk: float
+    files: int
+
+
+def peak_memory() -> float:
+    """Return the most memory that this process has held (bytes)."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
+
+
+def size_of(clusters: Clusters, sample: Sample, learning: Learning, stages: list[Stage], exact: Ints) -> Size:
+    """Return memory and disk of a run.
+
+    Parameters
+    ----------
+    exact : (cases,) histories of an exact estimate at one draw
+    """
+    profile, sizes = clusters.profile, clusters.sizes
+    base = peak_memory()
+    pair = sum(array.nbytes for array in sample.pairs.arrays().values()) / len(sample.pairs.keys)
+    inputs = DOUBLE * (sizes.parameters + sizes.latents)
+    pairs = int(sample.training.sum()) * (COPIES_OF_PAIRS * (pair + inputs + learning.pair_bytes))
+    chains = profile.ensembles * (profile.steps // profile.thin) * profile.walkers * (sizes.parameters + 1) * DOUBLE
+    shape = layout(profile.components)
+    kept = profile.ensembles * min(DRAWS_KEPT, profile.walkers * profile.steps // profile.thin)
+    scored = max(kept, profile.exact_draws) * sizes.cases * (2 * profile.hidden + shape.outputs) * SINGLE
+    replays = _replays(clusters, sample)
+    memory = base + pairs + COPIES_OF_CHAINS * chains + scored + COPIES_OF_REPLAYS * replays
+    estimates = profile.exact_draws * sizes.cases * (sizes.latents + 5) * DOUBLE
+    figures = profile.predictive_draws * sizes.cases * (DIMENSIONS + HEADS) * DOUBLE
+    results = (
+        kept * (2 * sizes.parameters + sizes.cases + 2) * DOUBLE
+        + PRIOR_DRAWS * sizes.parameters * DOUBLE
+        + profile.exact_draws * sizes.cases * (len(clusters.simulator.priors.defaults) + sizes.latents + CLASSES) * DOUBLE
+        + figures
+        + sizes.cases * len(clusters.policies) * TEXT_A_POLICY
+    )
+    files = sum(stage.tasks for stage in stages)
+    chunks = int(sample.training.sum()) * pair + chains + estimates + figures + replays + _fans(clusters)
+    return Size(memory, base, chunks + results + 1.5 * replays + files * FILE, files)
+
+
+def _replays(clusters: Clusters, sample: Sample) -> float:
+    """Return the bytes of all replays: paths by year, and outcomes."""
+    profile = clusters.profile
+    count, parts = min(profile.policy_draws, profile.exact_draws), sample.replays[0].parts
+    times = replays_of(len(clusters.policies), parts, count)
+    years = profile.horizon + 1
+    past = float(np.mean([case.observations[-1].time - case.start.low for case in clusters.simulator.cases]))
+    rows = times * years + past * (2 if times > len(clusters.policies) + parts else 1)
+    return clusters.sizes.cases * count * DOUBLE * (len(SHOWN) * rows + times * len(OUTCOMES))
+
+
+def _fans(clusters: Clusters) -> float:
+    """Return the bytes of the paths of the histories kept: eight quantities, twice a year."""
+    spans = [2 * (case.observations[-1].time - case.start.low) for case in clusters.simulator.cases]
+    return 8 * clusters.profile.exact_draws * DOUBLE * float(np.sum(spans))

@@ -1,0 +1,187 @@
+"""What would each policy have made of the same histories? Paired replays from the decision on, and the table for a decision.
+
+Every policy meets the same parameters, latents and seeds, so a difference to the status quo is the policy's own. A history that
+outgrows the simulator under any policy is left out under all, and the weight so lost is reported.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from model.arrays import Arrays, Floats
+from model.config import Case, Policy, load_policy
+from model.errors import InputError
+from studies.page.figures import FAN
+from studies.policy import decision
+from studies.policy.outcomes import NAMES, OUTCOMES
+from studies.policy.replay import Histories, replay
+from studies.report.data import RANKED_BY
+
+STATUS_QUO: Final = "status-quo"
+SEQUENCE: Final = "training-then-credit-and-zone"
+REVERSE: Final = "credit-and-zone-then-training"
+FIRST_PART: Final = "sequence: training alone"
+SECOND_PART: Final = "sequence: credit and zone alone"
+DEFAULT_POLICIES: Final = (
+    STATUS_QUO,
+    "training",
+    "technology-training",
+    "credit",
+    "zone",
+    "market-place",
+    SEQUENCE,
+    REVERSE,
+    "all-at-once",
+    "pilot",
+)
+SHOWN: Final = ("firms", "workers", "profitability", "improved_firms")
+# A fan is drawn from the year on in which this share of the weight has begun.
+BEGUN: Final = 0.5
+
+
+class Comparison(NamedTuple):
+    """One cluster compared.
+
+    ``levels`` (policies, n, outcomes) at the horizon; ``weights`` (n,) of the histories kept, zero for those left out;
+    ``lost``: weight left out; ``past`` (quantities, 5, t): fans of the status quo at calendar ``years`` (t,);
+    ``after`` (policies, quantities, 5, h + 1): fans by year after the decision; ``contrasts``: name to (n,).
+    """
+
+    histories: Histories
+    policies: tuple[str, ...]
+    levels: Floats
+    weights: Floats
+    lost: float
+    years: Floats
+    past: Floats
+    after: Floats
+    contrasts: dict[str, Floats]
+    structure: str
+
+
+def chosen_policies(names: Sequence[str] | None) -> dict[str, Policy]:
+    """Return the policies to compare by name, the status quo first.
+
+    Raises
+    ------
+    InputError
+        If a policy is unknown or named twice.
+    """
+    wanted = list(names or DEFAULT_POLICIES)
+    if len(set(wanted)) < len(wanted):
+        twice = next(name for name in wanted if wanted.count(name) > 1)
+        raise InputError(f"--policy: {twice}: is named twice; name each policy once")
+    policies = [load_policy(STATUS_QUO)] + [load_policy(name) for name in wanted if name != STATUS_QUO]
+    return {policy.name: policy for policy in policies}
+
+
+def _parts(policies: Mapping[str, Policy]) -> dict[str, Policy]:
+    """Return the two halves of the paper's sequence, each with the budget that it has in the sequence."""
+    if SEQUENCE not in policies:
+        return {}
+    programmes = policies[SEQUENCE].funded()
+    training = tuple(spec for spec in programmes if spec.programme == "training")
+    rest = tuple(spec for spec in programmes if spec.programme != "training")
+    return {
+        FIRST_PART: policies[SEQUENCE].model_copy(update={"name": "first-part", "programmes": training}),
+        SECOND_PART: policies[SEQUENCE].model_copy(update={"name": "second-part", "programmes": rest}),
+    }
+
+
+def fans(paths: Floats, weights: Floats) -> Floats:
+    """Return quantiles (5, t) at the probabilities of a fan from paths (n, t); NaN where too little weight has begun."""
+    begun = np.isfinite(paths) & (weights > 0)[:, None]
+    curves = np.full((len(FAN), paths.shape[1]), np.nan)
+    for step in range(paths.shape[1]):
+        if np.sum(weights[begun[:, step]]) >= BEGUN * np.sum(weights):
+            curves[:, step] = decision.weighted_quantile(paths[:, step], weights, np.array(FAN))
+    return curves
+
+
+class Wanted(NamedTuple):
+    """One replay of a comparison: the policy, the calendar years shown (k,), and the structural choices in force."""
+
+    policy: Policy
+    years: Floats
+    structures: Mapping[str, str]
+
+
+def observed(
+    histories: Histories,
+    asked: Sequence[Wanted],
+    horizon: int,
+    threads: int | None = None,
+    heed: Callable[[int], None] | None = None,
+) -> list[Arrays]:
+    """Return what a comparison keeps of each replay: ``levels`` (n, outcomes) at the end, ``paths`` (quantities, n, k) of SHOWN.
+
+    All that is asked for is asked under the same structural choices.
+    """
+    years = np.unique(np.concatenate([one.years for one in asked]))
+    replays = replay(histories, [one.policy for one in asked], years, horizon, asked[0].structures, threads, heed)
+    found = []
+    for one, seen in zip(asked, replays, strict=True):
+        shown = np.searchsorted(years, one.years)
+        levels = np.stack([outcome.value(seen.columns(int(shown[-1]))) for outcome in OUTCOMES], axis=1)
+        found.append({"levels": levels, "paths": np.stack([seen.path(name)[:, shown] for name in SHOWN])})
+    return found
+
+
+def wanted(histories: Histories, policies: Mapping[str, Policy], horizon: int, structure: str = "") -> list[Wanted]:
+    """Return the replays of one cluster: every policy, then the parts of the paper's sequence under the histories' own choices.
+
+    Parameters
+    ----------
+    structure : "" for the histories' own structural choices, or one change such as "state_capacity=off"
+    """
+    choice, _, option = structure.partition("=")
+    structures = {**histories.structures, **({choice: option} if structure else {})}
+    years = _years(histories.case, horizon)
+    parts = {} if structure else _parts(policies)
+    # The status quo, which comes first, is also shown from the cluster's start on.
+    return [
+        Wanted(policy, years if place == 0 else years[-horizon - 1 :], structures)
+        for place, policy in enumerate([*policies.values(), *parts.values()])
+    ]
+
+
+def compare_case(
+    histories: Histories, policies: Mapping[str, Policy], horizon: int, structure: str = "", found: Sequence[Arrays] | None = None
+) -> Comparison:
+    """Compare policies in one cluster.
+
+    Parameters
+    ----------
+    horizon : years after the decision
+    found : what ``observed`` made of each of the replays wanted; made here if not given
+    """
+    asked = wanted(histories, policies, horizon, structure)
+    if found is None:
+        found = observed(histories, asked, horizon)
+    curves = [np.stack([fans(paths, histories.weights) for paths in one["paths"]]) for one in found]
+    every, past, names = np.stack([one["levels"] for one in found]), curves[0], tuple(policies)
+    after = np.stack([curve[:, :, -horizon - 1 :] for curve in curves[: len(names)]])
+    kept = np.isfinite(every).all(axis=(0, 2))
+    worth = every[:, :, NAMES.index(RANKED_BY)]
+    parts = (FIRST_PART, SECOND_PART) if len(asked) > len(names) else ()
+    contrasts = _contrast_values(dict(zip((*names, *parts), worth, strict=True)))
+    weights, lost = np.where(kept, histories.weights, 0.0), float(np.sum(histories.weights[~kept]))
+    return Comparison(
+        histories, names, every[: len(names)], weights, lost, asked[0].years, past, after, contrasts, structure
+    )
+
+
+def _years(case: Case, horizon: int) -> Floats:
+    """Return calendar years from a cluster's first possible start to the horizon, one of which is the decision."""
+    when = case.observations[-1].time if case.observations else float(case.start.high)
+    return np.asarray(np.arange(when - np.floor(when - case.start.low), when + horizon + 0.5), dtype=np.float64)
+
+
+def _contrast_values(values: Mapping[str, Floats]) -> dict[str, Floats]:
+    found = {}
+    if SEQUENCE in values and REVERSE in values:
+        found["order"] = values[SEQUENCE] - values[REVERSE]
+    if FIRST_PART in values and SECOND_PART in values:
+        found["complementarity"] = values[SEQUENCE] - values[FIRST_PART] - values[SECOND_PART] + values[STATUS_QUO]
+    return found

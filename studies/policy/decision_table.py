@@ -1,0 +1,82 @@
+"""What stands in the table for a decision? For each cluster, policy and outcome: effect, error, chance of being best, regret."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.arrays import Floats
+from studies.policy import decision
+from studies.policy.counterfactuals import Comparison
+from studies.policy.outcomes import NAMES, OUTCOMES, Outcome
+from studies.report.data import Contrast, Effects
+
+Draws = NDArray[np.int64]
+
+
+class Kept(NamedTuple):
+    """The histories that count: levels (policies, n, outcomes), weights (n,) that sum to one, and draws (n,)."""
+
+    levels: Floats
+    weights: Floats
+    draw: Draws
+
+
+def decision_rows(comparison: Comparison) -> list[Effects]:
+    """Return the lines of the decision table for one cluster; none where no history could be kept."""
+    known = comparison.weights > 0
+    if not known.any():
+        return []
+    weights = decision.normalised(comparison.weights[known])
+    kept = Kept(comparison.levels[:, known, :], weights, comparison.histories.draw[known])
+    effects = kept.levels - kept.levels[:1]
+    cost = effects[:, :, NAMES.index("value_cost")] @ weights
+    return [row for place in range(len(OUTCOMES)) for row in _outcome_rows(comparison, kept, effects[:, :, place], place, cost)]
+
+
+def _outcome_rows(comparison: Comparison, kept: Kept, effects: Floats, place: int, cost: Floats) -> list[Effects]:
+    outcome: Outcome = OUTCOMES[place]
+    weights, draw, levels = kept.weights, kept.draw, kept.levels[:, :, place]
+    worth, mass = decision.by_draw(outcome.direction * effects, weights, draw)
+    best, mean = decision.chance_of_best(worth, mass), decision.expected_regret(worth, mass)
+    worst, leader = decision.worst_regret(worth, mass), int(np.argmax(worth @ mass))
+    rows = []
+    for index, name in enumerate(comparison.policies):
+        behind = decision.paired_effect(outcome.direction * (effects[leader] - effects[index]), weights, draw)
+        apart = decision.spread(effects[index], weights, draw)
+        shown = Effects(
+            comparison.histories.case.name,
+            name,
+            outcome.name,
+            *decision.paired_effect(effects[index], weights, draw),
+            p_best=float(best[index]),
+            expected_regret=float(mean[index]),
+            cost=float(cost[index]),
+            ess=decision.effective_size(weights),
+            structure=comparison.structure,
+            status_quo=float(levels[0] @ weights),
+            worst_regret=float(worst[index]),
+            between_sd=apart.between,
+            within_sd=apart.within,
+            pairing=decision.pairing_gain(levels[index], levels[0], weights),
+            behind=behind.mean,
+            behind_se=behind.mc_se,
+            unit=outcome.unit,
+        )
+        rows.append(shown)
+    return rows
+
+
+def contrast_rows(case: str, contrasts: Mapping[str, Floats], weights: Floats, draw: Draws) -> list[Contrast]:
+    """Return the contrasts of one cluster, summarised."""
+    kept = weights > 0
+    if not kept.any():
+        return []
+    mass = decision.normalised(weights[kept])
+    return [
+        Contrast(
+            case, name, *decision.paired_effect(values[kept], mass, draw[kept]), decision.chance_positive(values[kept], mass)
+        )
+        for name, values in contrasts.items()
+    ]

@@ -1,0 +1,1 @@
+"""What does a reader see? The report of a run and the page of a sensitivity study."""

@@ -1,0 +1,245 @@
+"""How does a run folder become the view that a report shows? Its files are read and put into words."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from model.config import Case, Priors, load_case, load_policy, load_priors
+from model.errors import InputError
+from studies.files.tables import read_table
+from studies.page.figures import FAN, HALF_WIDTH_90, Observed
+from studies.page.html import amount
+from studies.policy.compare import DECISION, POLICIES, path_fans
+from studies.policy.decision import effective_size, normalised, weighted_quantile
+from studies.policy.decision_table import contrast_rows
+from studies.policy.posterior import whitened
+from studies.report.data import ClusterView, Contrast, Covered, Effects, ParameterView, RunView, Statement, Verdict
+
+FIGURES: Final = {
+    "log_firms": ("firms", "firms", True),
+    "log_workers_per_firm": ("workers per firm", "workers", True),
+    "schooling": ("schooling", "years", False),
+}
+IMPOSED: Final = {18: "Its success is imposed by its trained founders, a rung of technology and a wide export market."}
+PROBABILITIES: Final = np.array([0.05, 0.5, 0.95])
+
+
+def load_view(folder: Path) -> RunView:
+    """Read a finished run.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no finished calibration.
+    """
+    from calibration.results import load_posterior
+
+    posterior = load_posterior(folder)
+    priors = load_priors()
+    cases = [load_case(str(name)) for name in posterior.histories["case"].values]
+    checks = posterior.checks
+    effects, contrasts, policies = _comparison(folder)
+    covered = _covered(checks, cases)
+    names = list(dict.fromkeys(row.policy for row in effects))
+    return RunView(
+        verdict=_verdict(checks),
+        clusters=tuple(_clusters(posterior, cases, policies)),
+        parameters=tuple(_parameters(posterior, priors)),
+        covered=covered,
+        statements=_statements(checks, cases),
+        effects=effects,
+        contrasts=contrasts,
+        noise=_noise(checks),
+        gates=tuple((check["name"], _short(check["value"]), _rule(check), bool(check["passed"])) for check in checks["checks"]),
+        unfitted=_unfitted(checks, cases, covered),
+        structures=_structures(posterior, priors),
+        kept_priors=(*priors.names("varying"), *priors.names("policy")),
+        policy_titles={name: load_policy(name).title for name in names},
+        policy_questions={name: load_policy(name).question for name in names},
+        horizon=float(policies.attrs["horizon"]) if policies is not None else float("nan"),
+        manifest=posterior.manifest,
+    )
+
+
+def title(case: Case) -> str:
+    """Return a cluster's number and title."""
+    return f"{case.number} {case.title}" if case.number else case.title
+
+
+def _short(value: float | None) -> str:
+    return "not finite" if value is None else f"{value:.3g}"
+
+
+def _rule(check: dict[str, Any]) -> str:
+    return str(check["rule"]).replace(">=", "\u2265").replace("<=", "\u2264")
+
+
+def _verdict(checks: dict[str, Any]) -> Verdict:
+    missed = [check for check in checks["checks"] if not check["passed"]]
+    reasons = tuple(f"{check['name']}: {_short(check['value'])}, where the rule is {_rule(check)}." for check in missed)
+    return Verdict(str(checks["label"]), bool(checks["converged"]), reasons)
+
+
+def observed_firms(case: Case) -> tuple[Observed, ...]:
+    """Return the observed numbers of firms with the central 90 % of their errors."""
+    found = []
+    for seen in case.observations:
+        if seen.firms is not None:
+            value, reach = seen.firms.middle, float(np.exp(HALF_WIDTH_90 * seen.firms.sd))
+            found.append(Observed(seen.time, value, value / reach, value * reach, f"{seen.year}: {value:g} firms"))
+    return tuple(found)
+
+
+def _clusters(posterior: Any, cases: list[Case], policies: Any) -> list[ClusterView]:
+    held = set() if policies is None else {str(name) for name in policies["case"].values}
+    found = []
+    for case in cases:
+        if case.name in held:
+            years, firms = path_fans(policies, case.name, "firms")
+            profit = path_fans(policies, case.name, "profitability")[1]
+            lost = float(policies["lost"].sel(case=case.name).isel(structure=0))
+        else:
+            one, lost = posterior.paths.sel(case=case.name), 0.0
+            years, firms, profit = one["year"].values, one["firms"].values.T, one["profitability"].values.T
+            known = np.isfinite(years)
+            years, firms, profit = years[known], firms[:, known], profit[:, known]
+        started = np.flatnonzero(np.isfinite(firms).any(axis=0))
+        part = slice(int(started[0]) if len(started) else 0, None)
+        found.append(
+            ClusterView(
+                case.name,
+                case.number,
+                title(case),
+                f"{case.location}: {case.product.lower()}",
+                case.observations[-1].time,
+                years[part],
+                firms[:, part],
+                profit[:, part],
+                observed_firms(case),
+                case.start.confidence,
+                effective_size(posterior.histories["weight"].sel(case=case.name).values),
+                lost,
+                IMPOSED.get(case.number, ""),
+            )
+        )
+    return found
+
+
+def _parameters(posterior: Any, priors: Priors) -> list[ParameterView]:
+    """Return prior and posterior of each parameter from stored draws, so that a changed prior is shown as it was."""
+    names, z, weights = whitened(posterior)
+    mass, found = normalised(weights), []
+    for place, name in enumerate(names):
+        entry, column = priors.entry(name), z[:, place]
+        scores = weighted_quantile(column, mass, np.array(FAN))
+        sd = float(np.sqrt(np.sum(mass * (column - np.sum(mass * column)) ** 2)))
+        before = np.asarray(posterior.groups["prior"][name].values, np.float64).ravel()
+        if posterior.converged:
+            after = posterior.histories["values"].isel(case=0).sel(parameter=name).values
+        else:
+            after = np.asarray(posterior.groups["posterior"][name].values, np.float64).ravel()
+        even = np.full(len(before), 1.0 / len(before))
+        low, middle, high = (float(value) for value in weighted_quantile(before, even, PROBABILITIES))
+        lower, centre, upper = (float(value) for value in weighted_quantile(after, mass, PROBABILITIES))
+        found.append(ParameterView(name, entry.unit, entry.meaning, (low, middle, high), (lower, centre, upper), scores, sd))
+    return found
+
+
+def _row_title(case: Case, date: int) -> str:
+    if date == 0:
+        return title(case)
+    year = case.observations[0].year
+    return f"{title(case)}, {f'{year[0]}-{year[1]}' if isinstance(year, tuple) else year}"
+
+
+def _covered(checks: dict[str, Any], cases: list[Case]) -> tuple[Covered, ...]:
+    by_name, found = {case.name: case for case in cases}, []
+    for row in checks["coverage"]:
+        name, unit, logs = FIGURES[row["figure"]]
+        values = [
+            np.nan if row[key] is None else (float(np.exp(row[key])) if logs else float(row[key]))
+            for key in ("observed", "low", "middle", "high")
+        ]
+        observed, low, middle, high = values
+        rank = np.nan if row["rank"] is None else float(row["rank"])
+        found.append(Covered(_row_title(by_name[row["case"]], row["date"]), name, observed, low, middle, high, rank, unit))
+    return tuple(found)
+
+
+def _statements(checks: dict[str, Any], cases: list[Case]) -> tuple[Statement, ...]:
+    by_name = {case.name: case for case in cases}
+    words = {"improvement": "improvement (IPM)", "exports": "markets"}
+    return tuple(
+        Statement(
+            _row_title(by_name[row["case"]], row["date"]),
+            words[row["statement"]],
+            str(row["said"]).replace("_", " "),
+            float(row["chance"]),
+        )
+        for row in checks["statements"]
+    )
+
+
+def _unfitted(checks: dict[str, Any], cases: list[Case], covered: tuple[Covered, ...]) -> tuple[tuple[str, str], ...]:
+    """Return what fails, one line a cluster and date."""
+    failures: dict[str, list[str]] = {}
+    for case in cases:
+        if case.name in checks["unfitted"]:
+            failures.setdefault(title(case), []).append("a broad guess explains its row as well as the posterior does")
+    for cell in covered:
+        if not cell.inside:
+            told = f"{cell.figure}: observed {amount(cell.observed)}, predicted {amount(cell.low)} to {amount(cell.high)} (90 %)"
+            failures.setdefault(cell.case, []).append(told)
+    return tuple((name, "; ".join(texts)) for name, texts in failures.items())
+
+
+def _noise(checks: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    rows = [
+        ("sd of log L at one draw", f"{_short(checks['noise_sd'])} nats, both halves together"),
+        ("exact minus surrogate", f"sd {_short(checks['error_sd'])} nats over the posterior, free of noise"),
+        ("k-hat of the weights", _short(checks["k_hat"])),
+        ("most of it comes from", ", ".join(checks.get("blamed", []))),
+    ]
+    replicates = checks.get("replicates")
+    if replicates:
+        rows.append(("histories a half", ", ".join(f"{name} {count}" for name, count in replicates.items())))
+    return tuple(rows)
+
+
+def _structures(posterior: Any, priors: Priors) -> tuple[tuple[str, str, str], ...]:
+    from calibration.histories import structures
+
+    return tuple((name, option, priors.structures[name].meaning) for name, option in structures(posterior.histories).items())
+
+
+def _comparison(folder: Path) -> tuple[tuple[Effects, ...], tuple[Contrast, ...], Any]:
+    """Return the decision table, the contrasts and the stored comparison; nothing where there is none."""
+    import xarray as xr
+
+    if not (folder / POLICIES).is_file() or not (folder / DECISION).is_file():
+        return (), (), None
+    with xr.open_dataset(folder / POLICIES, engine="h5netcdf") as stored:
+        policies = stored.load()
+    columns = read_table(folder / DECISION)
+    if missing := [name for name in Effects.__dataclass_fields__ if name not in columns]:
+        raise InputError(f"{folder / DECISION}: {missing[0]}: this column is missing; run `takeoff compare {folder}` again")
+    texts = ("case", "policy", "outcome", "structure", "unit")
+    rows = []
+    for line in range(len(columns["case"])):
+        cells: dict[str, Any] = {
+            name: _text(columns[name][line]) if name in texts else float(columns[name][line])
+            for name in Effects.__dataclass_fields__
+        }
+        rows.append(Effects(**cells))
+    contrasts: list[Contrast] = []
+    for case in policies["case"].values:
+        one = policies.sel(case=case)
+        values = {str(kind): one["contrast"].sel(kind=kind).values for kind in policies["kind"].values}
+        weights = one["weight"].isel(structure=0).values
+        contrasts += contrast_rows(str(case), values, weights, np.nan_to_num(one["draw"].values).astype(np.int64))
+    return tuple(rows), tuple(contrasts), policies
+
+
+def _text(value: Any) -> str:
+    return "" if isinstance(value, float) and np.isnan(value) else str(value)

@@ -1,0 +1,1 @@
+"""Which parameters matter? Designs, paired histories at their points, indices, and the split of variance."""

@@ -1,0 +1,195 @@
+"""At which points is the model looked at? Trajectories of Morris or the crossed samples of Sobol, drawn by SALib from one seed.
+
+A coordinate is a probability, and its parameter takes the prior's quantile there. Sobol's points fill the central 98 % of each
+prior: beyond lie worlds that nobody believes in. The four levels of Morris are the medians of the four quarters of the prior, so
+that a design of few levels is no wider than the prior it stands for.
+"""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pkgutil import iter_modules
+from typing import Any, Final
+
+import numpy as np
+
+import model.mechanisms
+from model.arrays import Floats, Ints
+from model.errors import InputError
+from model.priors import Priors
+from model.state import PROGRAMMES
+
+MORRIS: Final = "morris"
+SOBOL: Final = "sobol"
+GIVEN_DATA: Final = "given-data"
+BY_PARAMETER: Final = "parameter"
+BY_MECHANISM: Final = "mechanism"
+# Sobol indices of single parameters would be unaffordable: their cost grows with the number of factors.
+DEFAULT_BY: Final = {MORRIS: BY_PARAMETER, SOBOL: BY_MECHANISM}
+
+LEVELS: Final = 4
+# The least and largest probability, by method.
+REACH: Final = {MORRIS: (0.5 / LEVELS, 1 - 0.5 / LEVELS), SOBOL: (0.01, 0.99)}
+# Half of the trajectories or base samples must still have a spread.
+LEAST: Final = {MORRIS: 4, SOBOL: 8}
+UNCERTAIN: Final = ("calibrated", "varying", "policy")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is varied.
+
+    Attributes
+    ----------
+    names : tuple of str
+        One coordinate of the unit cube each.
+    groups : tuple of str
+        The factor to which each belongs; its own name where it stands alone.
+    """
+
+    names: tuple[str, ...]
+    groups: tuple[str, ...]
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """The factors, in the order of their first parameters."""
+        return tuple(dict.fromkeys(self.groups))
+
+    @property
+    def first(self) -> Ints:
+        """The place of each factor's first parameter, (factors,)."""
+        return np.array([self.groups.index(factor) for factor in self.factors], np.int64)
+
+    def members(self, factor: str) -> tuple[str, ...]:
+        """Return the parameters of a factor."""
+        return tuple(name for name, group in zip(self.names, self.groups, strict=True) if group == factor)
+
+    def described(self, method: str) -> dict[str, Any]:
+        """Return the problem as SALib takes it, in a new dictionary, since SALib writes into it."""
+        found: dict[str, Any] = {
+            "num_vars": len(self.names),
+            "names": list(self.names),
+            "bounds": [list(REACH[method]) for _ in self.names],
+        }
+        if self.factors != self.names:
+            found["groups"] = list(self.groups)
+        return found
+
+
+@dataclass(frozen=True)
+class Design:
+    """Points at which the model is looked at.
+
+    Attributes
+    ----------
+    points : array (blocks * width, parameters)
+        Probabilities inside the unit cube; block after block.
+    blocks : int
+        Trajectories, or base samples.
+    width : int
+        Points of a block: one more than factors for Morris, two more for Sobol.
+    """
+
+    method: str
+    problem: Problem
+    points: Floats
+    blocks: int
+    width: int
+
+
+def mechanism_of(name: str) -> str:
+    """Return the mechanism with which a name begins: a room or programme of two words where one fits, else the first word."""
+    rooms = (*(module.name for module in iter_modules(model.mechanisms.__path__)), *PROGRAMMES)
+    return next((room for room in rooms if "_" in room and name.startswith(f"{room}_")), name.split("_", maxsplit=1)[0])
+
+
+def uncertain(priors: Priors) -> tuple[str, ...]:
+    """Return the parameters that have a prior, in the order of the file."""
+    return tuple(name for name, entry in priors.parameters.items() if entry.role in UNCERTAIN)
+
+
+def problem_of(priors: Priors, by: str, parameters: Sequence[str] | None = None) -> Problem:
+    """Return what is varied: every uncertain parameter, or those named; the rest stays at its default.
+
+    Raises
+    ------
+    InputError
+        If a parameter is unknown, named twice or a constant, or there are fewer than two factors.
+    """
+    known = uncertain(priors)
+    wanted = list(parameters or known)
+    for name in wanted:
+        if priors.entry(name).role not in UNCERTAIN:
+            raise InputError(f"--parameter: {name}: is a constant: it has no prior to vary; name one of another role")
+        if wanted.count(name) > 1:
+            raise InputError(f"--parameter: {name}: is named twice; name each parameter once")
+    names = tuple(name for name in known if name in wanted)
+    problem = Problem(names, names if by == BY_PARAMETER else tuple(mechanism_of(name) for name in names))
+    if len(problem.factors) < 2:
+        raise InputError(f"--parameter: {', '.join(names)}: is one factor by {by}: a study compares two or more; name more")
+    return problem
+
+
+def check_words(method: str, by: str | None) -> None:
+    """Refuse a method or a kind of factor that there is not.
+
+    Raises
+    ------
+    InputError
+        If there is none of that name, or it is not yet there.
+    """
+    if method == GIVEN_DATA:
+        raise InputError("--method: given-data: measures on a posterior are not yet there; choose morris or sobol, on the prior")
+    if method not in (MORRIS, SOBOL):
+        raise InputError(f"--method: {method}: is no method; choose morris or sobol")
+    if by not in (None, BY_PARAMETER, BY_MECHANISM):
+        raise InputError(f"--by: {by}: is no kind of factor; choose parameter or mechanism")
+
+
+def check_count(method: str, count: int) -> None:
+    """Refuse a number of trajectories or base samples that the method cannot use.
+
+    Raises
+    ------
+    InputError
+        If there are too few, or the base samples of Sobol are no power of two.
+    """
+    key = {MORRIS: "morris_trajectories", SOBOL: "sobol_samples"}[method]
+    if count < LEAST[method]:
+        raise InputError(f"profile: {key}: {count}: must be {LEAST[method]} or more, so that half of them has a spread; raise it")
+    if method == SOBOL and count & (count - 1):
+        below = 1 << (count.bit_length() - 1)
+        raise InputError(
+            f"profile: {key}: {count}: must be a power of two, or the sequence loses its balance; choose {below} or {2 * below}"
+        )
+
+
+def design(method: str, problem: Problem, count: int, seed: int) -> Design:
+    """Draw a design.
+
+    Parameters
+    ----------
+    method : ``morris`` or ``sobol``
+    count : int
+        Trajectories, or base samples.
+    seed : int
+        Of SALib's sampler; the same seed draws the same design.
+
+    Raises
+    ------
+    InputError
+        If the count is one that the method cannot use.
+    """
+    check_count(method, count)
+    with warnings.catch_warnings():
+        # What SALib's imports and samplers say concerns their authors; its errors still rise.
+        warnings.simplefilter("ignore")
+        if method == MORRIS:
+            from SALib.sample import morris
+
+            points = morris.sample(problem.described(method), count, num_levels=LEVELS, seed=seed)
+        else:
+            from SALib.sample import sobol
+
+            points = sobol.sample(problem.described(method), count, calc_second_order=False, seed=seed)
+    return Design(method, problem, np.asarray(points, np.float64), count, len(points) // count)

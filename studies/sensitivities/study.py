@@ -1,0 +1,234 @@
+"""Which parameter matters, for what, and how sure is that? A study on the prior: design, paired histories, indices, one page."""
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import xarray as xr
+
+from calibration import histories
+from calibration.keys import number
+from calibration.observation import ErrorModel
+from execution.executors import executor_on
+from execution.fingerprint import content_hash, result_hash, source_hashes, versions
+from execution.store import MANIFEST, Shard, write_json
+from execution.tasks import Progress, Runner, running, silent, unheard
+from execution.writing import write_text
+from model.config import Policy, all_cases, load_case, load_priors, load_profile
+from model.errors import InputError
+from model.profile import Profile
+from model.schema import Case
+from studies.files.tables import write_table
+from studies.policy.counterfactuals import SEQUENCE, STATUS_QUO, chosen_policies
+from studies.report.sensitivity import page
+from studies.sensitivities.arrays import assemble, convergence_line, headline, index_table, settled
+from studies.sensitivities.design import (
+    DEFAULT_BY,
+    MORRIS,
+    REACH,
+    Design,
+    check_words,
+    design,
+    problem_of,
+)
+from studies.sensitivities.indices import analyse
+from studies.sensitivities.laboratory import SENSITIVITY, Laboratory, look, scoped
+
+NETCDF: Final = "sensitivity.nc"
+TABLE: Final = "sensitivity.csv"
+PAGE: Final = "sensitivity.html"
+# A study of every policy would take hours; these two are the paper's advice and its first step.
+POLICIES: Final = (SEQUENCE, "training")
+# The packages whose sources decide the numbers of a study.
+DECIDES: Final = ("model", "calibration", "studies.policy", "studies.sensitivities")
+
+
+def sensitivity(
+    method: str = MORRIS,
+    profile: str | Profile = "quick",
+    out: str | Path | None = None,
+    *,
+    cases: Sequence[int | str] | None = None,
+    policies: Sequence[str] | None = None,
+    parameters: Sequence[str] | None = None,
+    by: str | None = None,
+    seed: int | None = None,
+    resume: bool = False,
+    on: str = "local",
+    shard: Shard | None = None,
+    progress: Progress = silent,
+    say: Callable[[str], object] = unheard,
+) -> xr.Dataset:
+    """Study which parameters matter for the fit to Tables 1-2, for phases, and for what policies change.
+
+    Parameters
+    ----------
+    method : ``morris`` (screening) or ``sobol`` (shares of variance)
+    profile : counts of work
+    out : run folder, made with its parents; see ``default_folder``
+    cases, policies, parameters : clusters, policies beside the status quo, parameters to vary; see ``plan_of``
+    by : ``parameter`` or ``mechanism``: the factors; for Morris the former if not given, for Sobol the latter
+    seed, resume, on, shard, progress, say : as ``calibration.calibrate`` takes them
+
+    Returns
+    -------
+    xarray.Dataset
+        Design, outcomes and indices, as in ``sensitivity.nc``; units and meanings in attributes.
+
+    Raises
+    ------
+    InputError
+        If a word, a name or a count is wrong, or the folder is not this study's.
+    Interrupted
+        On SIGINT, SIGTERM or SIGUSR1, after saving.
+    """
+    chosen = load_profile(profile) if isinstance(profile, str) else profile
+    laboratory, plan, factors = plan_of(method, chosen, cases, policies, parameters, by, seed)
+    place, mark = Path(out or default_folder(method, factors, chosen.name)), fingerprint(laboratory, plan, factors)
+    where = f"local:{chosen.threads}" if on == "local" and chosen.threads else on
+    with (
+        executor_on(where, chosen.slurm, say) as executor,
+        running(place, mark, executor, resume=resume, shard=shard, progress=progress) as runner,
+    ):
+        if not _finished(place):
+            _run(runner, laboratory, plan, mark)
+    return histories.read(place / NETCDF)
+
+
+def plan_of(
+    method: str,
+    profile: Profile,
+    cases: Sequence[int | str] | None = None,
+    policies: Sequence[str] | None = None,
+    parameters: Sequence[str] | None = None,
+    by: str | None = None,
+    seed: int | None = None,
+) -> tuple[Laboratory, Design, str]:
+    """Return where a study looks at the model, at which points, and by which kind of factor.
+
+    Parameters
+    ----------
+    cases : the profile's clusters if not given, or all
+    policies : the profile's if not given, or the paper's sequence and training
+    parameters : all that have a prior if not given; the others stay at their defaults
+
+    Raises
+    ------
+    InputError
+        If a word, a name or a count is wrong.
+    """
+    check_words(method, by)
+    factors, first = by or DEFAULT_BY[method], profile.seed if seed is None else seed
+    priors = load_priors()
+    problem = problem_of(priors, factors, parameters)
+    laboratory = Laboratory(
+        _clusters(cases, profile),
+        priors,
+        problem.names,
+        priors.structures_with(None),
+        ErrorModel(),
+        _policies(policies, profile),
+        profile.horizon,
+        profile.point_seeds,
+        first,
+    )
+    count = profile.morris_trajectories if method == MORRIS else profile.sobol_samples
+    return laboratory, design(method, problem, count, number(first, SENSITIVITY)), factors
+
+
+def default_folder(method: str, by: str, profile: str) -> Path:
+    """Return where a study lies if nothing is said; what is not the default is in its name."""
+    words = [] if method == MORRIS else [method]
+    words += [] if by == DEFAULT_BY[method] else [f"by-{by}"]
+    return Path("runs") / "-".join(["sensitivity", *words, profile])
+
+
+def _clusters(wanted: Sequence[int | str] | None, profile: Profile) -> tuple[Case, ...]:
+    numbers: Sequence[int | str] = wanted or profile.sensitivity_cases
+    found = tuple(load_case(name) for name in numbers) if numbers else all_cases()
+    names = [case.name for case in found]
+    for case in found:
+        if names.count(case.name) > 1:
+            raise InputError(f"--case: {case.name}: is named twice; name each cluster once")
+        if not case.observations:
+            raise InputError(f"--case: {case.name}: has no observations, so that nothing can be fitted; add one or name another")
+    return found
+
+
+def _policies(wanted: Sequence[str] | None, profile: Profile) -> tuple[Policy, ...]:
+    chosen = chosen_policies(list(wanted or profile.policies or POLICIES))
+    return tuple(policy for name, policy in chosen.items() if name != STATUS_QUO)
+
+
+def fingerprint(laboratory: Laboratory, plan: Design, by: str) -> dict[str, Any]:
+    """Return what a study's answer depends on: a resume refuses a change, and names it."""
+    return {
+        "data": {case.name: content_hash(case.model_dump(mode="json")) for case in laboratory.cases},
+        "policies": {policy.name: content_hash(policy.model_dump(mode="json")) for policy in laboratory.policies},
+        "priors": {name: content_hash(entry.model_dump(mode="json")) for name, entry in laboratory.priors.parameters.items()},
+        "structures": dict(laboratory.structures),
+        "errors": content_hash(vars(laboratory.errors)),
+        "equations": source_hashes(DECIDES),
+        "configuration": {
+            "method": plan.method,
+            "by": by,
+            "parameters": list(plan.problem.names),
+            "cases": [case.name for case in laboratory.cases],
+            "blocks": plan.blocks,
+            "point_seeds": laboratory.histories,
+            "horizon": laboratory.horizon,
+            "seed": laboratory.seed,
+        },
+        "versions": {**versions(), "SALib": version("SALib")},
+    }
+
+
+def _finished(folder: Path) -> bool:
+    return (folder / MANIFEST).exists()
+
+
+def _run(runner: Runner, laboratory: Laboratory, plan: Design, mark: dict[str, Any]) -> None:
+    """Look at every point, analyse, then write the finished files: the manifest comes last."""
+    wall, cpu = time.monotonic(), time.process_time()
+    worlds = 1 + len(laboratory.policies)
+    seen = look(runner, laboratory, len(laboratory.cases), plan.points, laboratory.histories * worlds)
+    simulations = len(plan.points) * len(laboratory.cases) * laboratory.histories * worlds
+    place = runner.folder.path
+
+    def write() -> None:
+        outcomes = scoped(seen.measures)
+        found = analyse(plan, outcomes.reshape(*outcomes.shape[:2], -1), number(laboratory.seed, SENSITIVITY, 1))
+        data = assemble(laboratory, found, seen, _attributes(laboratory, plan, mark["configuration"]["by"], simulations))
+        histories.write(place / NETCDF, data)
+        write_table(place / TABLE, index_table(data))
+        write_text(place / PAGE, page(data, {name: entry.meaning for name, entry in laboratory.priors.parameters.items()}))
+        manifest = {
+            "result_hash": result_hash({NETCDF: histories.read(place / NETCDF)}),
+            "fingerprint": mark,
+            "versions": mark["versions"],
+            "seed": laboratory.seed,
+            "converged": settled(data),
+            "label": convergence_line(headline(data)),
+            "imposed": dict(laboratory.structures),
+            "command": " ".join(sys.argv),
+        }
+        spent = {"wall_s": time.monotonic() - wall, "cpu_s": time.process_time() - cpu, "simulations": simulations}
+        write_json(place / MANIFEST, manifest | spent)
+
+    runner.finish(lambda: _finished(place), write)
+
+
+def _attributes(laboratory: Laboratory, plan: Design, by: str, simulations: int) -> dict[str, Any]:
+    return {
+        "method": plan.method,
+        "by": by,
+        "blocks": plan.blocks,
+        "seed": laboratory.seed,
+        "horizon": laboratory.horizon,
+        "simulations": simulations,
+        "reach": list(REACH[plan.method]),
+        "structures": "; ".join(f"{name}={option}" for name, option in laboratory.structures.items()),
+    }

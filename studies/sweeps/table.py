@@ -1,0 +1,205 @@
+"""What does a sweep's table ask for? One history for each row and seed, cut into blocks that are read when their turn comes."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from execution.tasks import Task
+from model.changes import STRUCTURE
+from model.config import load_priors
+from model.errors import InputError
+from studies.files.rows import column_names, table_rows
+
+WORDS: Final = ("case", "policy", "seed")
+UNKNOWN: Final = ("", "nan", "none")
+FIRST_SEED: Final = 1
+SEEDS_A_ROW: Final = 1_000_000
+_READ: Final = 1 << 16
+
+
+class Mark(NamedTuple):
+    """Where a block begins: the place of its first row in the file, that row's number, and how many of its seeds came before."""
+
+    position: int
+    row: int
+    before: int
+
+
+class Portion(NamedTuple):
+    """A row's seeds, or some of them: ``size`` of them, after ``before`` others of the row."""
+
+    row: int
+    cells: dict[str, str]
+    before: int
+    size: int
+
+
+class Survey(NamedTuple):
+    """What one look through a table told.
+
+    Attributes
+    ----------
+    sha256 : of the file's bytes
+    rows, histories : how many
+    own : files of the user's own cases and policies, with the SHA-256 of each
+    stride : histories between two marks
+    marks : where every ``stride``-th history is
+    """
+
+    path: Path
+    names: list[str]
+    sha256: str
+    rows: int
+    histories: int
+    own: dict[str, str]
+    stride: int
+    marks: list[Mark]
+
+
+class Block:
+    """Some histories of a table in a row: read from the file where it lies, and sent by value to other machines."""
+
+    def __init__(self, path: Path, names: list[str], mark: Mark, count: int) -> None:
+        self.path, self.names, self.mark, self.count = path, names, mark, count
+        self._carried: list[Portion] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_carried": list(self.portions())}
+
+    def portions(self) -> Iterator[Portion]:
+        """Yield the rows with the seeds that fall into the block."""
+        if self._carried is not None:
+            yield from self._carried
+            return
+        left, before = self.count, self.mark.before
+        for number, row in enumerate(table_rows(self.path, self.mark.position), start=self.mark.row):
+            cells = dict(zip(self.names, row.cells, strict=True))
+            count = min(left, histories_of(cells) - before)
+            yield Portion(number, cells, before, count)
+            left, before = left - count, 0
+            if left == 0:
+                return
+
+
+class Blocks:
+    """The tasks of a sweep, read anew for each pass; none once ``finished`` says that another shard has written the result."""
+
+    def __init__(self, survey: Survey, size: int, finished: Callable[[], bool]) -> None:
+        self._survey, self._finished = survey, finished
+        self._every = max(1, size // survey.stride)
+        self.size = self._every * survey.stride
+
+    def names(self) -> list[str]:
+        """Return the names of the chunks, in the order of the table."""
+        return [f"rows-{place:06d}" for place in range(-(-self._survey.histories // self.size))]
+
+    def __iter__(self) -> Iterator[Task]:
+        survey = self._survey
+        for place, name in enumerate(self.names()):
+            if self._finished():
+                return
+            count = min(self.size, survey.histories - place * self.size)
+            block = Block(survey.path, survey.names, survey.marks[place * self._every], count)
+            yield Task(name, (block,), count)
+
+
+def known(text: str) -> bool:
+    """Tell whether a cell says anything."""
+    return text.lower() not in UNKNOWN
+
+
+def read_seeds(text: str) -> range:
+    """Return the seeds of a cell: a number, or a range ``1:5`` with both ends; an empty one means 1.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
+    if not known(text):
+        return range(FIRST_SEED, FIRST_SEED + 1)
+    ends = [end.strip().removesuffix(".0") for end in text.split(":")]
+    if len(ends) > 2 or not all(end.isdecimal() and int(end) < 2**64 for end in ends):
+        raise InputError(f"{text}: must be a whole number from 0 to 2^64-1, or a range such as 1:5; correct the cell")
+    first, last = int(ends[0]), int(ends[-1])
+    if not first <= last < first + SEEDS_A_ROW:
+        raise InputError(f"{text}: a range rises and holds at most {SEEDS_A_ROW} seeds; correct the cell or use several rows")
+    return range(first, last + 1)
+
+
+def histories_of(cells: dict[str, str]) -> int:
+    """Return how many histories a row asks for; 1 where its seeds cannot be read, so that the row is looked at."""
+    try:
+        return len(read_seeds(cells.get("seed", "")))
+    except InputError:
+        return 1
+
+
+def survey(path: Path, stride: int) -> Survey:
+    """Look through a table once, before anything runs.
+
+    Parameters
+    ----------
+    path : a ``.csv`` or ``.parquet``
+    stride : histories between two marks
+
+    Raises
+    ------
+    InputError
+        If the table cannot be read or is empty, has no column ``case``, or a column that names nothing.
+    """
+    names = column_names(path)
+    _check_columns(path, names)
+    marks: list[Mark] = []
+    own: dict[str, str] = {}
+    rows = histories = 0
+    for rows, row in enumerate(table_rows(path), start=1):
+        cells = dict(zip(names, row.cells, strict=True))
+        for word in ("case", "policy"):
+            text = cells.get(word, "")
+            if text not in own and _is_file(text):
+                own[text] = _own_hash(Path(text))
+        count = histories_of(cells)
+        while len(marks) * stride < histories + count:
+            marks.append(Mark(row.position, rows, len(marks) * stride - histories))
+        histories += count
+    if rows == 0:
+        raise InputError(f"{path}: is empty; write a header and at least one row")
+    return Survey(path, names, file_hash(path), rows, histories, own, stride, marks)
+
+
+def _check_columns(path: Path, names: list[str]) -> None:
+    if "case" not in names:
+        raise InputError(f"{path}: case: this column is missing; name a cluster in each row")
+    priors = load_priors()
+    for name in names:
+        try:
+            structure = name.removeprefix(STRUCTURE)
+            if structure != name:
+                if structure not in priors.structures:
+                    priors.structures_with({structure: ""})
+            elif name not in WORDS:
+                priors.entry(name)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
+
+
+def _is_file(text: str) -> bool:
+    return text.endswith((".yaml", ".yml")) or "/" in text or "\\" in text
+
+
+def _own_hash(path: Path) -> str:
+    try:
+        return file_hash(path)
+    except (OSError, ValueError):
+        return "unreadable"  # its rows will say so
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    total = hashlib.sha256()
+    with path.open("rb") as file:
+        while part := file.read(_READ):
+            total.update(part)
+    return total.hexdigest()

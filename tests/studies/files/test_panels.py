@@ -1,0 +1,70 @@
+"""The panel and the event log as tables."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from model.config import load_case, load_policy
+from model.observe import COLUMNS
+from model.simulation import Histories
+from studies.files.panels import event_table, panel_table
+from studies.page.pictures import sparkline, terminal_plot
+
+
+def histories(seeds: int = 1) -> xr.Dataset:
+    time = np.arange(4) * 0.25
+    firms = np.tile([3.0, 5.0, 4.0, np.nan], (seeds, 1))
+    return xr.Dataset(
+        {
+            "firms": (("seed", "time"), firms),
+            "workers": (("seed", "time"), firms * 2.5),
+            "phase": (("seed", "time"), np.tile([0.0, 1.0, 3.0, np.nan], (seeds, 1))),
+            "event_time": ("event", np.array([0.0, 0.3, 0.3])),
+            "event_word": ("event", np.array(["pioneer", "spin_off", "exit"])),
+            "event_firm": ("event", np.array([1, 2**63 + 5, 1], np.uint64)),
+            "event_other": ("event", np.array([0, 1, 0], np.uint64)),
+            "event_detail": ("event", np.array([0.1, 0.2, 0.3])),
+            "event_seed": ("event", np.array([7, 7, 7])),
+        },
+        coords={"seed": np.arange(7, 7 + seeds), "time": time, "year": ("time", 1975.0 + time)},
+    )
+
+
+def test_panel_of_one_seed() -> None:
+    table = panel_table(histories())
+    assert list(table)[:3] == ["time", "year", "firms"]
+    assert table["firms"].tolist() == [3, 5, 4]
+    assert table["firms"].dtype.kind == "i"
+    assert table["year"].tolist() == [1975.0, 1975.25, 1975.5]
+    assert table["phase"].tolist() == ["initiation", "expansion", "survival"]
+    assert not any(name.startswith("event") for name in table)
+
+
+def test_panel_of_several_seeds_names_them() -> None:
+    table = panel_table(histories(2))
+    assert table["seed"].tolist() == [7, 7, 7, 8, 8, 8]
+    assert len({len(column) for column in table.values()}) == 1
+
+
+def test_events_keep_their_order_and_their_firms() -> None:
+    table = event_table(histories())
+    assert table["event"].tolist() == ["pioneer", "spin_off", "exit"]
+    assert table["firm"].tolist() == ["0000000000000001", "8000000000000005", "0000000000000001"]
+    assert table["other"].tolist() == ["", "0000000000000001", ""]
+    assert list(table) == ["time", "event", "firm", "other", "detail"]
+    assert next(iter(event_table(histories(2)))) == "seed"
+
+
+@pytest.mark.parametrize("values", [[1.0, 2.0, 3.0], [5.0, 5.0], [np.nan, 1.0], [np.nan], list(range(500))])
+def test_sparkline_fits_its_width(values: list[float]) -> None:
+    line = sparkline(np.array(values, np.float64), 60)
+    assert len(line) == min(60, int(np.isfinite(values).sum()))
+
+
+def test_terminal_plot_shows_first_and_last() -> None:
+    panel = np.full((3, len(COLUMNS)), 1.0)
+    panel[:, COLUMNS.index("firms")] = [3.0, 5.0, 4.0]
+    text = terminal_plot(Histories(load_case(10), load_policy("status-quo"), 1950.0, [1], [panel], []), "A cluster")
+    assert "3 → 4 (max 5)" in text
+    assert text.startswith("A cluster")
+    assert "1950" in text

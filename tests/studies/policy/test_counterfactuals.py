@@ -1,0 +1,169 @@
+"""Policies on the same histories: what is paired, what is left out, and what the decision table says."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from execution.executors import Threads
+from execution.store import RunFolder
+from execution.tasks import Runner
+from model.config import Policy, load_case, load_priors
+from model.errors import InputError
+from model.latents import conditional_medians, default_values
+from model.observe import COLUMNS
+from studies.policy import counterfactuals
+from studies.policy.arrays import merged
+from studies.policy.compare import compare_histories
+from studies.policy.counterfactuals import STATUS_QUO, chosen_policies, compare_case, fans
+from studies.policy.decision_table import contrast_rows, decision_rows
+from studies.policy.outcomes import NAMES
+from studies.policy.replay import Histories, Replay, replay
+
+COUNT = 6
+
+
+def histories(case: int | str = 6, count: int = COUNT) -> Histories:
+    cluster, priors = load_case(case), load_priors()
+    latents = np.tile(conditional_medians(cluster, priors), (count, 1))
+    return Histories(
+        cluster,
+        default_values(priors, count),
+        latents,
+        np.arange(1, count + 1, dtype=np.uint64),
+        np.full(count, 1 / count),
+        np.arange(count),
+        priors.structures_with(None),
+    )
+
+
+def stand_in(worth: Mapping[str, np.ndarray], lost: int | None = None) -> Callable[..., list[Replay]]:
+    """Return a replay in which policies' profits are known, and one history may be stopped."""
+
+    def one(histories: Histories, policy: Policy, years: np.ndarray) -> Replay:
+        rows = np.zeros((len(histories), len(years), len(COLUMNS)))
+        rows[:, :, COLUMNS.index("workers")] = 100.0
+        rows[:, :, COLUMNS.index("value_profit")] = worth.get(policy.name, np.zeros(len(histories)))[:, None]
+        rows[:, :, COLUMNS.index("value_cost")] = 0.0 if policy.name == STATUS_QUO else 10.0
+        if lost is not None and policy.name == "credit":
+            rows[lost] = np.nan
+        return Replay(years, rows)
+
+    def replay(histories: Histories, policies: list[Policy], years: np.ndarray, horizon: float, *rest: object) -> list[Replay]:
+        return [one(histories, policy, years) for policy in policies]
+
+    return replay
+
+
+def table(rows: list, outcome: str) -> dict:
+    return {row.policy: row for row in rows if row.outcome == outcome}
+
+
+def test_decision_table_of_known_effects(monkeypatch: pytest.MonkeyPatch) -> None:
+    worth = {"training": np.array([30.0, 30, 30, 0, 0, 0]), "credit": np.full(6, 14.0)}
+    monkeypatch.setattr(counterfactuals, "replay", stand_in(worth))
+    policies = chosen_policies(["training", "credit"])
+    rows = decision_rows(compare_case(histories(), policies, 5))
+    found = table(rows, "net_value")
+    assert list(found) == [STATUS_QUO, "training", "credit"]
+    assert (found["training"].mean, found["credit"].mean, found[STATUS_QUO].mean) == pytest.approx((5.0, 4.0, 0.0))
+    # Net of a cost of 10: training 20 or -10, credit 4 in every history, the status quo 0.
+    assert [found[name].p_best for name in found] == pytest.approx([0.0, 0.5, 0.5])
+    assert [found[name].expected_regret for name in found] == pytest.approx([12.0, 7.0, 8.0])
+    assert [found[name].worst_regret for name in found] == pytest.approx([20.0, 14.0, 16.0])
+    assert found["credit"].behind == pytest.approx(1.0)
+    assert found["training"].cost == pytest.approx(10.0)
+    assert found["credit"].mc_se == pytest.approx(0.0)
+    cost = table(rows, "value_cost")
+    assert cost[STATUS_QUO].p_best == pytest.approx(1.0)
+    assert cost["training"].mean == pytest.approx(10.0)
+
+
+def test_a_history_stopped_under_one_policy_is_left_out_under_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    worth = {"training": np.array([1e6, 30, 30, 30, 30, 30])}
+    monkeypatch.setattr(counterfactuals, "replay", stand_in(worth, lost=0))
+    comparison = compare_case(histories(), chosen_policies(["training", "credit"]), 5)
+    assert comparison.lost == pytest.approx(1 / 6)
+    assert comparison.weights[0] == 0
+    assert table(decision_rows(comparison), "net_value")["training"].mean == pytest.approx(20.0)
+    assert table(decision_rows(comparison), "net_value")["training"].ess == pytest.approx(5.0)
+
+
+def test_contrasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    worth = {
+        "training-then-credit-and-zone": np.full(6, 50.0),
+        "credit-and-zone-then-training": np.full(6, 45.0),
+        "first-part": np.full(6, 30.0),
+        "second-part": np.full(6, 25.0),
+        STATUS_QUO: np.full(6, 7.0),
+    }
+    monkeypatch.setattr(counterfactuals, "replay", stand_in(worth))
+    comparison = compare_case(histories(), chosen_policies(None), 5)
+    found = {row.name: row for row in contrast_rows("x", comparison.contrasts, comparison.weights, comparison.histories.draw)}
+    assert found["order"].mean == pytest.approx(5.0)
+    assert found["order"].positive == pytest.approx(1.0)
+    # The sequence is worth 40 net, its parts 20 and 15, the status quo 7.
+    assert found["complementarity"].mean == pytest.approx(12.0)
+
+
+def test_parts_of_the_sequence_keep_their_budgets() -> None:
+    policies = chosen_policies(None)
+    parts = counterfactuals._parts(policies)
+    whole = policies[counterfactuals.SEQUENCE].funded()
+    assert sum(spec.budget_share or 0 for part in parts.values() for spec in part.funded()) == pytest.approx(
+        sum(spec.budget_share or 0 for spec in whole)
+    )
+    assert {spec.programme for spec in parts[counterfactuals.FIRST_PART].programmes} == {"training"}
+    assert "training" not in {spec.programme for spec in parts[counterfactuals.SECOND_PART].programmes}
+
+
+def test_policies_chosen() -> None:
+    assert list(chosen_policies(["credit"])) == [STATUS_QUO, "credit"]
+    assert list(chosen_policies(["credit", STATUS_QUO])) == [STATUS_QUO, "credit"]
+    with pytest.raises(InputError, match="unknown policy"):
+        chosen_policies(["nonsense"])
+    with pytest.raises(InputError, match="named twice"):
+        chosen_policies(["credit", "credit"])
+
+
+def test_fans_wait_until_half_of_the_weight_has_begun() -> None:
+    paths = np.array([[np.nan, 1.0, 1.0], [np.nan, np.nan, 3.0], [np.nan, 2.0, 2.0]])
+    curves = fans(paths, np.array([0.25, 0.5, 0.25]))
+    assert np.isnan(curves[:, 0]).all()
+    assert curves[2, 1] == pytest.approx(1.5)
+    assert np.all(np.diff(curves[:, 2]) >= 0)
+
+
+def test_equal_datasets_are_padded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(counterfactuals, "replay", stand_in({}))
+    policies = chosen_policies(["credit"])
+    told: list[int] = []
+    with RunFolder(tmp_path / "pieces", {}) as folder:
+        runner = Runner(folder, Threads(1), progress=lambda stage, done, total: told.append(total - done))
+        comparisons = compare_histories(runner, [histories(6, 4), histories(9, 6)], policies, 5)
+    data = merged(comparisons, 5, policies)
+    assert data["level"].dims == ("structure", "case", "policy", "history", "outcome")
+    assert data.sizes["structure"] == 2
+    assert data.sizes["history"] == 6
+    assert data["weight"].isel(structure=0).sum("history").values.tolist() == pytest.approx([1.0, 1.0])
+    assert told[-1] == 0
+
+
+def test_real_histories_share_their_past_and_pair_exactly() -> None:
+    given = histories(6, 4)
+    policies = chosen_policies(["training"])
+    years = given.case.observations[-1].time + np.arange(-8.0, 6.0)
+    runs = replay(given, list(policies.values()), years, 5.0)
+    before = years <= given.case.observations[-1].time
+    stocks = [COLUMNS.index(name) for name in ("firms", "workers", "price", "profits", "managerial_capital", "schooling")]
+    assert np.isfinite(runs[0].rows[:, before][:, :, stocks]).all()
+    np.testing.assert_array_equal(runs[0].rows[:, before][:, :, stocks], runs[1].rows[:, before][:, :, stocks])
+    assert not np.array_equal(runs[0].rows[:, ~before], runs[1].rows[:, ~before])
+    comparison = compare_case(given, policies, 5)
+    found = table(decision_rows(comparison), "net_value")
+    assert (found[STATUS_QUO].mean, found[STATUS_QUO].mc_se) == (0.0, 0.0)
+    assert sum(row.p_best for row in found.values()) == pytest.approx(1.0)
+    assert found["training"].cost > 0
+    place = NAMES.index("firms")
+    np.testing.assert_array_equal(comparison.levels[0, :, place], runs[0].columns(len(years) - 1)["firms"])

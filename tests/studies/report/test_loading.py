@@ -1,0 +1,180 @@
+"""From a run folder to the view of a report: on a small folder made by hand, with a real comparison of made-up levels."""
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from calibration import results
+from model.config import load_case, load_priors
+from studies.policy.arrays import merged
+from studies.policy.compare import write_comparison
+from studies.policy.counterfactuals import SHOWN, Comparison, chosen_policies
+from studies.policy.outcomes import NAMES
+from studies.policy.replay import Histories
+from studies.report.loading import load_view
+from studies.report.page import page
+
+COUNT = 12
+CASES = ("02-hamamatsu", "18-dhaka")
+PARAMETERS = ("entry_intensity", "spin_off_rate")
+
+
+def verdict(converged: bool) -> dict[str, Any]:
+    """Return what ``checks.json`` holds."""
+    return {
+        "label": "surrogate, corrected" if converged else "surrogate, checked, not corrected",
+        "converged": converged,
+        "checks": [{"name": "k-hat", "value": None, "rule": ">= 0.7", "passed": converged}],
+        "unfitted": ["02-hamamatsu"],
+        "noise_sd": 1.2,
+        "error_sd": 0.8,
+        "k_hat": None,
+        "blamed": ["18-dhaka"],
+        "replicates": {"02-hamamatsu": 4},
+        "coverage": [
+            {
+                "case": "02-hamamatsu",
+                "date": 0,
+                "figure": "log_firms",
+                "observed": float(np.log(3)),
+                "low": float(np.log(20)),
+                "middle": float(np.log(80)),
+                "high": float(np.log(900)),
+                "rank": 0.01,
+                "inside": False,
+            },
+            {
+                "case": "02-hamamatsu",
+                "date": 1,
+                "figure": "log_firms",
+                "observed": float(np.log(150)),
+                "low": float(np.log(20)),
+                "middle": float(np.log(80)),
+                "high": float(np.log(900)),
+                "rank": 0.6,
+                "inside": True,
+            },
+            {
+                "case": "18-dhaka",
+                "date": 0,
+                "figure": "schooling",
+                "observed": 15.0,
+                "low": None,
+                "middle": None,
+                "high": None,
+                "rank": None,
+                "inside": False,
+            },
+        ],
+        "statements": [{"case": "18-dhaka", "date": 0, "statement": "improvement", "said": "success", "chance": 0.9}],
+    }
+
+
+def stored(converged: bool, folder: Path) -> Any:
+    """Return what ``load_posterior`` gives, with two clusters, two parameters and twelve draws."""
+    generator = np.random.Generator(np.random.PCG64(1))
+    z = np.stack([generator.normal(1.0, 0.2, COUNT), generator.normal(0.0, 1.0, COUNT)], axis=1)
+    values = load_priors().from_normal(PARAMETERS, z)
+    weight = np.full((2, COUNT), 1 / COUNT)
+    steps = np.arange(1960.0, 1966.0)
+    histories = xr.Dataset(
+        {
+            "z": (("draw", "calibrated"), z),
+            "weight": (("case", "draw"), weight),
+            "values": (("case", "draw", "parameter"), np.stack([values, values])),
+        },
+        {"case": list(CASES), "calibrated": list(PARAMETERS), "parameter": list(PARAMETERS)},
+        {"structures": "history=on; ladder=6"},
+    )
+    paths = xr.Dataset(
+        {name: (("case", "step", "quantile"), np.ones((2, 6, 5)) * np.arange(1, 6)) for name in ("firms", "profitability")},
+        {"case": list(CASES), "year": (("case", "step"), np.stack([steps, steps]))},
+    )
+    checks = verdict(converged)
+    xr.Dataset({"z": (("chain", "draw", "parameter"), z[None])}, {"parameter": list(PARAMETERS)}).to_netcdf(
+        folder / "posterior.nc", group="unconstrained_posterior", engine="h5netcdf"
+    )
+    group = xr.Dataset({name: (("chain", "draw"), values[None, :, place]) for place, name in enumerate(PARAMETERS)})
+    return SimpleNamespace(
+        path=folder,
+        groups={"prior": group, "posterior": group},
+        histories=histories,
+        paths=paths,
+        checks=checks,
+        manifest={"seed": 1, "fingerprint": {"a": 1}, "versions": {"numpy": "2"}},
+        converged=converged,
+        label=checks["label"],
+    )
+
+
+def compared(folder: Path) -> None:
+    """Write a comparison in which training is worth 100 in Hamamatsu and nothing in Dhaka."""
+    policies, comparisons = chosen_policies(["training"]), []
+    for name, worth in zip(CASES, (100.0, 0.0), strict=True):
+        case = load_case(name)
+        levels = np.zeros((2, COUNT, len(NAMES)))
+        levels[1, :, 0] = worth + np.arange(COUNT)
+        given = Histories(
+            case, {}, np.zeros((COUNT, 1)), np.arange(COUNT, dtype=np.uint64), np.full(COUNT, 1 / COUNT), np.arange(COUNT), {}
+        )
+        years = np.arange(case.observations[-1].time - 4, case.observations[-1].time + 6)
+        past = np.ones((len(SHOWN), 5, len(years))) * np.arange(1, 6)[None, :, None]
+        past[:, :, :2] = np.nan
+        contrasts = {"order": np.linspace(1, 2, COUNT)}
+        comparisons.append(
+            Comparison(
+                given, tuple(policies), levels, given.weights, 0.0, years, past, np.ones((2, len(SHOWN), 5, 6)), contrasts, ""
+            )
+        )
+    write_comparison(folder, merged(comparisons, 5, policies), comparisons)
+
+
+@pytest.fixture(params=[False, True], ids=["not corrected", "corrected"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    posterior = stored(request.param, tmp_path)
+    monkeypatch.setattr(results, "load_posterior", lambda path: posterior)
+    return tmp_path
+
+
+def test_a_calibration_without_a_comparison(folder: Path) -> None:
+    view = load_view(folder)
+    assert [cluster.title for cluster in view.clusters] == ["2 Hamamatsu, motorcycles", "18 Dhaka, garment"]
+    assert view.clusters[0].firms.shape == (5, 6)
+    assert [seen.value for seen in view.clusters[0].observed] == [150, 3]
+    assert "imposed" in view.clusters[1].imposed
+    assert view.effects == ()
+    assert "No policies were compared" in page(view)
+
+
+def test_parameters_and_coverage(folder: Path) -> None:
+    view = load_view(folder)
+    moved, still = view.parameters
+    assert moved.word.startswith("raised by 1")
+    assert abs(moved.scores[2] - 1.0) < 0.3
+    assert abs(still.sd - 1.0) < 0.6
+    assert [cell.case for cell in view.covered][1] == "2 Hamamatsu, motorcycles, 1950-1959"
+    assert view.covered[0].observed == pytest.approx(3.0)
+    assert not view.covered[0].inside
+    failures = dict(view.unfitted)
+    assert "broad guess" in failures["2 Hamamatsu, motorcycles"]
+    assert "observed 3.00, predicted 20.0 to 900" in failures["2 Hamamatsu, motorcycles"]
+
+
+def test_the_whole_page(folder: Path) -> None:
+    compared(folder)
+    view = load_view(folder)
+    best = view.ranked("02-hamamatsu")[0]
+    assert (best.policy, best.mean) == ("training", pytest.approx(105.5))
+    assert view.horizon == 5
+    assert view.contrasts[0].mean == pytest.approx(1.5)
+    assert view.clusters[0].years[0] == load_case(2).observations[-1].time - 2
+    text = page(view)
+    assert ("NOT CONVERGED" in text) == (not view.verdict.converged)
+    assert "Hamamatsu" in text
+    assert "alert" not in text
+    assert not re.search(r">\s*nan\b", text)

@@ -1,0 +1,202 @@
+"""The report: one file that asks nothing of the network, escapes what users write, and never hides its label."""
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from studies.page.figures import Observed
+from studies.page.html import amount, share, signed
+from studies.report.data import ClusterView, Contrast, Covered, Effects, ParameterView, RunView, Statement, Verdict
+from studies.report.page import page, write_report
+from studies.report.words import verdict_sentence
+
+EVIL = "<script>alert('x')</script><img src=http://evil/x.png onerror=alert(1)>"
+YEARS = np.arange(1975.0, 2026.0)
+
+
+def cluster(name: str = "10-kumasi", title: str = "10 Kumasi, metalwork") -> ClusterView:
+    curves = np.outer([20.0, 60, 100, 150, 400], np.linspace(0.5, 2, len(YEARS)))
+    return ClusterView(
+        name,
+        10,
+        title,
+        "Kumasi: metalwork",
+        2005.5,
+        YEARS,
+        curves,
+        curves / 100,
+        (Observed(2005.5, 500, 260, 965, "2005: 500 firms"),),
+        "medium",
+        40.0,
+        0.02,
+    )
+
+
+def effects(policy: str, mean: float, best: float, behind: float = 0.0, behind_se: float = 0.0) -> Effects:
+    return Effects(
+        "10-kumasi",
+        policy,
+        "net_value",
+        mean,
+        mean - 50,
+        mean + 60,
+        4.0,
+        best,
+        3.0,
+        100.0,
+        40.0,
+        "",
+        900.0,
+        9.0,
+        5.0,
+        2.0,
+        12.0,
+        behind,
+        behind_se,
+        "wage-years",
+    )
+
+
+@pytest.fixture
+def run() -> RunView:
+    parameter = ParameterView(
+        "entry_intensity", "1/year", "entries", (1, 2.5, 5), (1.2, 2.6, 4.8), np.array([-1.5, -0.6, 0.05, 0.7, 1.6]), 0.97
+    )
+    return RunView(
+        Verdict("surrogate, checked, not corrected", False, ("ESS of weights: 12, where the rule is >= 100.",)),
+        (cluster(),),
+        (parameter,),
+        (
+            Covered("10 Kumasi", "firms", 500, 20, 200, 2000, 0.7, "firms"),
+            Covered("10 Kumasi", "schooling", 11, 8, 9, 10, 0.99, "years"),
+        ),
+        (Statement("10 Kumasi", "improvement (IPM)", "not listed", 0.8),),
+        (effects("status-quo", 0.0, 0.1, 30, 4), effects("training", 30.0, 0.8), effects("credit", 10.0, 0.1, 20, 4)),
+        (Contrast("10-kumasi", "order", 5.0, -3.0, 12.0, 1.0, 0.8),),
+        (("sd of log L", "1.2 nats"),),
+        (("k-hat", "0.9", "< 0.7", False),),
+        (("10 Kumasi", "schooling"),),
+        (("history", "on", "what government did"),),
+        ("training_gain",),
+        {"training": "Intensive training", "credit": "Credit", "status-quo": "Status quo"},
+        {},
+        20.0,
+        {"command": "takeoff run", "versions": {"numpy": "2.4"}, "seed": 1},
+    )
+
+
+class Loads(HTMLParser):
+    """Collects what a page would load, and the elements that may not be there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loaded: list[str] = []
+        self.elements: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.add(tag)
+        for name, value in attrs:
+            if (
+                name in ("src", "href", "data", "srcset", "poster", "action", "xlink:href")
+                and value
+                and not value.startswith(("#", "data:"))
+            ):
+                self.loaded.append(value)
+            assert not name.startswith("on"), (tag, name)
+
+
+def test_the_page_is_self_contained(run: RunView) -> None:
+    text = page(run)
+    reader = Loads()
+    reader.feed(text)
+    assert reader.loaded == []
+    assert not reader.elements & {"script", "link", "iframe", "img", "object", "embed"}
+    assert not re.search(r"url\(|@import", text)
+    assert re.findall(r"https?://[^\s\"'<]+", text.replace("http://www.w3.org/2000/svg", "")) == []
+
+
+def test_what_users_write_is_escaped(run: RunView) -> None:
+    evil = replace(
+        run,
+        clusters=(replace(cluster(title=EVIL), product=EVIL, observed=(Observed(2005.5, 5, 4, 6, EVIL),), imposed=EVIL),),
+        manifest={"command": EVIL, "versions": {EVIL: EVIL}},
+        policy_titles={"training": EVIL},
+        structures=((EVIL, EVIL, EVIL),),
+        unfitted=((EVIL, EVIL),),
+        verdict=Verdict(EVIL, False, (EVIL,)),
+        noise=((EVIL, EVIL),),
+    )
+    reader = Loads()
+    reader.feed(page(evil))
+    assert reader.loaded == []
+    assert not reader.elements & {"script", "img"}
+
+
+def test_the_label_stands_at_every_section_and_in_the_banner(run: RunView) -> None:
+    text = page(run)
+    sections = text.count("<h2")
+    assert sections == 8
+    assert text.count("NOT CONVERGED; surrogate, checked, not corrected") == sections
+    assert '<div class="banner bad">' in text
+    assert "table-header-group" in text
+
+
+def test_a_converged_run_says_so(run: RunView) -> None:
+    text = page(replace(run, verdict=Verdict("surrogate, corrected", True)))
+    assert "NOT CONVERGED" not in text
+    assert '<div class="banner good">' in text
+
+
+def test_an_empty_run_still_makes_a_page() -> None:
+    text = page(RunView(Verdict("exact", False)))
+    assert "No policies were compared" in text
+    assert not re.search(r"\bnan\b", re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL).lower())
+
+
+def test_sentences_say_how_sure(run: RunView) -> None:
+    assert "best in 80 %" in verdict_sentence(run, "10-kumasi")
+    assert "Not to be told apart" not in verdict_sentence(run, "10-kumasi")
+    close = replace(run, effects=(effects("training", 30.0, 0.5), effects("credit", 26.0, 0.5, 4.0, 4.0)))
+    assert "Not to be told apart from Credit." in verdict_sentence(close, "10-kumasi")
+    nothing = replace(run, effects=(effects("status-quo", 0.0, 0.9), effects("credit", -5.0, 0.1, 5.0, 1.0)))
+    assert "No programme earns its cost" in verdict_sentence(nothing, "10-kumasi")
+
+
+def test_parameters_that_did_not_move_are_named_so(run: RunView) -> None:
+    assert run.parameters[0].word == "not moved by these data"
+    moved = replace(run.parameters[0], scores=np.array([0.5, 0.8, 1.2, 1.5, 2.0]), sd=0.5)
+    assert moved.word == "raised by 1.2 sd, variance down 75 %"
+
+
+def test_figures_outside_are_counted(run: RunView) -> None:
+    assert "1 of 2 figures lie in the central 90 %" in page(run)
+
+
+def test_the_same_run_gives_the_same_file(run: RunView, tmp_path: Path) -> None:
+    first, second = (write_report(run, tmp_path / name).read_bytes() for name in ("a.html", "b.html"))
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (1234.5, "1,230"),
+        (-0.01234, "\u22120.0123"),
+        (float("nan"), "\u2013"),
+        (float("inf"), "\u221e"),
+        (9.996, "10.00"),
+        (0.5, "0.500"),
+    ],
+)
+def test_amounts(value: float, text: str) -> None:
+    assert amount(value) == text
+
+
+def test_shares_are_never_rounded_to_certainty() -> None:
+    assert [share(x) for x in (0, 0.001, 0.5, 0.999, 1)] == ["0 %", "< 1 %", "50 %", "> 99 %", "100 %"]
+    assert signed(3.0).startswith("+")
