@@ -14,12 +14,12 @@ from calibration.keys import LATENTS, PREDICTIVE, normals, seeds
 from calibration.observation import ALIVE, EXPORTS, FIGURES, IMPROVEMENT, STATEMENTS, ErrorModel, Simulate, Table, draw_table
 from calibration.simulator import ClusterSimulator
 from calibration.stages import HISTORIES_A_CHUNK
+from calibration.weights import FAN
 from calibration.work import Work
 from execution.tasks import Function, Task, blocks, chunk_size
 from model.arrays import Arrays, Floats, Ints, Seeds
 from model.observe import COLUMNS, UNITS
 
-QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 FANS: Final = ("firms", "workers_per_firm", "profitability", "price", "schooling", "managerial_capital")
 CENTRAL: Final = (0.05, 0.95)
 
@@ -157,7 +157,7 @@ def fans(work: Work, simulator: ClusterSimulator, z: Floats, latents: Floats, ke
     spans = [_years(simulator, case) for case in range(work.sizes.cases)]
     steps = max(len(years) for years in spans)
     names = (*FANS, "improved_share", "exported_share")
-    stored = {name: np.full((len(spans), steps, len(QUANTILES)), np.nan) for name in names}
+    stored = {name: np.full((len(spans), steps, len(FAN)), np.nan) for name in names}
     calendar = np.full((len(spans), steps), np.nan)
     found = _by_case(
         work,
@@ -172,7 +172,7 @@ def fans(work: Work, simulator: ClusterSimulator, z: Floats, latents: Floats, ke
         calendar[case, : len(years)] = years
         for name in names:
             stored[name][case, : len(years)] = _quantiles(found[case][name])
-    coordinates = {"case": [case.name for case in simulator.cases], "quantile": list(QUANTILES)}
+    coordinates = {"case": [case.name for case in simulator.cases], "quantile": list(FAN)}
     dataset = xarray.Dataset({name: (("case", "step", "quantile"), values) for name, values in stored.items()}, coordinates)
     for name in FANS:
         dataset[name].attrs["units"] = UNITS[name]
@@ -197,9 +197,9 @@ def fan_chunk(simulator: ClusterSimulator, case: int, z: Floats, latents: Floats
 
 def _quantiles(values: Floats) -> Floats:
     """Quantiles over histories at each time, shape (times, quantiles); missing where fewer than half of the histories run."""
-    result = np.full((values.shape[1], len(QUANTILES)), np.nan)
+    result = np.full((values.shape[1], len(FAN)), np.nan)
     for place in range(values.shape[1]):
         known = values[np.isfinite(values[:, place]), place]
         if 2 * len(known) >= len(values) and len(known):
-            result[place] = np.quantile(known, QUANTILES)
+            result[place] = np.quantile(known, FAN)
     return result

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 from model.arrays import Floats
 from studies.page.svg import Canvas, Scale, log_ticks, short, ticks
 
-# Probabilities of the curves of a fan, in this order.
-FAN: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 FONT_ROW: Final = 20.0
 # How far beyond the upper quartile a linear fan is drawn.
 CUT: Final = 2.0
@@ -57,7 +55,7 @@ def fan(
     Parameters
     ----------
     years : (t,) calendar years
-    curves : (5, t) quantiles at :data:`FAN`, NaN before a cluster's start
+    curves : (5, t) quantiles at ``calibration.weights.FAN``, NaN before a cluster's start
     observed : figures of the table, drawn with error bars
     decision : year after which the fan is a projection under the status quo
     """
@@ -112,7 +110,7 @@ def contraction(names: Sequence[str], quantiles: Floats, moved: Sequence[str]) -
     Parameters
     ----------
     names : (p,) parameters, from the top
-    quantiles : (p, 5) posterior quantiles at :data:`FAN`, as standard normal scores of the prior
+    quantiles : (p, 5) posterior quantiles at ``calibration.weights.FAN``, as standard normal scores of the prior
     moved : (p,) a word for each: what these data did
     """
     height = 52 + FONT_ROW * len(names)

@@ -11,8 +11,7 @@ from calibration.results import CHECKS
 from execution.store import read_json
 from model.arrays import Ints
 from studies.plan.sample import NEAR_HISTORIES, Clusters, Replays, Sample
-from studies.policy.outcomes import NAMES
-from studies.report.data import RANKED_BY
+from studies.policy.outcomes import NAMES, RANKED_BY
 
 # Of the slowest parameter, in a run of the quick profile, whose chains were 8 times as long: too short to know it well. A
 # prototype with 35 parameters had 68. Taken where no run of the profile is at hand.

@@ -11,20 +11,20 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from calibration.weights import effective_size, normalised
 from execution.executors import executor_on
 from execution.tasks import Executor, Progress, running, silent
 from model.config import Case, load_case, load_priors
 from model.errors import InputError
 from studies.inspect.explain import columns
-from studies.page.html import amount, share, signed
+from studies.numbers import amount, share, signed
 from studies.policy.arrays import merged
 from studies.policy.compare import HORIZON, PIECES, PIECES_MARK, compare_histories, write_comparison
 from studies.policy.counterfactuals import Comparison, chosen_policies
-from studies.policy.decision import effective_size, normalised
-from studies.policy.decision_table import decision_rows
+from studies.policy.decision_table import Effects, decision_rows
+from studies.policy.outcomes import RANKED_BY
 from studies.policy.posterior import whitened
 from studies.policy.replay import Histories
-from studies.report.data import RANKED_BY, Effects
 
 CANDIDATES: Final = 4096
 CHUNK: Final = 256

@@ -7,9 +7,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from calibration.weights import FAN
 from model.arrays import Floats
 from model.config import Policy
-from studies.page.figures import FAN
 from studies.policy.counterfactuals import SHOWN, Comparison
 from studies.policy.outcomes import NAMES, OUTCOMES
 

@@ -31,10 +31,9 @@ from studies.files.tables import write_table
 from studies.inspect.run_folder import seal
 from studies.policy.arrays import merged
 from studies.policy.counterfactuals import Comparison, Wanted, chosen_policies, compare_case, observed, wanted
-from studies.policy.decision_table import decision_rows
+from studies.policy.decision_table import Effects, decision_rows
 from studies.policy.posterior import load_histories, open_histories
 from studies.policy.replay import Histories
-from studies.report.data import Effects
 
 POLICIES: Final = "policies.nc"
 DECISION: Final = "decision.csv"

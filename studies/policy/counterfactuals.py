@@ -9,14 +9,12 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from calibration.weights import FAN, weighted_quantile
 from model.arrays import Arrays, Floats
 from model.config import Case, Policy, load_policy
 from model.errors import InputError
-from studies.page.figures import FAN
-from studies.policy import decision
-from studies.policy.outcomes import NAMES, OUTCOMES
+from studies.policy.outcomes import NAMES, OUTCOMES, RANKED_BY
 from studies.policy.replay import Histories, replay
-from studies.report.data import RANKED_BY
 
 STATUS_QUO: Final = "status-quo"
 SEQUENCE: Final = "training-then-credit-and-zone"
@@ -95,7 +93,7 @@ def fans(paths: Floats, weights: Floats) -> Floats:
     curves = np.full((len(FAN), paths.shape[1]), np.nan)
     for step in range(paths.shape[1]):
         if np.sum(weights[begun[:, step]]) >= BEGUN * np.sum(weights):
-            curves[:, step] = decision.weighted_quantile(paths[:, step], weights, np.array(FAN))
+            curves[:, step] = weighted_quantile(paths[:, step], weights, np.array(FAN))
     return curves
 
 

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.weights import normalised, weighted_quantile
 from model.arrays import Floats
 
 INTERVAL: Final = (0.05, 0.95)
@@ -28,32 +29,6 @@ class Spread(NamedTuple):
 
     between: float
     within: float
-
-
-def normalised(weights: Floats) -> Floats:
-    """Return the weights (n,) scaled to sum to one; raise ValueError where none is positive."""
-    total = float(np.sum(weights))
-    if not total > 0 or np.any(weights < 0):
-        raise ValueError("weights must be non-negative and not all zero")
-    return np.asarray(weights / total, dtype=np.float64)
-
-
-def effective_size(weights: Floats) -> float:
-    """Return Kish's effective number of equally weighted histories."""
-    scaled = normalised(weights)
-    return float(1.0 / np.sum(scaled * scaled))
-
-
-def weighted_quantile(values: Floats, weights: Floats, probabilities: Floats) -> Floats:
-    """Return quantiles (k,) of ``values`` (n,): the mid-point rule on the weighted distribution function; NaN is left out."""
-    known = np.isfinite(values) & (weights > 0)
-    if not known.any():
-        return np.full(len(probabilities), np.nan)
-    order = np.argsort(values[known], kind="stable")
-    ordered = values[known][order]
-    mass = weights[known][order]
-    reached = (np.cumsum(mass) - 0.5 * mass) / np.sum(mass)
-    return np.asarray(np.interp(probabilities, reached, ordered), dtype=np.float64)
 
 
 def paired_effect(difference: Floats, weights: Floats, draw: NDArray[np.int64]) -> Effect:

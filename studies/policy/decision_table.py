@@ -1,18 +1,58 @@
 """What stands in the table for a decision? For each cluster, policy and outcome: effect, error, chance of being best, regret."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.weights import effective_size, normalised
 from model.arrays import Floats
 from studies.policy import decision
 from studies.policy.counterfactuals import Comparison
 from studies.policy.outcomes import NAMES, OUTCOMES, Outcome
-from studies.report.data import Contrast, Effects
 
 Draws = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Effects:
+    """One line of ``decision.csv``."""
+
+    case: str
+    policy: str
+    outcome: str
+    mean: float
+    low: float
+    high: float
+    mc_se: float
+    p_best: float
+    expected_regret: float
+    cost: float
+    ess: float
+    structure: str = ""
+    status_quo: float = float("nan")
+    worst_regret: float = float("nan")
+    between_sd: float = float("nan")
+    within_sd: float = float("nan")
+    pairing: float = float("nan")
+    behind: float = float("nan")
+    behind_se: float = float("nan")
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A contrast between policies in one cluster: its mean, 90 % interval, Monte Carlo error and chance of being above zero."""
+
+    case: str
+    name: str
+    mean: float
+    low: float
+    high: float
+    mc_se: float
+    positive: float
 
 
 class Kept(NamedTuple):
@@ -28,7 +68,7 @@ def decision_rows(comparison: Comparison) -> list[Effects]:
     known = comparison.weights > 0
     if not known.any():
         return []
-    weights = decision.normalised(comparison.weights[known])
+    weights = normalised(comparison.weights[known])
     kept = Kept(comparison.levels[:, known, :], weights, comparison.histories.draw[known])
     effects = kept.levels - kept.levels[:1]
     cost = effects[:, :, NAMES.index("value_cost")] @ weights
@@ -53,7 +93,7 @@ def _outcome_rows(comparison: Comparison, kept: Kept, effects: Floats, place: in
             p_best=float(best[index]),
             expected_regret=float(mean[index]),
             cost=float(cost[index]),
-            ess=decision.effective_size(weights),
+            ess=effective_size(weights),
             structure=comparison.structure,
             status_quo=float(levels[0] @ weights),
             worst_regret=float(worst[index]),
@@ -73,7 +113,7 @@ def contrast_rows(case: str, contrasts: Mapping[str, Floats], weights: Floats, d
     kept = weights > 0
     if not kept.any():
         return []
-    mass = decision.normalised(weights[kept])
+    mass = normalised(weights[kept])
     return [
         Contrast(
             case, name, *decision.paired_effect(values[kept], mass, draw[kept]), decision.chance_positive(values[kept], mass)

@@ -69,3 +69,5 @@ OUTCOMES: Final = (
     Outcome("loan_losses", "wage-years", "government: loans lost, not discounted", -1, _column("loan_losses")),
 )
 NAMES: Final = tuple(outcome.name for outcome in OUTCOMES)
+# The outcome by which policies are ranked; the others are shown beside it.
+RANKED_BY: Final = "net_value"

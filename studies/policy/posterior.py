@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from calibration.weights import normalised
 from model.arrays import Floats
 from model.config import Case, load_priors
 from model.errors import InputError
-from studies.policy.decision import normalised
 from studies.policy.replay import Histories
 
 FILE = "histories.nc"

@@ -4,8 +4,9 @@ from typing import Final
 
 import numpy as np
 
+from studies.numbers import amount, share
 from studies.page.figures import ranks
-from studies.page.html import amount, figure, folded, paragraph, share, table
+from studies.page.html import figure, folded, paragraph, table
 from studies.report.data import Covered, RunView, Statement
 from studies.report.words import heading
 

@@ -1,15 +1,14 @@
 """What does the report know? Plain views of a finished run, so that the page can be built and tested without one."""
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from model.arrays import Floats
 from studies.page.figures import Observed
-
-# The outcome by which policies are ranked; the others are shown beside it.
-RANKED_BY: Final = "net_value"
+from studies.policy.decision_table import Contrast, Effects
+from studies.policy.outcomes import RANKED_BY
 
 
 @dataclass(frozen=True)
@@ -40,45 +39,6 @@ class Verdict:
         if self.converged:
             return f"Converged. This posterior is: {self.label}."
         return f"NOT CONVERGED. This posterior is: {self.label}. Read every figure below as provisional."
-
-
-@dataclass(frozen=True)
-class Effects:
-    """One line of ``decision.csv``."""
-
-    case: str
-    policy: str
-    outcome: str
-    mean: float
-    low: float
-    high: float
-    mc_se: float
-    p_best: float
-    expected_regret: float
-    cost: float
-    ess: float
-    structure: str = ""
-    status_quo: float = float("nan")
-    worst_regret: float = float("nan")
-    between_sd: float = float("nan")
-    within_sd: float = float("nan")
-    pairing: float = float("nan")
-    behind: float = float("nan")
-    behind_se: float = float("nan")
-    unit: str = ""
-
-
-@dataclass(frozen=True)
-class Contrast:
-    """A contrast between policies in one cluster: its mean, 90 % interval, Monte Carlo error and chance of being above zero."""
-
-    case: str
-    name: str
-    mean: float
-    low: float
-    high: float
-    mc_se: float
-    positive: float
 
 
 @dataclass(frozen=True)

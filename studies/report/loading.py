@@ -5,16 +5,16 @@ from typing import Any, Final
 
 import numpy as np
 
+from calibration.weights import FAN, effective_size, normalised, weighted_quantile
 from model.config import Case, Priors, load_case, load_policy, load_priors
 from model.errors import InputError
 from studies.files.tables import read_table
-from studies.page.figures import FAN, HALF_WIDTH_90, Observed
-from studies.page.html import amount
+from studies.numbers import amount
+from studies.page.figures import HALF_WIDTH_90, Observed
 from studies.policy.compare import DECISION, POLICIES, path_fans
-from studies.policy.decision import effective_size, normalised, weighted_quantile
-from studies.policy.decision_table import contrast_rows
+from studies.policy.decision_table import Contrast, Effects, contrast_rows
 from studies.policy.posterior import whitened
-from studies.report.data import ClusterView, Contrast, Covered, Effects, ParameterView, RunView, Statement, Verdict
+from studies.report.data import ClusterView, Covered, ParameterView, RunView, Statement, Verdict
 
 FIGURES: Final = {
     "log_firms": ("firms", "firms", True),

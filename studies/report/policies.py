@@ -6,9 +6,12 @@ from typing import Final
 
 import numpy as np
 
+from studies.numbers import amount, share, signed
 from studies.page.figures import Row, chances, forest
-from studies.page.html import amount, figure, folded, paragraph, share, signed, table
-from studies.report.data import RANKED_BY, Contrast, Effects, RunView
+from studies.page.html import figure, folded, paragraph, table
+from studies.policy.decision_table import Contrast, Effects
+from studies.policy.outcomes import RANKED_BY
+from studies.report.data import RunView
 from studies.report.words import APART, heading, policy_title, verdict_sentence
 
 STATUS_QUO: Final = "status-quo"

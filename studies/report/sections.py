@@ -6,8 +6,9 @@ from html import escape
 
 import numpy as np
 
+from studies.numbers import amount, share
 from studies.page.figures import contraction, fan
-from studies.page.html import amount, definitions, figure, folded, items, paragraph, share, table
+from studies.page.html import definitions, figure, folded, items, paragraph, table
 from studies.report.data import ClusterView, RunView
 from studies.report.words import CLEAR, heading, policy_title, tied, verdict_sentence
 

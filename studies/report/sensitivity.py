@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 import xarray as xr
 
-from studies.page.html import amount, definitions, figure, folded, items, paragraph, share, table
+from studies.numbers import amount, share
+from studies.page.html import definitions, figure, folded, items, paragraph, table
 from studies.report.sensitivity_figures import Bar, bars, growth, scatter
 from studies.sensitivities.arrays import (
     ABOVE_TOTAL,

@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from model.arrays import Floats
+from studies.numbers import amount
 from studies.page.figures import gutter
-from studies.page.html import amount
 from studies.page.svg import Canvas, Scale, short, ticks
 
 SERIES: Final = ("cell", "band50")

@@ -5,8 +5,9 @@ from html import escape
 
 import numpy as np
 
-from studies.page.html import share, signed
-from studies.report.data import Effects, RunView
+from studies.numbers import share, signed
+from studies.policy.decision_table import Effects
+from studies.report.data import RunView
 
 # Means closer than this many Monte Carlo standard errors cannot be told apart by the simulations made.
 APART = 2.0

@@ -28,8 +28,7 @@ from model.observe import COLUMNS, IMPROVEMENT
 from model.policy import programmes_for
 from model.priors import Priors
 from model.schema import Case, Policy
-from studies.policy.outcomes import OUTCOMES, Columns
-from studies.report.data import RANKED_BY
+from studies.policy.outcomes import OUTCOMES, RANKED_BY, Columns
 
 # Stage of the keys; those below 8 are the calibration's.
 SENSITIVITY: Final = 8

@@ -103,18 +103,5 @@ def test_by_draw_averages_within_a_draw() -> None:
     np.testing.assert_allclose(mass, [0.5, 0.5])
 
 
-def test_weighted_quantile_of_even_weights_and_missing_values() -> None:
-    values = np.array([3.0, np.nan, 1.0, 2.0])
-    assert decision.weighted_quantile(values, EVEN, np.array([0.5]))[0] == 2.0
-    assert np.isnan(decision.weighted_quantile(np.array([np.nan]), np.ones(1), np.array([0.5]))[0])
-
-
-def test_effective_size() -> None:
-    assert decision.effective_size(np.ones(8)) == pytest.approx(8)
-    assert decision.effective_size(np.array([1.0, 0, 0])) == pytest.approx(1)
-    with pytest.raises(ValueError, match="not all zero"):
-        decision.normalised(np.zeros(3))
-
-
 def test_chance_positive_counts_ties_half() -> None:
     assert decision.chance_positive(np.array([1.0, 0.0, -1.0, 2.0]), EVEN) == pytest.approx(0.625)

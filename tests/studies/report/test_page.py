@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from studies.numbers import amount, share, signed
 from studies.page.figures import Observed
-from studies.page.html import amount, share, signed
-from studies.report.data import ClusterView, Contrast, Covered, Effects, ParameterView, RunView, Statement, Verdict
+from studies.policy.decision_table import Contrast, Effects
+from studies.report.data import ClusterView, Covered, ParameterView, RunView, Statement, Verdict
 from studies.report.page import page, write_report
 from studies.report.words import verdict_sentence
 
