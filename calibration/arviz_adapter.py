@@ -1,29 +1,17 @@
 """How do results reach ArviZ, whichever generation is installed? The one file that knows that there are two.
 
 ArviZ 0.x holds groups in ``InferenceData``, 1.x in xarray's ``DataTree``; their netCDF files are the same. Groups are
-built and written with xarray alone, and ArviZ is asked only for what it computes.
+built, written and read with xarray alone, and ArviZ is asked only for what it computes.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import xarray
 
-from execution.store import write_atomic
 from model.arrays import Floats
 
-GROUPS: Final = (
-    "posterior",
-    "prior",
-    "sample_stats",
-    "log_likelihood",
-    "posterior_predictive",
-    "observed_data",
-    "unconstrained_posterior",
-)
-_ENGINE: Final = "h5netcdf"
 TAILS: Final = (0.05, 0.95)
 
 
@@ -41,26 +29,6 @@ def assemble(groups: Mapping[str, xarray.Dataset]) -> Any:
     import arviz
 
     return arviz.InferenceData(**groups)
-
-
-def write(path: Path, groups: Mapping[str, xarray.Dataset]) -> None:
-    """Write groups to one netCDF file, whole or not at all; made in memory, since HDF5 does not survive a disk that fills up."""
-    content = xarray.DataTree.from_dict(dict(groups)).to_netcdf(engine=_ENGINE)
-    write_atomic(path, lambda temporary: temporary.write_bytes(content))
-
-
-def read(path: Path, names: tuple[str, ...] = GROUPS) -> Any:
-    """Return the groups of a file as the installed ArviZ holds them, loaded into memory."""
-    return assemble(datasets(path, names))
-
-
-def datasets(path: Path, names: tuple[str, ...] = GROUPS) -> dict[str, xarray.Dataset]:
-    """Return the groups of a file by name, loaded into memory."""
-    groups = {}
-    for name in names:
-        with xarray.open_dataset(path, group=name, engine=_ENGINE) as dataset:
-            groups[name] = dataset.load()
-    return groups
 
 
 def k_hat(log_weights: Floats) -> float:

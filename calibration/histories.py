@@ -4,31 +4,68 @@ For each posterior draw and cluster one history is kept, drawn by weight among a
 likelihood: it passes near the cluster's row. Policies are compared by replaying these same histories.
 """
 
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final
 
 import numpy as np
 import xarray
 
 from calibration.likelihood import Estimate
+from calibration.results import HISTORIES, finished_calibration
 from calibration.simulator import ClusterSimulator
-from execution.store import write_atomic
-from model.arrays import Floats, Seeds
+from calibration.weights import normalised
+from execution import netcdf
+from execution.run import checked, run_at
+from model.arrays import Floats, Ints, Seeds
+from model.compiling import sources_hash
+from model.config import load_priors
+from model.errors import InputError
 from model.latents import LATENTS
+from model.schema import Case
+
+_logger: Final = logging.getLogger(__name__)
 
 
-class Triples(NamedTuple):
+@dataclass(frozen=True)
+class WeightedHistories:
     """Weighted histories of one cluster.
 
-    ``values``: every parameter by name, (n,) each; ``latents`` (n, l); ``keys`` (n,) seeds; ``weights`` (n,) sum to one;
-    ``draw`` (n,) counts the posterior's draws.
+    Attributes
+    ----------
+    case : the cluster
+    values : every parameter by name in the unit of its prior, (n,) each
+    latents : (n, latents) standard normals
+    keys : (n,) seeds
+    weights : (n,) summing to one
+    draw : (n,) which parameter vector of the posterior a history belongs to
+    structures : structural choices in force
     """
 
-    values: dict[str, Floats]
+    case: Case
+    values: Mapping[str, Floats]
     latents: Floats
     keys: Seeds
     weights: Floats
-    draw: np.ndarray
+    draw: Ints
+    structures: Mapping[str, str]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def part(self, first: int, count: int) -> "WeightedHistories":
+        """Return ``count`` histories from ``first`` on; their weights no longer sum to one."""
+        chosen = slice(first, first + count)
+        return replace(
+            self,
+            values={name: np.ascontiguousarray(value[chosen]) for name, value in self.values.items()},
+            latents=self.latents[chosen],
+            keys=np.ascontiguousarray(self.keys[chosen]),
+            weights=self.weights[chosen],
+            draw=self.draw[chosen],
+        )
 
 
 def assemble(simulator: ClusterSimulator, z: Floats, estimate: Estimate, surrogate: Floats, weights: Floats) -> xarray.Dataset:
@@ -75,29 +112,62 @@ def assemble(simulator: ClusterSimulator, z: Floats, estimate: Estimate, surroga
     )
 
 
-def write(path: Path, dataset: xarray.Dataset) -> None:
-    """Write a dataset, whole or not at all; made in memory, since HDF5 does not survive a disk that fills up."""
-    content = dataset.to_netcdf(engine="h5netcdf")
-    write_atomic(path, lambda temporary: temporary.write_bytes(content))
+def weighted_histories(stored: xarray.Dataset, case: Case, most: int | None = None) -> WeightedHistories:
+    """Return the histories of one cluster, at most the first ``most`` of them.
 
+    Parameters
+    ----------
+    stored : Dataset
+        As ``assemble`` returns it.
 
-def read(path: Path) -> xarray.Dataset:
-    """Return a stored dataset, loaded into memory."""
-    with xarray.open_dataset(path, engine="h5netcdf") as dataset:
-        return dataset.load()
-
-
-def triples(stored: xarray.Dataset, case: str) -> Triples:
-    """Return the histories of one cluster, by its name."""
-    one = stored.sel(case=case)
-    values = {str(name): one["values"].sel(parameter=name).values.copy() for name in stored["parameter"].values}
-    return Triples(
-        values,
+    Raises
+    ------
+    InputError
+        If the dataset holds no histories of that cluster.
+    """
+    held = [str(name) for name in stored["case"].values]
+    if case.name not in held:
+        raise InputError(f"case: {case.name}: has no histories in this run; choose one of {', '.join(held)}")
+    one = stored.sel(case=case.name).isel(draw=slice(most))
+    return WeightedHistories(
+        case,
+        {str(name): np.ascontiguousarray(one["values"].sel(parameter=name).values) for name in stored["parameter"].values},
         one["latents"].values.copy(),
-        one["seed"].values.astype(np.uint64),
-        one["weight"].values.copy(),
+        np.ascontiguousarray(one["seed"].values.astype(np.uint64)),
+        normalised(one["weight"].values.copy()),
         np.arange(one.sizes["draw"]),
+        structures(stored),
     )
+
+
+def load_histories(folder: Path, cases: Sequence[Case], most: int | None = None) -> list[WeightedHistories]:
+    """Return the weighted histories that a finished calibration holds of clusters, at most the first ``most`` of each.
+
+    Raises
+    ------
+    InputError
+        If the folder is no finished calibration, lacks a parameter of this model, or holds no histories of a case.
+    DamagedRun
+        If the file was changed or cannot be read.
+    """
+    stored = open_histories(folder)
+    _check_version(folder, stored)
+    return [weighted_histories(stored, case, most) for case in cases]
+
+
+def open_histories(folder: Path) -> xarray.Dataset:
+    """Return the stored histories of a finished calibration; see ``load_histories`` for what is raised."""
+    return netcdf.read(checked(finished_calibration(folder), HISTORIES))
+
+
+def _check_version(folder: Path, stored: xarray.Dataset) -> None:
+    """Refuse histories that lack a parameter of this model; warn where its sources are not those that made them."""
+    held = {str(name) for name in stored["parameter"].values}
+    missing = [name for name in load_priors().names() if name not in held]
+    if missing:
+        raise InputError(f"{folder}: {missing[0]}: this parameter is newer than the run; calibrate again in a new folder")
+    if run_at(folder).depends.get("equations", {}).get("model") != sources_hash():
+        _logger.warning("%s was made by other sources of the model: its histories may not replay bit for bit", folder)
 
 
 def structures(stored: xarray.Dataset) -> dict[str, str]:

@@ -17,8 +17,9 @@ _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)
 _FIRST: Final = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND: Final = np.uint64(0x94D049BB133111EB)
 
-# Stages of a run: histories of two stages never share a seed. Sensitivity studies and advice have stages of their own.
-TRAINING, PILOT, EXACT, PREDICTIVE, NETWORKS, ENSEMBLES, RESAMPLING = range(1, 8)
+# Stages of a run, every one that there is: histories of two stages never share a seed.
+TRAINING, PILOT, EXACT, PREDICTIVE, NETWORKS, ENSEMBLES, RESAMPLING, SENSITIVITY = range(1, 9)
+ADVICE: Final = 101
 # Streams of one history.
 PARAMETERS, LATENTS, NUISANCES, DATES, ERRORS, NOISE, SHIFT, PICK = range(1, 9)
 

@@ -1,7 +1,5 @@
 """What do Tables 1-2 say about the parameters? The whole calibration in order, resumable, with its gate."""
 
-import sys
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -17,18 +15,19 @@ from calibration.learned.surrogate import features
 from calibration.learned.training_set import Sizes, typical_size
 from calibration.observation import ErrorModel, dead_log_density
 from calibration.predictive import coverage, fans, predict, statements
-from calibration.results import CHECKS, HISTORIES, PATHS, POSTERIOR, Posterior, load_posterior
+from calibration.results import CHECKS, FILES, HISTORIES, KIND, PATHS, POSTERIOR, Posterior, finished_calibration, load_posterior
 from calibration.simulator import ClusterSimulator
 from calibration.stages import Chains, ExactDraws, chains, exact_draws, networks, some_draws, training_pairs
 from calibration.tables import covariates, table
 from calibration.work import Work
+from execution import netcdf
 from execution.executors import asked_by, executor_on
-from execution.fingerprint import result_hash, versions
-from execution.store import MANIFEST, Shard, read_json, write_json
-from execution.tasks import Executor, Progress, Runner, running, silent, unheard
+from execution.run import Run, checked
+from execution.store import Shard
+from execution.tasks import Executor, Progress, Runner, silent, unheard
+from execution.writing import read_json, write_json
 from model.arrays import Floats
 from model.config import all_cases, load_priors, load_profile
-from model.errors import InputError
 from model.latents import LATENTS
 from model.priors import Priors
 from model.profile import Profile
@@ -73,19 +72,16 @@ def calibrate(
     known = (priors or load_priors()).changed(changes or {})
     choices, calibrated = known.structures_with(structures), known.names("calibrated")
     simulator = ClusterSimulator(all_cases(), known, calibrated, errors or ErrorModel(), choices, threads=1)
-    place, first = Path(out), chosen.seed if seed is None else seed
-    mark = fingerprint(simulator.cases, simulator.priors, simulator.structures, chosen, first, simulator.errors)
+    first = chosen.seed if seed is None else seed
+    depends = fingerprint(simulator.cases, simulator.priors, simulator.structures, chosen, first, simulator.errors)
+    run = Run(KIND, Path(out), depends, FILES)
     with (
         executor_on(asked_by(chosen, on), chosen.slurm, say) as executor,
-        running(place, mark, executor, resume=resume, shard=shard, progress=progress) as runner,
+        run.opened(executor, resume=resume, shard=shard, progress=progress) as runner,
     ):
-        if not _finished(place):
-            _run(_work(simulator, chosen, first, runner), simulator, mark)
-    return load_posterior(place)
-
-
-def _finished(out: Path) -> bool:
-    return (out / MANIFEST).exists()
+        if not run.finished:
+            _complete(run, _work(simulator, chosen, first, runner), simulator)
+    return load_posterior(run.folder)
 
 
 def _work(simulator: ClusterSimulator, profile: Profile, seed: int, runner: Runner) -> Work:
@@ -95,9 +91,8 @@ def _work(simulator: ClusterSimulator, profile: Profile, seed: int, runner: Runn
     return Work(replace(simulator, heed=runner.stop.check), tables, told, sizes, profile, seed, simulator.errors, runner)
 
 
-def _run(work: Work, simulator: ClusterSimulator, mark: dict[str, Any]) -> None:
-    """Do every stage, then write the finished files: the manifest comes last."""
-    wall, cpu = time.monotonic(), time.process_time()
+def _complete(run: Run, work: Work, simulator: ClusterSimulator) -> None:
+    """Do every stage, then write the finished files."""
     pairs = training_pairs(work)
     learned = networks(work, pairs)
     sampled = chains(work, learned.surrogate)
@@ -107,7 +102,7 @@ def _run(work: Work, simulator: ClusterSimulator, mark: dict[str, Any]) -> None:
     predicted = predict(work, _predictive_draws(work, sampled, exact, weights, verdict), everything)
     paths = fans(work, simulator, exact.z, exact.estimate.latents, exact.estimate.keys)
     names = [case.name for case in simulator.cases]
-    report = {
+    checks = {
         **asdict(verdict),
         "blamed": blamed,
         "replicates": dict(zip(names, exact.replicates.tolist(), strict=True)),
@@ -117,33 +112,23 @@ def _run(work: Work, simulator: ClusterSimulator, mark: dict[str, Any]) -> None:
         "sampler": dict(sampled.convergence._asdict()),
         "parameters": list(simulator.names),
     }
-    place = work.runner.folder.path
 
-    def write() -> None:
-        arviz_adapter.write(
-            place / POSTERIOR, results.groups(simulator, learned.surrogate, sampled, predicted, everything, work.seed)
-        )
-        histories.write(place / HISTORIES, histories.assemble(simulator, exact.z, exact.estimate, exact.surrogate, weights))
-        histories.write(place / PATHS, paths)
-        write_json(place / CHECKS, results.plain(report))
-        spent = {"wall_s": time.monotonic() - wall, "cpu_s": time.process_time() - cpu, "simulations": _simulations(work, exact)}
-        write_json(place / MANIFEST, _manifest(place, work.seed, simulator, verdict, mark) | spent)
+    def write() -> dict[str, Any]:
+        groups = results.groups(simulator, learned.surrogate, sampled, predicted, everything, work.seed)
+        netcdf.write(run.folder / POSTERIOR, groups)
+        kept = histories.assemble(simulator, exact.z, exact.estimate, exact.surrogate, weights)
+        netcdf.write(run.folder / HISTORIES, kept)
+        netcdf.write(run.folder / PATHS, paths)
+        write_json(run.folder / CHECKS, results.plain(checks))
+        return {
+            "seed": work.seed,
+            "converged": verdict.converged,
+            "label": verdict.label,
+            "imposed": dict(simulator.structures),
+            "simulations": _simulations(work, exact),
+        }
 
-    work.runner.finish(lambda: _finished(place), write)
-
-
-def _manifest(place: Path, seed: int, simulator: ClusterSimulator, verdict: Verdict, mark: dict[str, Any]) -> dict[str, Any]:
-    datasets = {name: histories.read(place / name) for name in (HISTORIES, PATHS)}
-    return {
-        "result_hash": result_hash({**datasets, **arviz_adapter.datasets(place / POSTERIOR)}),
-        "fingerprint": mark,
-        "versions": versions(),
-        "seed": seed,
-        "converged": verdict.converged,
-        "label": verdict.label,
-        "imposed": dict(simulator.structures),
-        "command": " ".join(sys.argv),
-    }
+    run.finish(work.runner, write)
 
 
 def _all_figures(errors: ErrorModel) -> ErrorModel:
@@ -191,9 +176,7 @@ def check(path: str | Path) -> dict[str, Any]:
     ------
     InputError
         If the folder holds none.
+    DamagedRun
+        If what it holds was changed or cannot be read.
     """
-    stored = Path(path) / CHECKS
-    if not stored.is_file():
-        raise InputError(f"{path}: check: holds no {CHECKS}; run takeoff calibrate --out {path}")
-    verdict: dict[str, Any] = read_json(stored)
-    return verdict
+    return read_json(checked(finished_calibration(path), CHECKS))

@@ -8,14 +8,16 @@ from typing import Any, Final
 import numpy as np
 import xarray
 
-from calibration import arviz_adapter, histories
+from calibration import arviz_adapter
 from calibration.keys import RESAMPLING, number
 from calibration.learned.surrogate import Surrogate
 from calibration.observation import FIGURES, STATEMENTS, Table
 from calibration.predictive import Predictive
 from calibration.simulator import ClusterSimulator
 from calibration.stages import Chains
-from execution.store import MANIFEST, read_json
+from execution import netcdf
+from execution.run import checked, read_manifest, run_at
+from execution.writing import read_json
 from model.arrays import Floats
 from model.errors import InputError
 
@@ -23,6 +25,8 @@ POSTERIOR: Final = "posterior.nc"
 HISTORIES: Final = "histories.nc"
 PATHS: Final = "paths.nc"
 CHECKS: Final = "checks.json"
+KIND: Final = "calibration"
+FILES: Final = (POSTERIOR, HISTORIES, PATHS, CHECKS)
 # Draws an ensemble kept in posterior.nc.
 DRAWS_KEPT: Final = 1000
 PRIOR_DRAWS: Final = 4000
@@ -59,6 +63,18 @@ class Posterior:
         """Whether the gate passed."""
         return bool(self.checks["converged"])
 
+    def whitened(self) -> tuple[list[str], Floats, Floats]:
+        """Return the calibrated parameters' names, whitened draws (n, d) and weights (n,).
+
+        They are the exact draws where a correction passed its gate, else those of the sampler.
+        """
+        if self.converged:
+            stored = self.histories
+            return [str(name) for name in stored["calibrated"].values], stored["z"].values, stored["weight"].values[0]
+        draws = self.groups["unconstrained_posterior"]
+        z = draws["z"].values.reshape(-1, draws.sizes["parameter"])
+        return [str(name) for name in draws["parameter"].values], z, np.full(len(z), 1.0 / len(z))
+
 
 def load_posterior(path: str | Path) -> Posterior:
     """Read a finished calibration.
@@ -68,22 +84,36 @@ def load_posterior(path: str | Path) -> Posterior:
     InputError
         If the folder holds no finished calibration.
     DamagedRun
-        If a file cannot be read.
+        If a file was changed or cannot be read.
     """
-    folder = Path(path)
-    for name in (POSTERIOR, HISTORIES, PATHS, CHECKS, MANIFEST):
-        if not (folder / name).is_file():
-            raise InputError(
-                f"{folder}: posterior: holds no finished calibration ({name} is missing); run takeoff calibrate --out {folder}"
-            )
+    folder = finished_calibration(path)
     return Posterior(
         folder,
-        arviz_adapter.read(folder / POSTERIOR),
-        histories.read(folder / HISTORIES),
-        histories.read(folder / PATHS),
-        read_json(folder / CHECKS),
-        read_json(folder / MANIFEST),
+        arviz_adapter.assemble(netcdf.datasets(checked(folder, POSTERIOR))),
+        netcdf.read(checked(folder, HISTORIES)),
+        netcdf.read(checked(folder, PATHS)),
+        read_json(checked(folder, CHECKS)),
+        read_manifest(folder),
     )
+
+
+def finished_calibration(path: str | Path) -> Path:
+    """Return the folder of a finished calibration.
+
+    Raises
+    ------
+    InputError
+        If the folder holds none.
+    DamagedRun
+        If its fingerprint or manifest cannot be read.
+    """
+    folder = Path(path)
+    run = run_at(folder)
+    if run.kind != KIND:
+        raise InputError(f"{folder}: holds a run of another kind ({run.kind}); name the run folder of a calibration")
+    if not run.finished:
+        raise InputError(f"{folder}: holds no finished calibration; go on with takeoff calibrate --out {folder} --resume")
+    return folder
 
 
 def kept_steps(sampled: Chains) -> tuple[Floats, Floats]:

@@ -30,10 +30,10 @@ from distributed.security import Security
 from distributed.utils import silence_logging_cmgr
 
 from execution.batch_jobs import Jobs, Patience, Say, cluster_options, on_this_machine, scratch
+from execution.fingerprint import content_hash, source_hashes
 from execution.scheduler_address import checked
 from execution.tasks import HEED_SECONDS, Executor, Function, Task
 from model.arrays import Arrays
-from model.compiling import sources_hash
 from model.errors import InputError, Interrupted, TakeoffError
 from model.profile import Batch
 
@@ -43,6 +43,7 @@ LOOK_SECONDS: Final = 1.0
 CLOSING_SECONDS: Final = 60
 # Dask gives a task up after some deaths of its workers (distributed.scheduler.allowed-failures); so often it is handed in.
 CHANCES: Final = 3
+PACKAGES: Final = ("model", "execution", "calibration", "studies")
 CLUSTERS: Final = {
     "slurm": dask_jobqueue.SLURMCluster,
     "pbs": dask_jobqueue.PBSCluster,
@@ -55,7 +56,8 @@ QUIET: Final = {"distributed.admin.large-graph-warning-threshold": "1 PB"}
 
 @cache
 def _sources() -> str:
-    return sources_hash() + sources_hash(Path(__file__).resolve().parent)
+    """Return the hash of all that a task may run: the same on the driver and on every worker, or bits could differ."""
+    return content_hash(source_hashes(PACKAGES))
 
 
 def _work(sources: str, function: Function, arguments: tuple[Any, ...], context: Any) -> tuple[float, Arrays]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from execution.store import digest
+from execution.chunks import digest
 from model.compiling import sources_hash
 
 REPOSITORY: Final = Path(__file__).resolve().parents[1]

@@ -6,12 +6,10 @@ chunks. Whatever is done twice (a straggler issued again, a dead shard's part ta
 
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
-from execution.stopping import Stop, listening
+from execution.stopping import Stop
 from execution.store import RunFolder, Shard
 from model.arrays import Arrays
 
@@ -81,6 +79,10 @@ def unheard(line: str) -> None:
     """Say nothing."""
 
 
+def _now() -> tuple[float, float]:
+    return time.monotonic(), time.process_time()
+
+
 @dataclass(frozen=True)
 class Runner:
     """Does tasks and keeps what they leave.
@@ -91,6 +93,7 @@ class Runner:
     executor : who computes
     shard : which part of every stage is ours; all of it if none
     progress : told (stage, done, total)
+    began : when the run was opened: wall time and time of this process's cores (s)
     """
 
     folder: RunFolder
@@ -98,6 +101,12 @@ class Runner:
     shard: Shard | None = None
     progress: Progress = silent
     stop: Stop = field(default_factory=Stop)
+    began: tuple[float, float] = field(default_factory=_now)
+
+    def spent(self) -> dict[str, float]:
+        """Return the wall time and the time of this process's cores since the run was opened (s)."""
+        wall, core = _now()
+        return {"wall_s": wall - self.began[0], "cpu_s": core - self.began[1]}
 
     def _has(self, task: Task) -> bool:
         return all(self.folder.has(name) for name in task.parts or (task.name,))
@@ -178,33 +187,6 @@ class Runner:
             else:
                 time.sleep(HEED_SECONDS)
                 heed()
-
-    def finish(self, done: Callable[[], bool], write: Callable[[], None]) -> None:
-        """Write what is finished, once: of several shards the first to come writes, and the others wait for it."""
-        with self.folder.finishing(self.stop.check):
-            if not done():
-                write()
-
-
-@contextmanager
-def running(
-    out: Path,
-    fingerprint: dict[str, Any],
-    executor: Executor,
-    *,
-    resume: bool = False,
-    shard: Shard | None = None,
-    progress: Progress = silent,
-) -> Iterator[Runner]:
-    """Open a run folder for work, listening to signals.
-
-    Raises
-    ------
-    InputError
-        If the folder exists and is not to be continued; see ``RunFolder``.
-    """
-    with RunFolder(out, fingerprint, resume, shard) as folder, listening() as stop:
-        yield Runner(folder, executor, shard, progress, stop)
 
 
 def chunk_size(total: int, least: int) -> int:

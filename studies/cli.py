@@ -102,6 +102,13 @@ def _long(parser: argparse.ArgumentParser) -> None:
     _where(parser)
 
 
+def _profile(parser: argparse.ArgumentParser) -> None:
+    """Add the profile of a command that does without one."""
+    parser.add_argument(
+        "--profile", help="quick, standard, batch, or a YAML file: its threads, its batch system, and what else it says"
+    )
+
+
 def _where(parser: argparse.ArgumentParser) -> None:
     """Add who does the work of a long command."""
     parser.add_argument(
@@ -141,6 +148,7 @@ def _add_histories(commands: "argparse._SubParsersAction[Parser]") -> None:
         "--keep", choices=("quarters", "years", "last"), default="quarters", help="rows kept of a history (default: %(default)s)"
     )
     sweep.add_argument("--resume", action="store_true", help="go on with an interrupted sweep")
+    _profile(sweep)
     _where(sweep)
 
 
@@ -163,7 +171,7 @@ def _add_chain(commands: "argparse._SubParsersAction[Parser]") -> None:
     for parser in (check, compare, report):
         parser.add_argument("folder", metavar="DIR", help="run folder")
     advise = commands.add_parser("advise", help="paths and policies for a cluster of one's own", allow_abbrev=False)
-    advise.set_defaults(function="chain:advise_cluster")
+    advise.set_defaults(function="advising:advise_cluster")
     advise.add_argument("cluster", metavar="CLUSTER.yaml")
     advise.add_argument(
         "--posterior", default="runs/run-quick", metavar="DIR", help="run folder of a calibration (default: %(default)s)"
@@ -172,9 +180,10 @@ def _add_chain(commands: "argparse._SubParsersAction[Parser]") -> None:
     compare.add_argument("--case", nargs="+", metavar="N", dest="cases", help="clusters to compare in (default: all)")
     for parser in (compare, advise):
         parser.add_argument(
-            "--policy", nargs="+", metavar="NAME", dest="policies", help="policies to compare (default: the profile's)"
+            "--policy", nargs="+", metavar="NAME", dest="policies", help="policies to compare (default: the profile's, or ten)"
         )
-        parser.add_argument("--horizon", type=_count, metavar="H", help="years after the decision (default: the profile's)")
+        parser.add_argument("--horizon", type=_count, metavar="H", help="years after the decision (default: the profile's or 20)")
+        _profile(parser)
         parser.add_argument("--resume", action="store_true", help="replays that are stored are used again in any case")
         _where(parser)
 

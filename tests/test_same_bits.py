@@ -16,9 +16,10 @@ import pytest
 
 import calibration.pipeline as pipeline
 from calibration import calibrate
+from execution.chunks import digest, load_chunk
 from execution.executors import Threads
 from execution.fingerprint import result_hash
-from execution.store import RunFolder, Shard, digest, load_chunk
+from execution.store import RunFolder, Shard
 from execution.tasks import Executor, Progress, Runner, silent
 from model.config import all_cases, load_profile
 from model.errors import Interrupted

@@ -1,15 +1,17 @@
-"""The chain from the tables to the page: ``run``, ``calibrate``, ``check``, ``compare``, ``report`` and ``advise``."""
+"""The chain from the tables to the page: ``run``, ``calibrate``, ``check``, ``compare`` and ``report``."""
 
 import argparse
 import os
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from model.config import Priors, Profile, load_priors, load_profile
+from studies.commands.working import executor_asked, profile_asked
 from studies.progress import Progress, span
 
 CONVERGED, NOT_CONVERGED = 0, 3
+REPORT: Final = "report.html"
 
 
 def _say(text: str) -> None:
@@ -38,7 +40,7 @@ def _calibrate(job: Job, arguments: argparse.Namespace, on: Any, progress: Progr
     progress.stage("loading the compiled model (the first time on a machine compiles it)")
     from calibration import calibrate
 
-    found = calibrate(
+    posterior = calibrate(
         job.profile,
         job.out,
         seed=arguments.seed,
@@ -51,7 +53,7 @@ def _calibrate(job: Job, arguments: argparse.Namespace, on: Any, progress: Progr
         say=progress.say,
     )
     progress.end()
-    return found
+    return posterior
 
 
 def _verdict_lines(checks: dict[str, Any]) -> list[str]:
@@ -86,30 +88,33 @@ def check_run(arguments: argparse.Namespace) -> int:
 
 
 def _compare(folder: Path, profile: Profile | None, progress: Progress, **options: Any) -> None:
+    """Compare policies as a profile says, or as nothing is said; an option that is given goes before both."""
     from studies.policy.compare import compare
 
+    chosen: dict[str, Any] = {}
     if profile is not None:
-        options = {
+        chosen = {
             "policies": list(profile.policies) or None,
             "horizon": profile.horizon,
             "draws": profile.policy_draws,
-            **options,
+            "batch": profile.slurm,
         }
-    compare(folder, progress=progress.step, say=progress.say, **options)
+    chosen |= {name: value for name, value in options.items() if value is not None}
+    compare(folder, progress=progress.step, say=progress.say, **chosen)
     progress.end()
 
 
 def compare_policies(arguments: argparse.Namespace) -> int:
     """Run ``takeoff compare``."""
-    folder = Path(arguments.folder)
+    folder, profile = Path(arguments.folder), profile_asked(arguments)
     _compare(
         folder,
-        None,
+        profile,
         Progress(),
         cases=arguments.cases,
         policies=arguments.policies,
         horizon=arguments.horizon,
-        on=arguments.on,
+        on=executor_asked(profile, arguments),
         shard=arguments.shard,
     )
     _say(f"decision   {folder / 'decision.csv'}")
@@ -118,10 +123,13 @@ def compare_policies(arguments: argparse.Namespace) -> int:
 
 
 def _report(folder: Path) -> Path:
+    from execution.run import revised
     from studies.report.loading import load_view
     from studies.report.page import write_report
 
-    return write_report(load_view(folder), folder / "report.html")
+    view = load_view(folder)
+    with revised(folder, [REPORT], lambda: None):
+        return write_report(view, folder / REPORT)
 
 
 def report_run(arguments: argparse.Namespace) -> int:
@@ -130,32 +138,12 @@ def report_run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def advise_cluster(arguments: argparse.Namespace) -> int:
-    """Run ``takeoff advise``."""
-    from studies.policy.advice import advice_lines, advise
-
-    progress = Progress()
-    out = Path(arguments.out or f"runs/advise-{Path(arguments.cluster).stem}")
-    found = advise(
-        arguments.cluster,
-        arguments.posterior,
-        out=out,
-        policies=arguments.policies,
-        horizon=arguments.horizon,
-        on=arguments.on,
-        progress=progress.step,
-    )
-    progress.end()
-    _say("\n".join(advice_lines(found)))
-    _say(f"decision   {out / 'decision.csv'}")
-    return 0
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Run ``takeoff run``: the whole chain, from the tables to the page."""
     job, progress = _job(arguments), Progress()
     begun = os.times().elapsed
     from execution.executors import asked_by, executor_on
+    from execution.run import holds
 
     progress.stage(f"run in {job.out}: calibrate, check, compare policies, report")
     with executor_on(asked_by(job.profile, arguments.on), job.profile.slurm, progress.say) as executor:
@@ -163,8 +151,8 @@ def run(arguments: argparse.Namespace) -> int:
         progress.stage("checking")
         for line in _verdict_lines(posterior.checks):
             progress.say(line)
-        path = job.out / "report.html"
-        if arguments.resume and path.is_file() and (job.out / "policies.nc").is_file():
+        path = job.out / REPORT
+        if arguments.resume and holds(job.out, "policies.nc", "decision.csv", REPORT):
             progress.say("the comparison and the report are there already")
         else:
             progress.stage("comparing policies")

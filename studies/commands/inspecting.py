@@ -42,14 +42,14 @@ def status(arguments: argparse.Namespace) -> int:
 
 def verify(arguments: argparse.Namespace) -> int:
     """Run ``takeoff verify``."""
-    from studies.inspect.run_folder import verify_folder
+    from studies.inspect.verify import verify_folder
 
     return verify_folder(Path(arguments.folder), arguments.repair, lambda line: sys.stdout.write(line + "\n"))
 
 
 def diff(arguments: argparse.Namespace) -> int:
     """Run ``takeoff diff``."""
-    from studies.inspect.run_folder import folder_differences
+    from studies.inspect.diff import folder_differences
 
     lines = folder_differences(Path(arguments.folder), Path(arguments.other))
     sys.stdout.write("\n".join(lines) + "\n")

@@ -35,7 +35,7 @@ def _given(arguments: argparse.Namespace, case: Any) -> dict[str, Any]:
         return {"changes": changes.values, "structures": changes.structures, "seeds": list(arguments.seeds)}
     if arguments.changes:
         raise InputError("--set: a stored draw is replayed as it is; drop --set or --draw")
-    from studies.policy.posterior import load_histories
+    from calibration.histories import load_histories
 
     histories = load_histories(Path(arguments.posterior), [case])[0]
     if not 0 <= arguments.draw < len(histories):

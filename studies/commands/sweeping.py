@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from studies.commands.working import executor_asked, profile_asked
 from studies.progress import Progress
 
 
@@ -10,7 +11,7 @@ def sweep(arguments: argparse.Namespace) -> int:
     """Run ``takeoff sweep``."""
     from studies.sweeps.sweep import sweep as run_sweep
 
-    progress = Progress()
+    progress, profile = Progress(), profile_asked(arguments)
     try:
         done = run_sweep(
             arguments.table,
@@ -18,7 +19,8 @@ def sweep(arguments: argparse.Namespace) -> int:
             years=arguments.years,
             keep=arguments.keep,
             resume=arguments.resume,
-            on=arguments.on,
+            on=executor_asked(profile, arguments),
+            batch=profile.slurm if profile is not None else None,
             shard=arguments.shard,
             progress=progress.step,
             say=progress.say,

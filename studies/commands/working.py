@@ -1,10 +1,14 @@
-"""Which part of the work is ours? ``--shard I/N``, or what Slurm says of the array that this job belongs to."""
+"""Who does which part of the work? ``--shard I/N``, or what Slurm says of the job's array; ``--on`` and the profile."""
 
+import argparse
 from collections.abc import Mapping
 from typing import Final
 
+from execution.executors import asked_by
 from execution.store import Shard
+from model.config import load_profile
 from model.errors import InputError
+from model.profile import Profile
 
 ARRAY: Final = "SLURM_ARRAY_TASK_"
 
@@ -34,3 +38,14 @@ def shard_asked(given: tuple[int, int] | None, environment: Mapping[str, str]) -
     if rest or not 0 <= part < count:
         raise InputError(f"{ARRAY}ID: {number}: the numbers of the array are not evenly spaced; give --shard I/N")
     return Shard(part, count) if count > 1 else None
+
+
+def profile_asked(arguments: argparse.Namespace) -> Profile | None:
+    """Return the profile that was named, if one was."""
+    return load_profile(arguments.profile) if arguments.profile is not None else None
+
+
+def executor_asked(profile: Profile | None, arguments: argparse.Namespace) -> str:
+    """Return where the work is done: in as many threads as a profile says, unless ``--on`` says more."""
+    where = str(arguments.on)
+    return str(asked_by(profile, where)) if profile is not None else where

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from execution.writing import write_whole
+from execution.writing import write_atomic
 from model.errors import InputError
 from studies.files.rows import check_format, check_names, reading
 from studies.files.writing import Table, block_writer
@@ -48,7 +48,7 @@ def write_table(path: Path, table: Table, units: Mapping[str, str] | None = None
         with block_writer(partial, units) as writer:
             writer.write(table)
 
-    write_whole(path, write)
+    write_atomic(path, write)
 
 
 def _cast(texts: Sequence[str]) -> NDArray[Any]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from execution.writing import write_whole
+from execution.writing import write_atomic
 from model.arrays import Floats
 from model.observe import COLUMNS
 from model.simulation import Histories
@@ -81,4 +81,4 @@ def save_plot(histories: "xr.Dataset", title: str, path: Path) -> None:
         axis.grid(axis="y", color="#e4e8ee")
         axis.set_ylim(bottom=min(0.0, float(np.nanmin(histories[name]))))
     figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
-    write_whole(path, lambda partial: figure.savefig(partial, dpi=150, metadata={"Software": None}))
+    write_atomic(path, lambda partial: figure.savefig(partial, dpi=150, metadata={"Software": None}))

@@ -2,13 +2,13 @@
 
 import math
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from calibration.likelihood import HALVES
 from calibration.results import CHECKS
-from execution.store import read_json
+from execution.writing import read_json
 from model.arrays import Ints
 from studies.plan.sample import NEAR_HISTORIES, Clusters, Replays, Sample
 from studies.policy.outcomes import NAMES, RANKED_BY
@@ -93,8 +93,10 @@ def past_run(folder: Path) -> Past | None:
     path = folder / CHECKS
     if not path.is_file():
         return None
-    checks = read_json(path)
-    known = (checks.get("noise_sd"), checks.get("error_sd"), checks.get("sampler", {}).get("tau"), checks.get("replicates"))
+    checks: dict[str, Any] = read_json(path)
+    known: tuple[Any, ...] = (
+        checks.get("noise_sd"), checks.get("error_sd"), checks.get("sampler", {}).get("tau"), checks.get("replicates"),
+    )  # fmt: skip
     if None in known or None in known[2]:
         return None
     noise, error, tau, replicates = known

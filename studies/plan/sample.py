@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from calibration.histories import WeightedHistories
 from calibration.keys import LATENTS, PILOT, PREDICTIVE, normals, number, seeds
 from calibration.learned.training_set import Pairs, Sizes, draw_pairs, restore_pairs, share_out
 from calibration.likelihood import Estimate, ExactLikelihood, join
@@ -25,7 +26,6 @@ from model.observe import COLUMNS
 from model.profile import Profile
 from studies.plan.stand_in import StandIn
 from studies.policy.counterfactuals import SHOWN, Wanted, observed, wanted
-from studies.policy.replay import Histories
 
 FIRMS: Final = COLUMNS.index("firms")
 
@@ -172,7 +172,7 @@ def _replays(clusters: Clusters, case: int, z: Floats, part: Arrays) -> Replays:
     """Replay the histories that the estimate kept, under the status quo and one other policy: clusters take them in turn."""
     simulator, horizon = clusters.simulator, clusters.profile.horizon
     keys = np.ascontiguousarray(part["keys"])
-    histories = Histories(
+    histories = WeightedHistories(
         simulator.cases[case],
         simulator.values(z, keys),
         part["latents"],
@@ -192,7 +192,7 @@ def _replays(clusters: Clusters, case: int, z: Floats, part: Arrays) -> Replays:
 
 
 def _timed_replays(
-    histories: Histories, asked: list[Wanted], horizon: int, threads: int | None
+    histories: WeightedHistories, asked: list[Wanted], horizon: int, threads: int | None
 ) -> tuple[Timed, list[Floats]]:
     """Return what replays under some policies took together, with firm-quarters under the first, and the outcomes of each."""
     began = time.process_time()

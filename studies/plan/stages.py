@@ -17,7 +17,7 @@ from model.arrays import Ints
 from studies.plan.learning import Learning
 from studies.plan.sample import NEAR_HISTORIES, Clusters, Sample, Timed
 from studies.policy.compare import ENOUGH
-from studies.policy.compare import HISTORIES_A_CHUNK as REPLAYS_A_CHUNK
+from studies.policy.pieces import HISTORIES_A_CHUNK as REPLAYS_A_CHUNK
 
 # Core time of judging, writing the files and the report (s): measured on a run of the quick profile, of which it is a hundredth.
 WRITING_S: Final = 4.0

@@ -4,34 +4,39 @@ No new calibration is made: parameters come from the posterior, latents from the
 by the density that it gives to the user's figures. How many histories then carry the answer is reported with it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from calibration.histories import WeightedHistories, structures
+from calibration.keys import ADVICE, PARAMETERS, normals, seeds, uniforms
+from calibration.keys import LATENTS as LATENT_STREAM
+from calibration.observation import ErrorModel, log_density
+from calibration.results import Posterior, load_posterior
+from calibration.simulator import ClusterSimulator
+from calibration.tables import table
 from calibration.weights import effective_size, normalised
 from execution.executors import executor_on
-from execution.tasks import Executor, Progress, running, silent
+from execution.run import Run
+from execution.store import Shard
+from execution.tasks import Executor, Progress, silent, unheard
+from model.arrays import Floats, Seeds
 from model.config import Case, load_case, load_priors
 from model.errors import InputError
-from studies.inspect.explain import columns
-from studies.numbers import amount, share, signed
+from model.latents import LATENTS, case_key
+from model.profile import Batch
 from studies.policy.arrays import merged
-from studies.policy.compare import HORIZON, PIECES, PIECES_MARK, compare_histories, write_comparison
+from studies.policy.compare import FILES, HORIZON, keep, write_comparison
 from studies.policy.counterfactuals import Comparison, chosen_policies
-from studies.policy.decision_table import Effects, decision_rows
-from studies.policy.outcomes import RANKED_BY
-from studies.policy.posterior import whitened
-from studies.policy.replay import Histories
+from studies.policy.pieces import DEPENDS, compare_histories
 
 CANDIDATES: Final = 4096
 CHUNK: Final = 256
 KEPT: Final = 64
-# Stage of the keys, beyond those of a calibration; fewer effective histories than this are called few.
-STAGE: Final = 101
-FEW: Final = 30.0
+KIND: Final = "advice"
 
 
 class Advice(NamedTuple):
@@ -53,7 +58,10 @@ def advise(
     horizon: int | None = None,
     seed: int = 1,
     on: str | Executor = "local",
+    batch: Batch | None = None,
+    shard: Shard | None = None,
     progress: Progress = silent,
+    say: Callable[[str], object] = unheard,
 ) -> Advice:
     """Rank policies for a cluster of one's own.
 
@@ -64,49 +72,46 @@ def advise(
     posterior : path
         Run folder of a finished calibration.
     out : path, optional
-        Folder for ``policies.nc`` and ``decision.csv``.
+        Run folder of the advice, where ``policies.nc`` and ``decision.csv`` are written; needed by shards, which share it.
     policies, horizon : optional
         As for a comparison.
     seed : int
         Key of the candidates.
-    on : str or Executor
-        Where the replays are made, as for a comparison.
+    on, batch, shard, progress, say : as ``studies.compare`` takes them
 
     Raises
     ------
     InputError
-        If the file is wrong, or the folder holds no finished calibration.
+        If the file is wrong, the folder holds no finished calibration, or a shard is asked for and no folder is named.
+    DamagedRun
+        If a finished file of the calibration was changed or cannot be read.
     """
-    from calibration import load_posterior
-
+    if shard is not None and out is None:
+        raise InputError("--shard: shards of an advice share a folder; name it with --out")
     case = cluster if isinstance(cluster, Case) else load_case(cluster)
     chosen, years = chosen_policies(policies), horizon or HORIZON
-    found = load_posterior(posterior)
-    histories, effective = _histories(case, found, seed, progress)
-    with TemporaryDirectory() as scratch:
-        place = Path(scratch if out is None else out)
-        with (
-            executor_on(on) as executor,
-            running(place / PIECES, PIECES_MARK, executor, resume=True, progress=progress) as runner,
-        ):
+    known = load_posterior(posterior)
+    histories, effective = _histories(case, known, seed, progress)
+    with TemporaryDirectory() as scratch, executor_on(on, batch, say) as executor:
+        run = Run(KIND, Path(scratch if out is None else out), DEPENDS, FILES)
+        with run.opened(executor, resume=True, shard=shard, progress=progress) as runner:
             comparisons = compare_histories(runner, [histories], chosen, years, ("",))
-            write_comparison(place, merged(comparisons, years, chosen), comparisons)
-    return Advice(case, comparisons[0], effective, found.label, found.converged)
+            data = merged(comparisons, years, chosen)
+
+            def write() -> dict[str, Any]:
+                write_comparison(run.folder, data, comparisons)
+                return {"seed": seed, "effective": effective, "label": known.label, "converged": known.converged}
+
+            keep(run, runner, run.folder, data, write)
+    return Advice(case, comparisons[0], effective, known.label, known.converged)
 
 
-def _histories(case: Case, posterior: Any, seed: int, progress: Progress) -> tuple[Histories, float]:
+def _histories(case: Case, posterior: Posterior, seed: int, progress: Progress) -> tuple[WeightedHistories, float]:
     """Return histories of the cluster, resampled by weight, and the effective number of candidates."""
-    from calibration.histories import structures
-    from calibration.keys import LATENTS as LATENT_STREAM
-    from calibration.keys import PARAMETERS, normals, seeds, uniforms
-    from calibration.observation import ErrorModel
-    from calibration.simulator import ClusterSimulator
-    from model.latents import LATENTS, case_key
-
-    names, z, mass = whitened(posterior)
+    names, z, mass = posterior.whitened()
     chosen = structures(posterior.histories)
     simulator = ClusterSimulator((case,), load_priors(), tuple(names), ErrorModel(), chosen)
-    keys = seeds(seed, STAGE, case_key(case) % 2**63, 0, CANDIDATES)
+    keys = seeds(seed, ADVICE, case_key(case) % 2**63, 0, CANDIDATES)
     picked = np.searchsorted(np.cumsum(normalised(mass)), uniforms(keys, PARAMETERS, 1)[:, 0]).clip(0, len(z) - 1)
     latents = normals(keys, LATENT_STREAM, len(LATENTS))
     weights = _weights(case, simulator, z[picked], latents, keys, progress)
@@ -114,13 +119,14 @@ def _histories(case: Case, posterior: Any, seed: int, progress: Progress) -> tup
     kept = np.searchsorted(ends, (np.arange(KEPT) + 0.5) / KEPT * ends[-1]).clip(0, CANDIDATES - 1)
     values = simulator.values(z[picked][kept], keys[kept])
     even = np.full(KEPT, 1.0 / KEPT)
-    return Histories(case, values, latents[kept], keys[kept], even, kept.astype(np.int64), chosen), effective_size(weights)
+    histories = WeightedHistories(case, values, latents[kept], keys[kept], even, kept.astype(np.int64), chosen)
+    return histories, effective_size(weights)
 
 
-def _weights(case: Case, simulator: Any, z: Any, latents: Any, keys: Any, progress: Progress) -> Any:
-    from calibration.observation import log_density
-    from calibration.tables import table
-
+def _weights(
+    case: Case, simulator: ClusterSimulator, z: Floats, latents: Floats, keys: Seeds, progress: Progress
+) -> Floats:
+    """Return the weights of candidates (n,), which sum to one: the density that each gives to what is known of the cluster."""
     if not case.observations:
         return np.full(len(keys), 1.0 / len(keys))
     scores = []
@@ -131,33 +137,3 @@ def _weights(case: Case, simulator: Any, z: Any, latents: Any, keys: Any, progre
         progress("weighing histories by what is known of the cluster", min(first + CHUNK, len(keys)), len(keys))
     score = np.concatenate(scores)
     return normalised(np.exp(score - score.max()))
-
-
-def advice_lines(advice: Advice) -> list[str]:
-    """Return the advice in words: the ranking, how sure it is, and under which label."""
-    rows: list[Effects] = [row for row in decision_rows(advice.comparison) if row.outcome == RANKED_BY]
-    if not rows:
-        raise InputError(f"{advice.case.title}: every history outgrew the simulator; check firms and workers in the file")
-    rows.sort(key=lambda row: -row.mean)
-    verdict = advice.label if advice.converged else f"NOT CONVERGED; {advice.label}"
-    few = " Few: the ranking is rough." if advice.effective < FEW else ""
-    table = columns(
-        ("policy", "net value", "MC s.e.", "90 % of histories", "P(best)", "regret", "cost"),
-        [
-            (
-                row.policy,
-                signed(row.mean),
-                amount(row.mc_se, 2),
-                f"{signed(row.low)} to {signed(row.high)}",
-                share(row.p_best),
-                amount(row.expected_regret),
-                amount(row.cost),
-            )
-            for row in rows
-        ],
-    )
-    return [
-        f"{advice.case.title}: policies by net value against the status quo, in wage-years ({verdict})",
-        table,
-        f"{advice.effective:.0f} effective histories of {CANDIDATES} agree with what is known of the cluster.{few}",
-    ]

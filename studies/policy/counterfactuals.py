@@ -9,12 +9,14 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from calibration.histories import WeightedHistories
 from calibration.weights import FAN, weighted_quantile
+from execution.tasks import together
 from model.arrays import Arrays, Floats
 from model.config import Case, Policy, load_policy
 from model.errors import InputError
 from studies.policy.outcomes import NAMES, OUTCOMES, RANKED_BY
-from studies.policy.replay import Histories, replay
+from studies.policy.replay import replay
 
 STATUS_QUO: Final = "status-quo"
 SEQUENCE: Final = "training-then-credit-and-zone"
@@ -46,7 +48,7 @@ class Comparison(NamedTuple):
     ``after`` (policies, quantities, 5, h + 1): fans by year after the decision; ``contrasts``: name to (n,).
     """
 
-    histories: Histories
+    histories: WeightedHistories
     policies: tuple[str, ...]
     levels: Floats
     weights: Floats
@@ -106,7 +108,7 @@ class Wanted(NamedTuple):
 
 
 def observed(
-    histories: Histories,
+    histories: WeightedHistories,
     asked: Sequence[Wanted],
     horizon: int,
     threads: int | None = None,
@@ -118,15 +120,28 @@ def observed(
     """
     years = np.unique(np.concatenate([one.years for one in asked]))
     replays = replay(histories, [one.policy for one in asked], years, horizon, asked[0].structures, threads, heed)
-    found = []
+    kept = []
     for one, seen in zip(asked, replays, strict=True):
         shown = np.searchsorted(years, one.years)
         levels = np.stack([outcome.value(seen.columns(int(shown[-1]))) for outcome in OUTCOMES], axis=1)
-        found.append({"levels": levels, "paths": np.stack([seen.path(name)[:, shown] for name in SHOWN])})
-    return found
+        kept.append({"levels": levels, "paths": np.stack([seen.path(name)[:, shown] for name in SHOWN])})
+    return kept
 
 
-def wanted(histories: Histories, policies: Mapping[str, Policy], horizon: int, structure: str = "") -> list[Wanted]:
+def replay_chunk(
+    every: tuple[WeightedHistories, ...],
+    cluster: int,
+    first: int,
+    count: int,
+    asked: list[Wanted],
+    horizon: int,
+    heed: Callable[[int], None],
+) -> Arrays:
+    """Replay some histories of one cluster under several policies: the task of a comparison."""
+    return together(observed(every[cluster].part(first, count), asked, horizon, threads=1, heed=heed))
+
+
+def wanted(histories: WeightedHistories, policies: Mapping[str, Policy], horizon: int, structure: str = "") -> list[Wanted]:
     """Return the replays of one cluster: every policy, then the parts of the paper's sequence under the histories' own choices.
 
     Parameters
@@ -139,26 +154,30 @@ def wanted(histories: Histories, policies: Mapping[str, Policy], horizon: int, s
     parts = {} if structure else _parts(policies)
     # The status quo, which comes first, is also shown from the cluster's start on.
     return [
-        Wanted(policy, years if place == 0 else years[-horizon - 1 :], structures)
-        for place, policy in enumerate([*policies.values(), *parts.values()])
+        Wanted(policy, years if index == 0 else years[-horizon - 1 :], structures)
+        for index, policy in enumerate([*policies.values(), *parts.values()])
     ]
 
 
 def compare_case(
-    histories: Histories, policies: Mapping[str, Policy], horizon: int, structure: str = "", found: Sequence[Arrays] | None = None
+    histories: WeightedHistories,
+    policies: Mapping[str, Policy],
+    horizon: int,
+    structure: str = "",
+    replayed: Sequence[Arrays] | None = None,
 ) -> Comparison:
     """Compare policies in one cluster.
 
     Parameters
     ----------
     horizon : years after the decision
-    found : what ``observed`` made of each of the replays wanted; made here if not given
+    replayed : what ``observed`` made of each of the replays wanted; made here if not given
     """
     asked = wanted(histories, policies, horizon, structure)
-    if found is None:
-        found = observed(histories, asked, horizon)
-    curves = [np.stack([fans(paths, histories.weights) for paths in one["paths"]]) for one in found]
-    every, past, names = np.stack([one["levels"] for one in found]), curves[0], tuple(policies)
+    if replayed is None:
+        replayed = observed(histories, asked, horizon)
+    curves = [np.stack([fans(paths, histories.weights) for paths in one["paths"]]) for one in replayed]
+    every, past, names = np.stack([one["levels"] for one in replayed]), curves[0], tuple(policies)
     after = np.stack([curve[:, :, -horizon - 1 :] for curve in curves[: len(names)]])
     kept = np.isfinite(every).all(axis=(0, 2))
     worth = every[:, :, NAMES.index(RANKED_BY)]
@@ -177,9 +196,9 @@ def _years(case: Case, horizon: int) -> Floats:
 
 
 def _contrast_values(values: Mapping[str, Floats]) -> dict[str, Floats]:
-    found = {}
+    contrasts = {}
     if SEQUENCE in values and REVERSE in values:
-        found["order"] = values[SEQUENCE] - values[REVERSE]
+        contrasts["order"] = values[SEQUENCE] - values[REVERSE]
     if FIRST_PART in values and SECOND_PART in values:
-        found["complementarity"] = values[SEQUENCE] - values[FIRST_PART] - values[SECOND_PART] + values[STATUS_QUO]
-    return found
+        contrasts["complementarity"] = values[SEQUENCE] - values[FIRST_PART] - values[SECOND_PART] + values[STATUS_QUO]
+    return contrasts

@@ -72,34 +72,35 @@ def decision_rows(comparison: Comparison) -> list[Effects]:
     kept = Kept(comparison.levels[:, known, :], weights, comparison.histories.draw[known])
     effects = kept.levels - kept.levels[:1]
     cost = effects[:, :, NAMES.index("value_cost")] @ weights
-    return [row for place in range(len(OUTCOMES)) for row in _outcome_rows(comparison, kept, effects[:, :, place], place, cost)]
+    return [row for index in range(len(OUTCOMES)) for row in _outcome_rows(comparison, kept, effects[:, :, index], index, cost)]
 
 
-def _outcome_rows(comparison: Comparison, kept: Kept, effects: Floats, place: int, cost: Floats) -> list[Effects]:
-    outcome: Outcome = OUTCOMES[place]
-    weights, draw, levels = kept.weights, kept.draw, kept.levels[:, :, place]
+def _outcome_rows(comparison: Comparison, kept: Kept, effects: Floats, index: int, cost: Floats) -> list[Effects]:
+    """Return one row a policy for the outcome of an index."""
+    outcome: Outcome = OUTCOMES[index]
+    weights, draw, levels = kept.weights, kept.draw, kept.levels[:, :, index]
     worth, mass = decision.by_draw(outcome.direction * effects, weights, draw)
     best, mean = decision.chance_of_best(worth, mass), decision.expected_regret(worth, mass)
     worst, leader = decision.worst_regret(worth, mass), int(np.argmax(worth @ mass))
     rows = []
-    for index, name in enumerate(comparison.policies):
-        behind = decision.paired_effect(outcome.direction * (effects[leader] - effects[index]), weights, draw)
-        apart = decision.spread(effects[index], weights, draw)
+    for policy, name in enumerate(comparison.policies):
+        behind = decision.paired_effect(outcome.direction * (effects[leader] - effects[policy]), weights, draw)
+        apart = decision.spread(effects[policy], weights, draw)
         shown = Effects(
             comparison.histories.case.name,
             name,
             outcome.name,
-            *decision.paired_effect(effects[index], weights, draw),
-            p_best=float(best[index]),
-            expected_regret=float(mean[index]),
-            cost=float(cost[index]),
+            *decision.paired_effect(effects[policy], weights, draw),
+            p_best=float(best[policy]),
+            expected_regret=float(mean[policy]),
+            cost=float(cost[policy]),
             ess=effective_size(weights),
             structure=comparison.structure,
             status_quo=float(levels[0] @ weights),
-            worst_regret=float(worst[index]),
+            worst_regret=float(worst[policy]),
             between_sd=apart.between,
             within_sd=apart.within,
-            pairing=decision.pairing_gain(levels[index], levels[0], weights),
+            pairing=decision.pairing_gain(levels[policy], levels[0], weights),
             behind=behind.mean,
             behind_se=behind.mc_se,
             unit=outcome.unit,

@@ -1,57 +1,18 @@
-"""What is replayed? The weighted histories of a cluster, and the panel rows that a policy makes of them."""
+"""What does a policy make of the same histories? They are replayed, and read as panel rows at calendar years."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from calibration.histories import WeightedHistories
 from model.arrays import Floats
 from model.batch import simulate_policies
-from model.config import Case, Policy
+from model.config import Policy
 from model.events import QUARTER
 from model.latents import params_for, settings_for
 from model.observe import COLUMNS
 from model.policy import programmes_for
-
-
-@dataclass(frozen=True)
-class Histories:
-    """Weighted histories of one cluster.
-
-    Attributes
-    ----------
-    case : the cluster
-    values : every parameter by name, (n,) each
-    latents : (n, latents) standard normals
-    keys : (n,) seeds
-    weights : (n,) summing to one
-    draw : (n,) which parameter vector of the posterior a history belongs to
-    structures : structural choices in force
-    """
-
-    case: Case
-    values: Mapping[str, Floats]
-    latents: Floats
-    keys: NDArray[np.uint64]
-    weights: Floats
-    draw: NDArray[np.int64]
-    structures: Mapping[str, str]
-
-    def __len__(self) -> int:
-        return len(self.keys)
-
-    def part(self, first: int, count: int) -> "Histories":
-        """Return ``count`` histories from ``first`` on; their weights no longer sum to one."""
-        chosen = slice(first, first + count)
-        return replace(
-            self,
-            values={name: np.ascontiguousarray(value[chosen]) for name, value in self.values.items()},
-            latents=self.latents[chosen],
-            keys=np.ascontiguousarray(self.keys[chosen]),
-            weights=self.weights[chosen],
-            draw=self.draw[chosen],
-        )
 
 
 @dataclass(frozen=True)
@@ -61,9 +22,9 @@ class Replay:
     years: Floats
     rows: Floats
 
-    def columns(self, place: int) -> dict[str, Floats]:
-        """Return the columns of row ``place``, (n,) each."""
-        return {name: self.rows[:, place, index] for index, name in enumerate(COLUMNS)}
+    def columns(self, row: int) -> dict[str, Floats]:
+        """Return the columns of one row of every panel, (n,) each."""
+        return {name: self.rows[:, row, column] for column, name in enumerate(COLUMNS)}
 
     def path(self, column: str) -> Floats:
         """Return one column over time, (n, k)."""
@@ -71,7 +32,7 @@ class Replay:
 
 
 def replay(
-    histories: Histories,
+    histories: WeightedHistories,
     policies: Sequence[Policy],
     years: Floats,
     horizon: float,

@@ -6,6 +6,8 @@ from typing import Any, Final
 import numpy as np
 
 from calibration.weights import FAN, effective_size, normalised, weighted_quantile
+from execution import netcdf
+from execution.run import checked, holds
 from model.config import Case, Priors, load_case, load_policy, load_priors
 from model.errors import InputError
 from studies.files.tables import read_table
@@ -13,7 +15,6 @@ from studies.numbers import amount
 from studies.page.figures import HALF_WIDTH_90, Observed
 from studies.policy.compare import DECISION, POLICIES, path_fans
 from studies.policy.decision_table import Contrast, Effects, contrast_rows
-from studies.policy.posterior import whitened
 from studies.report.data import ClusterView, Covered, ParameterView, RunView, Statement, Verdict
 
 FIGURES: Final = {
@@ -128,7 +129,7 @@ def _clusters(posterior: Any, cases: list[Case], policies: Any) -> list[ClusterV
 
 def _parameters(posterior: Any, priors: Priors) -> list[ParameterView]:
     """Return prior and posterior of each parameter from stored draws, so that a changed prior is shown as it was."""
-    names, z, weights = whitened(posterior)
+    names, z, weights = posterior.whitened()
     mass, found = normalised(weights), []
     for place, name in enumerate(names):
         entry, column = priors.entry(name), z[:, place]
@@ -215,13 +216,9 @@ def _structures(posterior: Any, priors: Priors) -> tuple[tuple[str, str, str], .
 
 def _comparison(folder: Path) -> tuple[tuple[Effects, ...], tuple[Contrast, ...], Any]:
     """Return the decision table, the contrasts and the stored comparison; nothing where there is none."""
-    import xarray as xr
-
-    if not (folder / POLICIES).is_file() or not (folder / DECISION).is_file():
+    if not holds(folder, POLICIES, DECISION):
         return (), (), None
-    with xr.open_dataset(folder / POLICIES, engine="h5netcdf") as stored:
-        policies = stored.load()
-    columns = read_table(folder / DECISION)
+    policies, columns = netcdf.read(checked(folder, POLICIES)), read_table(checked(folder, DECISION))
     if missing := [name for name in Effects.__dataclass_fields__ if name not in columns]:
         raise InputError(f"{folder / DECISION}: {missing[0]}: this column is missing; run `takeoff compare {folder}` again")
     texts = ("case", "policy", "outcome", "structure", "unit")

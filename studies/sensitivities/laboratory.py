@@ -15,7 +15,7 @@ from typing import Final, NamedTuple, Protocol
 import numpy as np
 
 from calibration.keys import LATENTS as LATENT_STREAM
-from calibration.keys import normals, seeds
+from calibration.keys import SENSITIVITY, normals, seeds
 from calibration.observation import DATES, ErrorModel, log_density
 from calibration.simulator import ClusterSimulator, far_too_many, outcomes
 from calibration.tables import table
@@ -30,8 +30,6 @@ from model.priors import Priors
 from model.schema import Case, Policy
 from studies.policy.outcomes import OUTCOMES, RANKED_BY, Columns
 
-# Stage of the keys; those below 8 are the calibration's.
-SENSITIVITY: Final = 8
 STAGE: Final = "histories at the points of the design"
 # Histories of one task: about a second's work.
 HISTORIES_A_TASK: Final = 48

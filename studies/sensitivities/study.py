@@ -1,7 +1,5 @@
-"""Which parameter matters, for what, and how sure is that? A study on the prior: design, paired histories, indices, one page."""
+"""Which parameter matters, for what, and how sure is that? A study on the prior: design, paired histories, indices."""
 
-import sys
-import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -9,21 +7,20 @@ from typing import Any, Final
 
 import xarray as xr
 
-from calibration import histories
-from calibration.keys import number
+from calibration.keys import SENSITIVITY, number
 from calibration.observation import ErrorModel
-from execution.executors import executor_on
-from execution.fingerprint import content_hash, result_hash, source_hashes, versions
-from execution.store import MANIFEST, Shard, write_json
-from execution.tasks import Progress, Runner, running, silent, unheard
-from execution.writing import write_text
+from execution import netcdf
+from execution.executors import asked_by, executor_on
+from execution.fingerprint import content_hash, source_hashes, versions
+from execution.run import Run, checked
+from execution.store import Shard
+from execution.tasks import Executor, Progress, Runner, silent, unheard
 from model.config import Policy, all_cases, load_case, load_priors, load_profile
 from model.errors import InputError
 from model.profile import Profile
 from model.schema import Case
 from studies.files.tables import write_table
 from studies.policy.counterfactuals import SEQUENCE, STATUS_QUO, chosen_policies
-from studies.report.sensitivity import page
 from studies.sensitivities.arrays import assemble, convergence_line, headline, index_table, settled
 from studies.sensitivities.design import (
     DEFAULT_BY,
@@ -35,11 +32,11 @@ from studies.sensitivities.design import (
     problem_of,
 )
 from studies.sensitivities.indices import analyse
-from studies.sensitivities.laboratory import SENSITIVITY, Laboratory, look, scoped
+from studies.sensitivities.laboratory import Laboratory, look, scoped
 
 NETCDF: Final = "sensitivity.nc"
 TABLE: Final = "sensitivity.csv"
-PAGE: Final = "sensitivity.html"
+KIND: Final = "sensitivity"
 # A study of every policy would take hours; these two are the paper's advice and its first step.
 POLICIES: Final = (SEQUENCE, "training")
 # The packages whose sources decide the numbers of a study.
@@ -57,7 +54,7 @@ def sensitivity(
     by: str | None = None,
     seed: int | None = None,
     resume: bool = False,
-    on: str = "local",
+    on: str | Executor = "local",
     shard: Shard | None = None,
     progress: Progress = silent,
     say: Callable[[str], object] = unheard,
@@ -87,15 +84,15 @@ def sensitivity(
     """
     chosen = load_profile(profile) if isinstance(profile, str) else profile
     laboratory, plan, factors = plan_of(method, chosen, cases, policies, parameters, by, seed)
-    place, mark = Path(out or default_folder(method, factors, chosen.name)), fingerprint(laboratory, plan, factors)
-    where = f"local:{chosen.threads}" if on == "local" and chosen.threads else on
+    folder = Path(out or default_folder(method, factors, chosen.name))
+    run = Run(KIND, folder, fingerprint(laboratory, plan, factors), (NETCDF, TABLE))
     with (
-        executor_on(where, chosen.slurm, say) as executor,
-        running(place, mark, executor, resume=resume, shard=shard, progress=progress) as runner,
+        executor_on(asked_by(chosen, on), chosen.slurm, say) as executor,
+        run.opened(executor, resume=resume, shard=shard, progress=progress) as runner,
     ):
-        if not _finished(place):
-            _run(runner, laboratory, plan, mark)
-    return histories.read(place / NETCDF)
+        if not run.finished:
+            _complete(run, runner, laboratory, plan, factors)
+    return netcdf.read(checked(folder, NETCDF))
 
 
 def plan_of(
@@ -148,14 +145,14 @@ def default_folder(method: str, by: str, profile: str) -> Path:
 
 def _clusters(wanted: Sequence[int | str] | None, profile: Profile) -> tuple[Case, ...]:
     numbers: Sequence[int | str] = wanted or profile.sensitivity_cases
-    found = tuple(load_case(name) for name in numbers) if numbers else all_cases()
-    names = [case.name for case in found]
-    for case in found:
+    cases = tuple(load_case(name) for name in numbers) if numbers else all_cases()
+    names = [case.name for case in cases]
+    for case in cases:
         if names.count(case.name) > 1:
             raise InputError(f"--case: {case.name}: is named twice; name each cluster once")
         if not case.observations:
             raise InputError(f"--case: {case.name}: has no observations, so that nothing can be fitted; add one or name another")
-    return found
+    return cases
 
 
 def _policies(wanted: Sequence[str] | None, profile: Profile) -> tuple[Policy, ...]:
@@ -186,39 +183,27 @@ def fingerprint(laboratory: Laboratory, plan: Design, by: str) -> dict[str, Any]
     }
 
 
-def _finished(folder: Path) -> bool:
-    return (folder / MANIFEST).exists()
-
-
-def _run(runner: Runner, laboratory: Laboratory, plan: Design, mark: dict[str, Any]) -> None:
-    """Look at every point, analyse, then write the finished files: the manifest comes last."""
-    wall, cpu = time.monotonic(), time.process_time()
+def _complete(run: Run, runner: Runner, laboratory: Laboratory, plan: Design, by: str) -> None:
+    """Look at every point, analyse, then write the finished files."""
     worlds = 1 + len(laboratory.policies)
     seen = look(runner, laboratory, len(laboratory.cases), plan.points, laboratory.histories * worlds)
     simulations = len(plan.points) * len(laboratory.cases) * laboratory.histories * worlds
-    place = runner.folder.path
 
-    def write() -> None:
+    def write() -> dict[str, Any]:
         outcomes = scoped(seen.measures)
-        found = analyse(plan, outcomes.reshape(*outcomes.shape[:2], -1), number(laboratory.seed, SENSITIVITY, 1))
-        data = assemble(laboratory, found, seen, _attributes(laboratory, plan, mark["configuration"]["by"], simulations))
-        histories.write(place / NETCDF, data)
-        write_table(place / TABLE, index_table(data))
-        write_text(place / PAGE, page(data, {name: entry.meaning for name, entry in laboratory.priors.parameters.items()}))
-        manifest = {
-            "result_hash": result_hash({NETCDF: histories.read(place / NETCDF)}),
-            "fingerprint": mark,
-            "versions": mark["versions"],
+        findings = analyse(plan, outcomes.reshape(*outcomes.shape[:2], -1), number(laboratory.seed, SENSITIVITY, 1))
+        data = assemble(laboratory, findings, seen, _attributes(laboratory, plan, by, simulations))
+        netcdf.write(run.folder / NETCDF, data)
+        write_table(run.folder / TABLE, index_table(data))
+        return {
             "seed": laboratory.seed,
             "converged": settled(data),
             "label": convergence_line(headline(data)),
             "imposed": dict(laboratory.structures),
-            "command": " ".join(sys.argv),
+            "simulations": simulations,
         }
-        spent = {"wall_s": time.monotonic() - wall, "cpu_s": time.process_time() - cpu, "simulations": simulations}
-        write_json(place / MANIFEST, manifest | spent)
 
-    runner.finish(lambda: _finished(place), write)
+    run.finish(runner, write)
 
 
 def _attributes(laboratory: Laboratory, plan: Design, by: str, simulations: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from execution.store import write_atomic
+from execution.writing import write_atomic
 from model.arrays import Arrays
 from model.events import QUARTER
 from model.observe import COLUMNS, PHASES

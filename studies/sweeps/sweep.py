@@ -3,30 +3,30 @@
 Neither the table nor the panel is ever held whole.
 """
 
-import hashlib
-import json
-import sys
-import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from execution.executors import executor_on
-from execution.fingerprint import versions
-from execution.store import CHUNKS, MANIFEST, RunFolder, Shard, clear_litter, read_json, write_json
-from execution.tasks import Executor, Progress, Runner, chunk_size, running, silent, unheard
-from model.arrays import Arrays
-from model.compiling import sources_hash
+from execution.fingerprint import content_hash, source_hashes, versions
+from execution.run import Run, file_hash, is_finished, read_manifest
+from execution.store import RunFolder, Shard, chunk_paths
+from execution.tasks import Executor, Progress, Runner, chunk_size, silent, unheard
 from model.config import CONFIGS
 from model.errors import InputError
+from model.profile import Batch
 from model.simulation import in_quarters
 from studies.files.rows import check_format, table_rows
 from studies.files.tables import check_suffix
 from studies.sweeps.panel import counted, write_failures, write_panel
 from studies.sweeps.rows import KEEPS, Wanted, run_block
-from studies.sweeps.table import Blocks, Survey, file_hash, survey
+from studies.sweeps.table import Blocks, Survey, survey
 
+KIND: Final = "sweep"
+# The packages whose sources decide the numbers of a sweep.
+DECIDES: Final = ("model", "studies.files", "studies.sweeps")
 STAGE: Final = "histories"
 WRITING: Final = "writing the panel"
 # Histories of a default length that take about a second; shorter ones are cheaper, and at most this many are worth a chunk.
@@ -64,6 +64,7 @@ def sweep(
     keep: str = "quarters",
     resume: bool = False,
     on: str | Executor = "local",
+    batch: Batch | None = None,
     shard: Shard | None = None,
     progress: Progress = silent,
     say: Callable[[str], object] = unheard,
@@ -82,7 +83,7 @@ def sweep(
         Rows of the panel kept of a history: all, one a year from the start on, or its end.
     resume : bool
         Go on with what ``OUT.run`` holds; do nothing if it is finished.
-    on, say, shard, progress : see ``execution.executors.executor_on`` and ``execution.tasks.Runner``
+    on, batch, shard, progress, say : as ``studies.compare`` takes them
 
     Raises
     ------
@@ -90,32 +91,36 @@ def sweep(
     Interrupted : if asked to stop; finished chunks are kept
     DamagedRun : if a stored chunk disagrees with its checksum
     """
-    place = _place(Path(table), out, keep)
+    panel = _panel(Path(table), out, keep)
     least = _least(years)
     surveyed = survey(Path(table), least)
-    blocks = Blocks(surveyed, min(chunk_size(surveyed.histories, least), LARGEST * least), partial(_finished, place))
-    mark = _fingerprint(surveyed, years, keep, blocks.size)
-    if (resume or shard is not None) and _finished(place):
-        with RunFolder(folder_of(place), mark, resume, shard) as folder:
+    size = min(chunk_size(surveyed.histories, least), LARGEST * least)
+    blocks = Blocks(surveyed, size, partial(is_finished, folder_of(panel)))
+    files = f"../{panel.name}", f"../{failures_of(panel).name}"
+    run = Run(KIND, folder_of(panel), _depends(surveyed, years, keep, blocks.size), files)
+    if (resume or shard is not None) and run.finished:
+        with RunFolder(run.folder, run.fingerprint, resume, shard) as folder:
             _clear(folder)
-        return _result(place, surveyed.path)
+        return _result(panel, surveyed.path)
     with (
-        executor_on(on, say=say) as executor,
-        running(folder_of(place), mark, executor, resume=resume, shard=shard, progress=progress) as run,
+        executor_on(on, batch, say) as executor,
+        run.opened(executor, resume=resume, shard=shard, progress=progress) as runner,
     ):
-        _run(run, blocks, surveyed, Wanted(years, keep, run.stop.check), place)
-    return _result(place, surveyed.path)
+        runner.complete(STAGE, run_block, Wanted(years, keep, runner.stop.check), blocks, surveyed.histories)
+        run.finish(runner, lambda: _write(runner, blocks.names(), panel, surveyed))
+        _clear(runner.folder)
+    return _result(panel, surveyed.path)
 
 
-def _place(table: Path, out: str | Path | None, keep: str) -> Path:
+def _panel(table: Path, out: str | Path | None, keep: str) -> Path:
     """Return where the panel goes, once the options are right."""
     if keep not in KEEPS:
         raise InputError(f"--keep: {keep}: is no such choice; choose one of {', '.join(KEEPS)}")
     check_format(table)
-    place = check_suffix("--out", str(out or table.with_name(f"{table.stem}-panel{table.suffix}")))
-    if place.resolve() == table.resolve():
-        raise InputError(f"--out: {place}: is the table; name another file")
-    return place
+    panel = check_suffix("--out", str(out or table.with_name(f"{table.stem}-panel{table.suffix}")))
+    if panel.resolve() == table.resolve():
+        raise InputError(f"--out: {panel}: is the table; name another file")
+    return panel
 
 
 def _least(years: float | None) -> int:
@@ -136,77 +141,52 @@ def failures_of(out: Path) -> Path:
     return out.with_name(f"{out.stem}-failures.csv")
 
 
-def _finished(out: Path) -> bool:
-    """Tell whether a run is done: its manifest is written after the panel, and there is a panel unless no row worked."""
-    manifest = folder_of(out) / MANIFEST
-    return manifest.exists() and (out.exists() or read_json(manifest)["simulations"] == 0)
-
-
-def _fingerprint(surveyed: Survey, years: float | None, keep: str, size: int) -> dict[str, Any]:
+def _depends(surveyed: Survey, years: float | None, keep: str, size: int) -> dict[str, Any]:
     """Return what the answer depends on, and how the work is cut."""
     shipped = {
         kind: {path.stem: file_hash(path) for path in sorted((CONFIGS / kind).glob("*.yaml"))} for kind in ("cases", "policies")
     }
-    own = hashlib.sha256(json.dumps(surveyed.own, sort_keys=True).encode()).hexdigest()
     return {
         "table": surveyed.sha256,
-        "own_files": own,
+        "own_files": content_hash(surveyed.own),
         **shipped,
         "priors": file_hash(CONFIGS / "priors.yaml"),
-        "equations": sources_hash(),
+        "equations": source_hashes(DECIDES),
         "versions": versions(),
         "configuration": {"years": years, "keep": keep, "histories_a_chunk": size},
     }
 
 
-def _run(run: Runner, blocks: Blocks, surveyed: Survey, wanted: Wanted, out: Path) -> None:
-    wall, cpu = time.monotonic(), time.process_time()
-    manifest = run.folder.path / MANIFEST
-    if run.shard is None:
-        manifest.unlink(missing_ok=True)  # its panel was deleted
-    run.complete(STAGE, run_block, wanted, blocks, surveyed.histories)
-
-    def write() -> None:
-        count = {"rows": surveyed.rows, "failed": 0, "stopped": 0, "simulations": 0}
-        found = _write(run, blocks.names(), out, surveyed, count)
-        spent = {"wall_s": time.monotonic() - wall, "cpu_s": time.process_time() - cpu}
-        write_json(manifest, {**count, **spent, "result_hash": found, "versions": versions(), "command": " ".join(sys.argv)})
-
-    run.finish(lambda: _finished(out), write)
-    _clear(run.folder)
-
-
-def _write(run: Runner, names: list[str], out: Path, surveyed: Survey, count: dict[str, int]) -> str:
-    """Write the panel and the list of failures, and return the panel's hash."""
+def _write(runner: Runner, names: list[str], panel: Path, surveyed: Survey) -> dict[str, Any]:
+    """Write the panel and the list of failures, and return what the manifest says of them."""
     if file_hash(surveyed.path) != surveyed.sha256:
-        raise InputError(f"{surveyed.path}: was changed while it was read; delete {run.folder.path} and run again")
-    clear_litter(out.parent, out.stem)
+        raise InputError(f"{surveyed.path}: was changed while it was read; delete {runner.folder.path} and run again")
 
     def told() -> Iterator[str]:
-        for place, name in enumerate(names):
-            run.tick(WRITING, place, len(names))
+        for done, name in enumerate(names):
+            runner.tick(WRITING, done, len(names))
             yield name
-        run.tick(WRITING, len(names), len(names))
+        runner.tick(WRITING, len(names), len(names))
 
-    def load(name: str) -> Arrays:
-        return run.folder.load(name)
-
-    found = ""
+    load, mark, files = runner.folder.load, "", []
+    count = {"rows": surveyed.rows, "failed": 0, "stopped": 0, "simulations": 0}
+    chunks = counted(load, told(), count)
     if any(len(load(name)["row"]) for name in names):
-        found = write_panel(out, counted(load, told(), count))
+        mark = write_panel(panel, chunks)
+        files.append(f"../{panel.name}")
     else:
-        for _ in counted(load, told(), count):
-            pass
+        deque(chunks, maxlen=0)
+    failures = failures_of(panel)
+    failures.unlink(missing_ok=True)
     if count["failed"] or count["stopped"]:
-        write_failures(failures_of(out), (load(name) for name in names))
-    else:
-        failures_of(out).unlink(missing_ok=True)
-    return found
+        write_failures(failures, (load(name) for name in names))
+        files.append(f"../{failures.name}")
+    return {**count, "result_hash": mark, "files": files}
 
 
 def _clear(folder: RunFolder) -> None:
     """Delete the chunks of a finished run."""
-    for chunk in (folder.path / CHUNKS).glob("*.npz"):
+    for chunk in chunk_paths(folder.path):
         chunk.unlink(missing_ok=True)
 
 
@@ -218,7 +198,7 @@ def _result(out: Path, table: Path) -> Sweep:
     InputError
         If no row worked, with the first one's reason.
     """
-    count = read_json(folder_of(out) / MANIFEST)
+    count = read_manifest(folder_of(out))
     listed = failures_of(out) if count["failed"] or count["stopped"] else None
     if count["simulations"] == 0 and listed is not None:
         row, column, reason = next(table_rows(listed)).cells

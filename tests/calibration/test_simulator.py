@@ -10,7 +10,8 @@ from calibration.keys import LATENTS, PARAMETERS, TRAINING, normals, number, see
 from calibration.likelihood import Estimate
 from calibration.observation import ALIVE, EXHAUSTED, EXTINCT, ErrorModel
 from calibration.simulator import ClusterSimulator, outcomes
-from model.config import all_cases, load_priors
+from execution import netcdf
+from model.config import all_cases, load_case, load_priors
 from model.latents import LATENTS as NAMES
 from model.latents import params_for, settings_for
 from model.observe import COLUMNS
@@ -45,9 +46,9 @@ def test_stored_histories_replay_bit_for_bit(simulator: ClusterSimulator, tmp_pa
     estimate = Estimate(
         np.zeros((4, cases, 2)), empty, empty, np.repeat(latents[:, None], cases, axis=1), np.repeat(keys[:, None], cases, axis=1)
     )
-    histories.write(tmp_path / "histories.nc", histories.assemble(simulator, z, estimate, empty, np.full(4, 0.25)))
-    stored = histories.read(tmp_path / "histories.nc")
-    kept = histories.triples(stored, "09-nairobi-garment")
+    netcdf.write(tmp_path / "histories.nc", histories.assemble(simulator, z, estimate, empty, np.full(4, 0.25)))
+    stored = netcdf.read(tmp_path / "histories.nc")
+    kept = histories.weighted_histories(stored, load_case("09-nairobi-garment"))
     cluster = simulator.cases[8]
     settings, start = settings_for(cluster, kept.values, kept.latents, histories.structures(stored))
     ticks = np.rint((simulator.dates(8, start, kept.keys) - start[:, None]) / 0.25).astype(np.int64)

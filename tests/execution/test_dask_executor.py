@@ -20,9 +20,9 @@ import distributed
 
 from execution import dask_executor
 from execution.batch_jobs import Patience
+from execution.chunks import digest
 from execution.dask_executor import AHEAD, CHANCES, connect
 from execution.executors import Threads, executor_on
-from execution.store import digest
 from execution.tasks import Executor, Task
 from model.arrays import Arrays
 from model.errors import InputError, Interrupted, TakeoffError

@@ -11,19 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from execution import store
-from execution.store import (
-    RunFolder,
-    Shard,
-    clear_litter,
-    differences,
-    digest,
-    load_chunk,
-    mark_of,
-    read_json,
-    write_atomic,
-    write_json,
-)
+from execution import writing
+from execution.chunks import digest, load_chunk
+from execution.store import RunFolder, Shard, differences, mark_of
+from execution.writing import clear_litter, read_json, write_atomic, write_json
 from model.errors import DamagedRun, InputError, Interrupted
 
 MARK = {"data": {"10-kumasi": "a"}, "configuration": {"steps": 100}}
@@ -37,27 +28,19 @@ def test_a_chunk_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     assert digest(found) == digest(arrays)
 
 
-def test_a_computation_is_remembered(tmp_path: Path) -> None:
-    calls = []
-    with RunFolder(tmp_path / "run", MARK) as folder:
-        for _ in range(2):
-            folder.remember("one", lambda: calls.append(1) or {"x": np.ones(2)})
-    assert calls == [1]
-
-
 @pytest.mark.parametrize("place", ["write", "flush", "replace"])
 def test_a_kill_at_any_write_leaves_a_folder_that_reads(tmp_path: Path, place: str) -> None:
     """The process ends without a goodbye inside the second save; the first chunk and the folder stay good."""
     script = f"""
 import os, numpy as np
 from pathlib import Path
-from execution import store
+from execution import store, writing
 folder = store.RunFolder(Path({str(tmp_path / "run")!r}), {MARK!r}).__enter__()
 folder.save("one", {{"x": np.arange(5)}})
 if {place!r} == "write":
     np.savez = lambda file, **arrays: (file.write(b"half a chunk"), file.flush(), os._exit(9))
 elif {place!r} == "flush":
-    store._flush = lambda path: os._exit(9)
+    writing._flush = lambda path: os._exit(9)
 else:
     Path.replace = lambda self, target: os._exit(9)
 folder.save("one" if {place!r} == "replace" else "two", {{"x": np.arange(7)}})
@@ -135,8 +118,8 @@ def test_json_is_whole_or_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     def refuse(path: Path) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr(store, "_flush", refuse)
-    with pytest.raises(OSError, match="disk full"):
+    monkeypatch.setattr(writing, "_flush", refuse)
+    with pytest.raises(InputError, match="disk full"):
         write_json(tmp_path / "a.json", {"x": 2})
     assert read_json(tmp_path / "a.json") == {"x": 1}
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.json"]

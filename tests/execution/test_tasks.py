@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from execution.chunks import digest
 from execution.executors import AHEAD, Threads, executor_on
 from execution.stopping import Stop
-from execution.store import RunFolder, Shard, digest
+from execution.store import RunFolder, Shard
 from execution.tasks import CHUNKS_A_STAGE, Runner, Task, blocks, chunk_size
 from model.arrays import Arrays
 from model.errors import InputError, Interrupted
@@ -85,24 +86,6 @@ def test_one_shard_runs_once_and_shards_keep_a_whole_run_out(tmp_path: Path) -> 
     with RunFolder(tmp_path / "run", {}, shard=Shard(1, 2)) as second:
         assert not second.alive(Shard(0, 2))
         assert not second.alive(Shard(5, 9))
-
-
-def test_finished_files_are_written_by_one_shard(tmp_path: Path) -> None:
-    written: list[int] = []
-    shards = [Shard(part, 3) for part in range(3)]
-
-    def work(shard: Shard) -> None:
-        with RunFolder(tmp_path / "run", {}, shard=shard) as folder:
-            barrier.wait()
-            Runner(folder, Threads(1), shard).finish(lambda: bool(written), lambda: written.append(shard.part))
-
-    barrier = threading.Barrier(3)
-    group = [threading.Thread(target=work, args=(shard,)) for shard in shards]
-    for one in group:
-        one.start()
-    for one in group:
-        one.join()
-    assert len(written) == 1
 
 
 def test_an_interrupt_keeps_what_is_done_and_drops_the_rest(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from typing import Any, Final
 import h5py
 import numpy as np
 
-from execution.store import TEMPORARY, digest
+from execution.chunks import digest
+from execution.writing import TEMPORARY
 from studies.inspect.run_folder import verify_folder
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from execution.store import CHECKSUM, RunFolder, digest
+from execution.chunks import CHECKSUM, digest
+from execution.store import RunFolder
 from studies.cli import main
 from studies.progress import Progress
 from tests.kill.conftest import Floor

@@ -35,20 +35,18 @@ def warm() -> None:
     import studies.commands.chain
     import studies.policy.compare
     import studies.report.page
-    import studies.sensitivities.study as sensitivity
     import studies.sweeps.sweep
     from model.config import all_cases
 
     del arviz, emcee, h5netcdf, xarray, studies
     cases = all_cases()[:CLUSTERS]
     pipeline.all_cases = lambda: cases
-    sensitivity._sources = cache(sensitivity._sources)
 
 
 def remember(chunks: Path) -> None:
     """Take trained networks from the chunks of another run."""
     import calibration.stages as stages
-    from execution.store import load_chunk
+    from execution.chunks import load_chunk
 
     train = stages.train
 

@@ -21,9 +21,9 @@ import psutil
 
 import calibration.pipeline as pipeline
 from execution.batch_jobs import Patience
+from execution.chunks import digest
 from execution.dask_executor import submit
 from execution.executors import Threads, executor_on
-from execution.store import digest
 from execution.tasks import Executor, Task
 from model.config import all_cases
 from model.errors import InputError

@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 from pyarrow import parquet
 
-from execution.writing import write_whole
+from execution.writing import write_atomic
 from model.errors import InputError, Interrupted
 from studies.files.tables import read_table, write_table
 
@@ -54,7 +54,7 @@ def test_an_error_while_writing_leaves_the_old_file_and_nothing_else(tmp_path: P
         raise RuntimeError("power cut")
 
     with pytest.raises(RuntimeError, match="power cut"):
-        write_whole(path, fail)
+        write_atomic(path, fail)
     assert [p.name for p in tmp_path.iterdir()] == ["table.csv"]
     assert path.read_text() == "old"
 

@@ -1,26 +1,50 @@
 """Status, verification and comparison of run folders, on folders made by hand."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
 
-from execution.fingerprint import result_hash
-from execution.store import RunFolder, write_json
+from execution import netcdf
+from execution.executors import Threads
+from execution.run import MANIFEST, Run, holds, revised
 from model.errors import InputError
-from studies.inspect.run_folder import DAMAGED, datasets, folder_differences, seal, status_lines, verify_folder
+from studies.inspect.diff import folder_differences
+from studies.inspect.run_folder import status_lines
+from studies.inspect.verify import DAMAGED, verify_folder
 
 
 def folder(path: Path, value: float = 1.0, seed: int = 1, finished: bool = True) -> Path:
-    with RunFolder(path, {"seed": seed, "data": {"a": "b"}}) as run:
-        run.save("training-00000", {"x": np.array([1.0, 2.0])})
-        run.save("training-00001", {"x": np.array([value])})
-    xr.Dataset({"x": ("n", np.array([value, 2.0])), "name": ("n", np.array(["a", "b"]))}).to_netcdf(
-        path / "histories.nc", engine="h5netcdf"
-    )
-    if finished:
-        write_json(path / "manifest.json", {"converged": False, "label": "exact", "result_hash": result_hash(datasets(path))})
+    run = Run("calibration", path, {"seed": seed, "data": {"a": "b"}}, ("histories.nc",))
+
+    def write() -> dict[str, object]:
+        labelled = xr.Dataset({"x": ("n", np.array([value, 2.0])), "name": ("n", np.array(["a", "b"]))})
+        netcdf.write(path / "histories.nc", labelled)
+        return {"converged": False, "label": "exact"}
+
+    with run.opened(Threads(1)) as runner:
+        runner.folder.save("training-00000", {"x": np.array([1.0, 2.0])})
+        runner.folder.save("training-00001", {"x": np.array([value])})
+        if finished:
+            run.finish(runner, write)
+    return path
+
+
+def compared(path: Path, value: float = 9.0, finished: bool = True) -> Path:
+    """Return the folder with a comparison in it, whose files lie beside those of the run."""
+    run = Run("comparison", path / "comparison", {}, ("../policies.nc",))
+
+    def write() -> dict[str, object]:
+        with revised(path, ["policies.nc"], lambda: None):
+            netcdf.write(path / "policies.nc", xr.Dataset({"level": ("n", np.array([value]))}))
+        return {}
+
+    with run.opened(Threads(1), resume=True) as runner:
+        runner.folder.save("bingo-000000", {"x": np.array([value])})
+        if finished:
+            run.finish(runner, write)
     return path
 
 
@@ -30,62 +54,90 @@ def verified(path: Path, repair: bool = False) -> tuple[int, str]:
 
 
 def test_a_whole_run(tmp_path: Path) -> None:
-    place = folder(tmp_path / "run")
-    assert verified(place)[0] == 0
-    text = "\n".join(status_lines(place))
+    home = compared(folder(tmp_path / "run"))
+    assert verified(home) == (0, "whole: 3 pieces and 4 files agree with their checksums")
+    text = "\n".join(status_lines(home))
     assert "NOT CONVERGED" in text
     assert "training: 2" in text
+    assert "comparison: 1" in text
+    assert "policies.nc: there" in text
+    assert "kind       calibration" in text
 
 
 def test_an_unfinished_run_says_how_to_go_on(tmp_path: Path) -> None:
-    assert "--resume" in status_lines(folder(tmp_path / "run", finished=False))[-1]
+    lines = status_lines(folder(tmp_path / "run", finished=False))
+    assert "--resume" in lines[-1]
+    assert "file       histories.nc: not yet" in lines
 
 
-def test_a_flipped_byte_is_found_and_put_aside(tmp_path: Path) -> None:
-    place = folder(tmp_path / "run")
-    chunk = place / "chunks/training-00001.npz"
-    content = bytearray(chunk.read_bytes())
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
     content[content.index(np.array([1.0]).tobytes())] ^= 1
-    chunk.write_bytes(content)
-    code, said = verified(place)
+    path.write_bytes(content)
+
+
+def shorten(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:100])
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+@pytest.mark.parametrize("damage", [flip, shorten, empty])
+def test_a_damaged_piece_is_found_and_put_aside(tmp_path: Path, damage: Callable[[Path], None]) -> None:
+    home = folder(tmp_path / "run")
+    chunk = home / "chunks/training-00001.npz"
+    damage(chunk)
+    code, said = verified(home)
     assert code == DAMAGED == 4
     assert "training-00001" in said
     assert chunk.exists()
-    assert verified(place, repair=True)[0] == 0
+    assert verified(home, repair=True)[0] == 0
     assert not chunk.exists()
     assert chunk.with_name("training-00001.npz.damaged").exists()
-    assert not (place / "manifest.json").exists()
-    assert verified(place)[0] == 0
+    assert not (home / MANIFEST).exists()
+    assert verified(home)[0] == 0
 
 
-def test_a_changed_result_is_found(tmp_path: Path) -> None:
-    place = folder(tmp_path / "run")
-    xr.Dataset({"x": ("n", np.array([9.0]))}).to_netcdf(place / "histories.nc", engine="h5netcdf")
-    code, said = verified(place)
+@pytest.mark.parametrize("name", ["histories.nc", "policies.nc", MANIFEST, f"comparison/{MANIFEST}"])
+@pytest.mark.parametrize("damage", [shorten, empty])
+def test_a_damaged_result_is_found_and_put_aside(tmp_path: Path, name: str, damage: Callable[[Path], None]) -> None:
+    home = compared(folder(tmp_path / "run"))
+    damage(home / name)
+    code, said = verified(home)
     assert code == DAMAGED
-    assert "result_hash" in said
+    assert name in said
+    assert verified(home, repair=True)[0] == 0
+    assert (home / f"{name}.damaged").exists()
+    assert verified(home)[0] == 0
 
 
-def test_a_truncated_result_is_found(tmp_path: Path) -> None:
-    place = folder(tmp_path / "run")
-    (place / "histories.nc").write_bytes((place / "histories.nc").read_bytes()[:100])
-    code, said = verified(place)
+def test_a_result_that_was_edited_is_found(tmp_path: Path) -> None:
+    home = folder(tmp_path / "run")
+    netcdf.write(home / "histories.nc", xr.Dataset({"x": ("n", np.array([9.0]))}))
+    code, said = verified(home)
     assert code == DAMAGED
-    assert "histories.nc" in said
+    assert "histories.nc: does not agree with its checksum" in said
 
 
-def test_sealing_takes_in_the_comparison(tmp_path: Path) -> None:
-    place = folder(tmp_path / "run")
-    xr.Dataset({"level": ("n", np.array([9.0]))}).to_netcdf(place / "policies.nc", engine="h5netcdf")
-    code, said = verified(place)
+def test_a_damaged_comparison_leaves_the_calibration_whole(tmp_path: Path) -> None:
+    home = compared(folder(tmp_path / "run"))
+    shorten(home / "comparison/chunks/bingo-000000.npz")
+    assert verified(home, repair=True)[0] == 0
+    assert holds(home, "histories.nc")
+    assert not holds(home, "policies.nc")
+    assert not (home / "policies.nc").exists()
+    assert holds(compared(home), "histories.nc", "policies.nc")
+    assert verified(home)[0] == 0
+
+
+def test_a_comparison_that_was_interrupted_is_no_damage(tmp_path: Path) -> None:
+    home = compared(folder(tmp_path / "run"), finished=False)
+    code, said = verified(home)
     assert code == 0
-    assert "interrupted; run takeoff compare" in said
-    seal(place)
-    assert verified(place) == (0, "whole: 2 pieces and 3 files agree with their checksums")
-    xr.Dataset({"level": ("n", np.array([8.0]))}).to_netcdf(place / "policies.nc", engine="h5netcdf")
-    assert verified(place)[0] == DAMAGED
-    seal(place, compared=False)
-    assert verified(place)[0] == 0
+    assert "a comparison was begun here and is not finished" in said
+    assert any("a comparison was begun here" in line for line in status_lines(home))
 
 
 def test_two_runs_part_where_they_part(tmp_path: Path) -> None:

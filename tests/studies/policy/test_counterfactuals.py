@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from calibration.histories import WeightedHistories
 from execution.executors import Threads
 from execution.store import RunFolder
 from execution.tasks import Runner
@@ -19,15 +20,15 @@ from studies.policy.compare import compare_histories
 from studies.policy.counterfactuals import STATUS_QUO, chosen_policies, compare_case, fans
 from studies.policy.decision_table import contrast_rows, decision_rows
 from studies.policy.outcomes import NAMES
-from studies.policy.replay import Histories, Replay, replay
+from studies.policy.replay import Replay, replay
 
 COUNT = 6
 
 
-def histories(case: int | str = 6, count: int = COUNT) -> Histories:
+def histories(case: int | str = 6, count: int = COUNT) -> WeightedHistories:
     cluster, priors = load_case(case), load_priors()
     latents = np.tile(conditional_medians(cluster, priors), (count, 1))
-    return Histories(
+    return WeightedHistories(
         cluster,
         default_values(priors, count),
         latents,
@@ -41,7 +42,7 @@ def histories(case: int | str = 6, count: int = COUNT) -> Histories:
 def stand_in(worth: Mapping[str, np.ndarray], lost: int | None = None) -> Callable[..., list[Replay]]:
     """Return a replay in which policies' profits are known, and one history may be stopped."""
 
-    def one(histories: Histories, policy: Policy, years: np.ndarray) -> Replay:
+    def one(histories: WeightedHistories, policy: Policy, years: np.ndarray) -> Replay:
         rows = np.zeros((len(histories), len(years), len(COLUMNS)))
         rows[:, :, COLUMNS.index("workers")] = 100.0
         rows[:, :, COLUMNS.index("value_profit")] = worth.get(policy.name, np.zeros(len(histories)))[:, None]
@@ -50,7 +51,7 @@ def stand_in(worth: Mapping[str, np.ndarray], lost: int | None = None) -> Callab
             rows[lost] = np.nan
         return Replay(years, rows)
 
-    def replay(histories: Histories, policies: list[Policy], years: np.ndarray, horizon: float, *rest: object) -> list[Replay]:
+    def replay(histories: WeightedHistories, policies: list[Policy], years: np.ndarray, *rest: object) -> list[Replay]:
         return [one(histories, policy, years) for policy in policies]
 
     return replay

@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,12 +9,14 @@ import pytest
 import xarray as xr
 
 from calibration import results
+from calibration.histories import WeightedHistories
+from execution.executors import Threads
+from execution.run import Run
 from model.config import load_case, load_priors
 from studies.policy.arrays import merged
-from studies.policy.compare import write_comparison
+from studies.policy.compare import FILES, write_comparison
 from studies.policy.counterfactuals import SHOWN, Comparison, chosen_policies
 from studies.policy.outcomes import NAMES
-from studies.policy.replay import Histories
 from studies.report.loading import load_view
 from studies.report.page import page
 
@@ -96,19 +97,15 @@ def stored(converged: bool, folder: Path) -> Any:
         {"case": list(CASES), "year": (("case", "step"), np.stack([steps, steps]))},
     )
     checks = verdict(converged)
-    xr.Dataset({"z": (("chain", "draw", "parameter"), z[None])}, {"parameter": list(PARAMETERS)}).to_netcdf(
-        folder / "posterior.nc", group="unconstrained_posterior", engine="h5netcdf"
-    )
+    whitened = xr.Dataset({"z": (("chain", "draw", "parameter"), z[None])}, {"parameter": list(PARAMETERS)})
     group = xr.Dataset({name: (("chain", "draw"), values[None, :, place]) for place, name in enumerate(PARAMETERS)})
-    return SimpleNamespace(
+    return results.Posterior(
         path=folder,
-        groups={"prior": group, "posterior": group},
+        groups={"prior": group, "posterior": group, "unconstrained_posterior": whitened},
         histories=histories,
         paths=paths,
         checks=checks,
         manifest={"seed": 1, "fingerprint": {"a": 1}, "versions": {"numpy": "2"}},
-        converged=converged,
-        label=checks["label"],
     )
 
 
@@ -119,7 +116,7 @@ def compared(folder: Path) -> None:
         case = load_case(name)
         levels = np.zeros((2, COUNT, len(NAMES)))
         levels[1, :, 0] = worth + np.arange(COUNT)
-        given = Histories(
+        given = WeightedHistories(
             case, {}, np.zeros((COUNT, 1)), np.arange(COUNT, dtype=np.uint64), np.full(COUNT, 1 / COUNT), np.arange(COUNT), {}
         )
         years = np.arange(case.observations[-1].time - 4, case.observations[-1].time + 6)
@@ -131,7 +128,9 @@ def compared(folder: Path) -> None:
                 given, tuple(policies), levels, given.weights, 0.0, years, past, np.ones((2, len(SHOWN), 5, 6)), contrasts, ""
             )
         )
-    write_comparison(folder, merged(comparisons, 5, policies), comparisons)
+    run = Run("calibration", folder, {}, FILES)
+    with run.opened(Threads(1)) as runner:
+        run.finish(runner, lambda: write_comparison(folder, merged(comparisons, 5, policies), comparisons) or {})
 
 
 @pytest.fixture(params=[False, True], ids=["not corrected", "corrected"])

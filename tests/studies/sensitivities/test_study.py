@@ -14,21 +14,25 @@ import pytest
 import xarray as xr
 from scipy.stats import norm
 
-from calibration.keys import seeds, uniforms
+from calibration.keys import SENSITIVITY, seeds, uniforms
 from calibration.observation import ErrorModel, dead_log_density
 from calibration.tables import table
-from execution.store import MANIFEST, Shard
+from execution.run import MANIFEST
+from execution.store import Shard
 from model.config import Policy, Profile, load_case, load_policy, load_priors, load_profile
 from model.errors import InputError, Interrupted
 from studies.commands.sensitivity import analyse
+from studies.report.sensitivity import page
 from studies.sensitivities import laboratory as laboratory_home
 from studies.sensitivities import study as home
 from studies.sensitivities.arrays import ABOVE_TOTAL, BELOW_ZERO, GROUPED, UNSETTLED, headline, noise_floor, note
 from studies.sensitivities.design import BY_MECHANISM, BY_PARAMETER, MORRIS, SOBOL, mechanism_of, problem_of, uncertain
-from studies.sensitivities.laboratory import ALL, CHANGES, FIT, PHASES, SENSITIVITY, Laboratory
-from studies.sensitivities.study import PAGE, TABLE, default_folder, sensitivity
+from studies.sensitivities.laboratory import ALL, CHANGES, FIT, PHASES, Laboratory
+from studies.sensitivities.study import TABLE, default_folder, sensitivity
 
 VARIED = ["market_elasticity", "entry_intensity", "training_gain"]
+
+MEANINGS = {name: entry.meaning for name, entry in load_priors().parameters.items()}
 
 
 @dataclass(frozen=True)
@@ -153,8 +157,7 @@ def test_the_files_say_what_was_found(stand_in: None, tmp_path: Path) -> None:
 def test_the_page_stands_alone_and_escapes(stand_in: None, tmp_path: Path, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     wicked = load_policy("training").model_copy(update={"title": "<script>alert(1)</script>", "name": "<b>training"})
     monkeypatch.setattr(home, "_policies", lambda wanted, profile: (wicked,))
-    study(tmp_path / "study", method=method)
-    text = (tmp_path / "study" / PAGE).read_text(encoding="utf-8")
+    text = page(study(tmp_path / "study", method=method), MEANINGS)
     assert "<script" not in text
     assert "<b>training" not in text
     assert "&lt;script&gt;" in text
@@ -182,7 +185,7 @@ def test_the_page_explains_shares_that_no_truth_can_have(tmp_path: Path, monkeyp
     monkeypatch.setattr(home, "Laboratory", Rough)
     data = study(tmp_path / "study", method=SOBOL)
     first, total = (headline(data)["value"].sel(index=index, outcome="fit").values for index in ("S1", "ST"))
-    text = (tmp_path / "study" / PAGE).read_text(encoding="utf-8")
+    text = page(data, MEANINGS)
     assert (first < 0).any() or (first > total).any(), "this design shows no sampling error: the test below would pass on nothing"
     assert (f"S1 {BELOW_ZERO}: " in text) == bool((headline(data)["value"].sel(index="S1") < 0).any())
     assert (f"S1 {ABOVE_TOTAL}: " in text) == bool(

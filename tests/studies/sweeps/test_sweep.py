@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from execution.store import CHUNKS, MANIFEST, Shard, read_json
+import execution.run
+from execution.run import MANIFEST
+from execution.store import CHUNKS, Shard
 from execution.tasks import Runner
+from execution.writing import read_json
 from model.errors import DamagedRun, InputError, Interrupted
 from model.simulation import simulate
 from studies.cli import main
@@ -244,11 +247,11 @@ def test_killed_between_panel_and_manifest_the_panel_is_written_anew(
 ) -> None:
     out = tmp_path / "out.csv"
 
-    def killed(path: Path, content: Any) -> None:
+    def killed(folder: Path, manifest: Any) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(sweeping, "write_json", killed)
+        patch.setattr(execution.run, "_write_manifest", killed)
         with pytest.raises(KeyboardInterrupt):
             sweep(table, out, years=1)
     content = out.read_bytes()
