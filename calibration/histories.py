@@ -83,8 +83,8 @@ def assemble(simulator: ClusterSimulator, z: Floats, estimate: Estimate, surroga
     cases, names = simulator.cases, tuple(simulator.priors.defaults)
     values = np.empty((len(cases), len(z), len(names)))
     for case in range(len(cases)):
-        found = simulator.values(z, np.ascontiguousarray(estimate.keys[:, case]))
-        values[case] = np.stack([found[name] for name in names], axis=1)
+        named = simulator.values(z, np.ascontiguousarray(estimate.keys[:, case]))
+        values[case] = np.stack([named[name] for name in names], axis=1)
     return xarray.Dataset(
         {
             "values": (

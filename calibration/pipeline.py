@@ -144,12 +144,12 @@ def _verdict(
     """Return the verdict, the weights of the exact draws, and the clusters to blame."""
     names = [case.name for case in simulator.cases]
     total = (exact.estimate.log_likelihood - exact.surrogate).sum(axis=1)
-    found = correction(exact.estimate, exact.surrogate, arviz_adapter.k_hat(total))
+    corrected = correction(exact.estimate, exact.surrogate, arviz_adapter.k_hat(total))
     mean = np.logaddexp.reduce(exact.estimate.log_likelihood, axis=0) - np.log(len(total))
     misfit = np.array([dead_log_density(row, work.errors) for row in work.tables]) - np.log(work.errors.dead) - mean
-    verdict = judge(sampled.convergence, work.profile.steps - work.profile.burn, found, names, misfit)
-    weights = found.weights if verdict.converged else np.full(len(total), 1.0 / len(total))
-    return verdict, weights, worst(found, names)
+    verdict = judge(sampled.convergence, work.profile.steps - work.profile.burn, corrected, names, misfit)
+    weights = corrected.weights if verdict.converged else np.full(len(total), 1.0 / len(total))
+    return verdict, weights, worst(corrected, names)
 
 
 def _predictive_draws(work: Work, sampled: Chains, exact: ExactDraws, weights: Floats, verdict: Verdict) -> Floats:
@@ -158,8 +158,8 @@ def _predictive_draws(work: Work, sampled: Chains, exact: ExactDraws, weights: F
     if not verdict.converged:
         return some_draws(work, sampled, count, PREDICTIVE)
     ends = np.cumsum(weights)
-    places = np.searchsorted(ends, (np.arange(count) + 0.5) / count * ends[-1])
-    drawn: Floats = exact.z[np.minimum(places, len(weights) - 1)]
+    rows = np.searchsorted(ends, (np.arange(count) + 0.5) / count * ends[-1])
+    drawn: Floats = exact.z[np.minimum(rows, len(weights) - 1)]
     return drawn
 
 

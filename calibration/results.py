@@ -177,10 +177,10 @@ def _physical(simulator: ClusterSimulator, z: Floats) -> xarray.Dataset:
     variables = {
         name: (
             ("chain", "draw"),
-            values[:, :, place],
+            values[:, :, column],
             {"units": simulator.priors.entry(name).unit, "long_name": simulator.priors.entry(name).meaning},
         )
-        for place, name in enumerate(simulator.names)
+        for column, name in enumerate(simulator.names)
     }
     return xarray.Dataset(variables, {"chain": np.arange(chains), "draw": np.arange(draws)})
 

@@ -1,7 +1,7 @@
-"""What is a batch system asked for, and what if its jobs end? For as many jobs as the profile says, each one worker; a job whose
-worker is gone, or never came, is asked for again.
+"""What is a batch system asked for, and what if its jobs end? For as many jobs as the profile says, each with one worker; a job
+whose worker is gone, or never came, is asked for again.
 
-What Dask's cluster of jobs does by itself is not enough: it cancels the job of a lost worker and then waits for ever.
+Dask's own cluster of jobs does not do that: it cancels the job of a lost worker and then waits for ever.
 """
 
 import asyncio
@@ -33,19 +33,19 @@ SINGLE_THREAD: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THRE
 
 @dataclass(frozen=True)
 class Patience:
-    """For how long what is waited for (s)."""
+    """For how long the driver waits for each thing before it acts (s)."""
 
     answer: float = 30.0  # a scheduler's first answer
-    straggler: float = 60.0  # a task that idle workers could do as well, at least,
-    straggler_ratio: float = 4.0  # and this many times the median duration
-    worker: float = 30.0  # a worker that was there and is gone
-    word: float = 60.0  # between two words on the absence of all workers
-    workers: float = 900.0  # the workers of somebody else's scheduler
-    driver: float = 60.0  # by workers, for the scheduler of the driver
+    straggler: float = 60.0  # a task, before idle workers get it as well: at least so long,
+    straggler_ratio: float = 4.0  # and at least this many times the median duration of a task
+    worker: float = 30.0  # a worker that was there and is gone, before its job is asked for again
+    word: float = 60.0  # between two lines that say that no worker is alive
+    workers: float = 900.0  # the workers of a scheduler that was started elsewhere, before the run is interrupted
+    driver: float = 60.0  # a worker, for the scheduler of the driver, before it ends
 
 
 class Alive(Protocol):
-    """Who is alive: names, and when somebody last was."""
+    """The workers that are alive: their names, and when any worker last was (s)."""
 
     names: set[str]
     last: float

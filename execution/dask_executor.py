@@ -11,6 +11,7 @@ import shlex
 import shutil
 import statistics
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from contextlib import contextmanager
@@ -50,7 +51,7 @@ CLUSTERS: Final = {
     "lsf": dask_jobqueue.LSFCluster,
     "sge": dask_jobqueue.SGECluster,
 }
-# A context may be large: it is sent once.
+# Dask warns of large graphs; ours is large because a context is, and that is sent once.
 QUIET: Final = {"distributed.admin.large-graph-warning-threshold": "1 PB"}
 
 
@@ -78,7 +79,7 @@ def _on_loop(client: distributed.Client, work: Coroutine[Any, Any, Any]) -> "Fut
 
 
 class Workers:
-    """Who is alive, as the scheduler said last: asked now and then, never waited for."""
+    """The workers that are alive, as the scheduler said last. It is asked now and then, and never waited for."""
 
     def __init__(self, client: distributed.Client) -> None:
         self.client = client
@@ -111,10 +112,18 @@ class Workers:
 
 @dataclass
 class Attempt:
-    """A task handed to Dask."""
+    """A task handed to Dask.
+
+    Attributes
+    ----------
+    number : the same for all attempts at one task
+    sent : Dask's future
+    begun : when it was handed over (s)
+    killed : how many attempts before it ended their workers
+    """
 
     task: Task
-    place: int
+    number: int
     sent: Any
     begun: float
     killed: int = 0
@@ -129,17 +138,17 @@ class Flight:
         self.context = client.submit(partial(_same, context), key=f"context-{token_hex(16)}", pure=False)
         self.attempts: dict[Future[Any], Attempt] = {}
         self.seconds: list[float] = []
-        self._places = count()
+        self._numbers = count()
 
-    def send(self, task: Task, place: int | None = None, killed: int = 0, workers: list[str] | None = None) -> None:
-        """Hand a task to Dask; ``place`` tells attempts at the same task."""
-        # Nothing for Dask to look into: arguments are no graph.
+    def send(self, task: Task, number: int | None = None, killed: int = 0, workers: list[str] | None = None) -> None:
+        """Hand a task to Dask; attempts at the same task share a ``number``, and a new task gets one."""
+        # The arguments are bound into the function, since Dask would look for a graph in them.
         work = partial(_work, _sources(), self.function, task.arguments)
         key = f"{getattr(self.function, '__name__', 'task')}-{token_hex(16)}"
         where = {"workers": workers, "allow_other_workers": True} if workers else {}
         sent = self.client.submit(work, self.context, key=key, pure=False, **where)
         reply = _on_loop(self.client, self.client.gather(sent, asynchronous=True))
-        self.attempts[reply] = Attempt(task, next(self._places) if place is None else place, sent, time.monotonic(), killed)
+        self.attempts[reply] = Attempt(task, next(self._numbers) if number is None else number, sent, time.monotonic(), killed)
 
     def ended(self) -> Iterator[tuple[Task, Arrays]]:
         """Yield what has ended by now.
@@ -172,33 +181,33 @@ class Flight:
                     ) from error
                 raise
             attempt.sent.release()
-            twins = [twin for twin, other in self.attempts.items() if other.place == attempt.place]
+            twins = [twin for twin, other in self.attempts.items() if other.number == attempt.number]
             self.cancel([self.attempts.pop(twin) for twin in twins])
             self.seconds.append(seconds)
             yield attempt.task, arrays
 
     def _send_again(self, attempt: Attempt, error: KilledWorker) -> None:
-        if any(other.place == attempt.place for other in self.attempts.values()):
+        if any(other.number == attempt.number for other in self.attempts.values()):
             return
         deaths = (attempt.killed + 1) * (error.allowed_failures + 1)
         if attempt.killed + 1 >= CHANCES:
             raise TakeoffError(
                 f"{attempt.task.name}: {deaths} workers died at this task; ask for more memory, or look at the workers' logs"
             ) from error
-        self.send(attempt.task, attempt.place, attempt.killed + 1)
+        self.send(attempt.task, attempt.number, attempt.killed + 1)
 
     def send_stragglers(self, workers: Workers, limit: float) -> None:
         """Hand to other workers what has been under way for longer than ``limit`` (s): once, and no more than are idle."""
         idle = sum(workers.threads.values()) - len(self.attempts)
-        places = [attempt.place for attempt in self.attempts.values()]
-        alone = [attempt for attempt in self.attempts.values() if places.count(attempt.place) == 1]
+        numbers = Counter(attempt.number for attempt in self.attempts.values())
+        alone = [attempt for attempt in self.attempts.values() if numbers[attempt.number] == 1]
         late = [attempt for attempt in alone if time.monotonic() - attempt.begun > limit]
         for attempt in late[:idle]:
             others = [address for address in workers.threads if address != workers.holder.get(attempt.sent.key)]
-            self.send(attempt.task, attempt.place, attempt.killed, others)
+            self.send(attempt.task, attempt.number, attempt.killed, others)
 
     def cancel(self, attempts: Iterable[Attempt]) -> None:
-        """Drop attempts: what has not begun never will."""
+        """Drop attempts, so that those which have not begun never will."""
         if sent := [attempt.sent for attempt in attempts]:
             self._cancel(sent)
 
@@ -257,10 +266,14 @@ class DaskExecutor:
             flight.close()
 
     def _spur(self, flight: Flight, full: float) -> None:
-        """Some workers are idle, since no task is left: what the others have been at for too long is sent to these as well."""
+        """Send late tasks to idle workers as well: no task is left, and some workers have nothing to do.
+
+        Parameters
+        ----------
+        full : when all workers were last busy (s); until then a task may have waited, so that its age says nothing.
+        """
         usual = statistics.median(flight.seconds) if flight.seconds else 0.0
         limit = max(self.patience.straggler, self.patience.straggler_ratio * usual)
-        # Until some worker was idle, a task may have waited.
         if time.monotonic() - full > limit:
             flight.send_stragglers(self.workers, limit)
 
@@ -277,7 +290,13 @@ class Absence:
     said: float = 0.0
 
     def __call__(self, workers: Workers) -> None:
-        """See whether somebody is alive."""
+        """Say now and then that no worker is alive, and end the run when it has waited long enough.
+
+        Raises
+        ------
+        Interrupted
+            If no worker has been alive for ``patience.workers`` seconds.
+        """
         now = time.monotonic()
         gone = now - workers.last
         if gone > self.patience.workers:
@@ -316,7 +335,8 @@ def _client(address: str, patience: Patience) -> distributed.Client:
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         clear_frames(error.__traceback__)
-    # A client that failed closes when it is collected; were this while another starts, both would wait for one lock.
+    # A client that failed is closed when it is collected. It is collected here, since a collection while another client starts
+    # would make both wait for one lock.
     gc.collect()
     raise InputError(f"--on: dask:{address}: no scheduler answers ({reason}); start one with: dask scheduler")
 
@@ -351,7 +371,7 @@ def submit(batch: Batch, say: Say, patience: Patience | None = None) -> Iterator
 
 
 class _Closing:
-    """A job that says that it is closed: those of dask-jobqueue do not, and a cluster that remembers one does not close."""
+    """A job that reports that it is closed. Those of dask-jobqueue do not, and a cluster that lists one then never closes."""
 
     async def close(self) -> None:
         await super().close()  # type: ignore[misc]

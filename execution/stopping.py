@@ -14,7 +14,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 
 @dataclass
 class Stop:
-    """Whether the run was asked to stop, and by what."""
+    """Whether the run was asked to stop, and by which signal."""
 
     asked: str = ""
 

@@ -17,7 +17,7 @@ from model.arrays import Arrays
 HEED_SECONDS: Final = 0.2
 # Tasks of dead or absent shards that are taken over before looking again.
 TAKEN_OVER: Final = 8
-# Stands between the place of a part and the name of its array.
+# Separates the index of a part from the name of its array, where the chunks of one task travel as one.
 PART: Final = ":"
 # The most files that a stage should leave.
 CHUNKS_A_STAGE: Final = 2000
@@ -47,14 +47,14 @@ class Task(NamedTuple):
         """Yield the name and arrays of each chunk, from what the function returned."""
         if not self.parts:
             yield self.name, arrays
-        for place, name in enumerate(self.parts):
-            mark = f"{place}{PART}"
+        for index, name in enumerate(self.parts):
+            mark = f"{index}{PART}"
             yield name, {key.removeprefix(mark): array for key, array in arrays.items() if key.startswith(mark)}
 
 
 def together(parts: Iterable[Arrays]) -> Arrays:
     """Return the chunks of a task of several as one."""
-    return {f"{place}{PART}{key}": array for place, arrays in enumerate(parts) for key, array in arrays.items()}
+    return {f"{index}{PART}{key}": array for index, arrays in enumerate(parts) for key, array in arrays.items()}
 
 
 class Executor(Protocol):
@@ -142,17 +142,17 @@ class Runner:
             self.tick(stage, done, total)
 
         for wanted in self._rounds(tasks, heed):
-            found = self.executor.run(function, context, wanted, heed)
+            results = self.executor.run(function, context, wanted, heed)
             try:
-                for task, arrays in found:
+                for task, arrays in results:
                     for name, chunk in task.chunks(arrays):
                         self.folder.save(name, chunk)
                     done += task.size
                     heed()
             finally:
-                # On a full disk, say: else the work goes on for as long as the error is looked at.
-                if isinstance(found, Generator):
-                    found.close()
+                # After an error, such as a full disk, the work would go on for as long as the error is looked at.
+                if isinstance(results, Generator):
+                    results.close()
 
     def gather(
         self,
@@ -174,14 +174,14 @@ class Runner:
             yield (task for task in tasks if not self._has(task))
             return
         shard = self.shard
-        yield (task for place, task in enumerate(tasks) if place % shard.of == shard.part and not self._has(task))
+        yield (task for index, task in enumerate(tasks) if index % shard.of == shard.part and not self._has(task))
         while True:
-            missing = [(place, task) for place, task in enumerate(tasks) if not self._has(task)]
+            missing = [(index, task) for index, task in enumerate(tasks) if not self._has(task)]
             if not missing:
                 return
-            left = [task for place, task in missing if not self.folder.alive(Shard(place % shard.of, shard.of))]
+            left = [task for index, task in missing if not self.folder.alive(Shard(index % shard.of, shard.of))]
             if left:
-                # Other shards may take over the same: each begins elsewhere, and what one has done the rest soon see.
+                # Other shards may take over the same tasks. Each begins at another one, and soon sees what the others have done.
                 begin = shard.part * len(left) // shard.of
                 yield (task for task in left[begin : begin + TAKEN_OVER] if not self._has(task))
             else:

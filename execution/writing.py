@@ -99,7 +99,7 @@ def naming_faults(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in _FULL:
             raise Interrupted(f"{path}: the disk is full; make room and run the same command with --resume") from error
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}; name another place") from error
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}; name another path") from error
     except RuntimeError as error:
         # HDF5 raises this when what it held back finds no room.
         if any(f"errno = {number}," in str(error) for number in _FULL):

@@ -21,8 +21,8 @@ def plan(arguments: argparse.Namespace) -> int:
 
     named = Path(arguments.profile)
     reference = str(named.absolute()) if named.is_file() else arguments.profile
-    found = make_plan(profile, arguments.on, reference=reference, progress=progress.step)
+    made = make_plan(profile, arguments.on, reference=reference, progress=progress.step)
     progress.end()
-    write_text(out, found.script)
-    sys.stdout.write("\n".join(plan_lines(found, arguments.out)) + "\n")
+    write_text(out, made.script)
+    sys.stdout.write("\n".join(plan_lines(made, arguments.out)) + "\n")
     return 0
