@@ -35,7 +35,7 @@ def test_parts_escape_what_they_are_given() -> None:
 def test_columns_of_numbers_are_set_to_the_right() -> None:
     source = """{% from "page/templates/parts.html" import table %}
     {% call(row) table(["a", "b"], [], numbers=(1,)) %}{% endcall %}"""
-    assert "<th>a</th>\n<th class=n>b</th>" in filled(source)
+    assert '<th>a</th>\n<th class="n">b</th>' in filled(source)
 
 
 def test_a_name_that_the_view_lacks_is_an_error() -> None:
