@@ -216,8 +216,12 @@ def file_hash(path: Path) -> str:
         raise InputError(f"{path}: cannot be read: {error.strerror}; make it readable") from error
 
 
+def _unheeding() -> None:
+    """Wait on."""
+
+
 @contextmanager
-def revised(folder: Path, names: Sequence[str], heed: Callable[[], None]) -> Iterator[None]:
+def revised(folder: Path, names: Sequence[str], heed: Callable[[], None] = _unheeding) -> Iterator[None]:
     """Replace or add finished files of a finished run; until they are written the manifest does not name them.
 
     Parameters

@@ -8,7 +8,12 @@ MINUS: Final = "\u2212"
 
 
 def amount(value: float, digits: int = 3) -> str:
-    """Return a number with so many significant digits, thousands apart, or a dash where it is unknown."""
+    """Return a number in its significant digits, with commas between thousands; NaN becomes a dash.
+
+    Parameters
+    ----------
+    digits : number of significant digits
+    """
     if not np.isfinite(value):
         return "\u2013" if np.isnan(value) else ("\u221e" if value > 0 else MINUS + "\u221e")
     if value == 0:
@@ -20,12 +25,12 @@ def amount(value: float, digits: int = 3) -> str:
 
 
 def signed(value: float, digits: int = 3) -> str:
-    """Return an effect with its sign."""
+    """Return an effect with its sign, in its significant digits."""
     return ("+" if value > 0 else "") + amount(value, digits)
 
 
 def share(value: float) -> str:
-    """Return a share in per cent, never rounded to certainty."""
+    """Return a share in per cent; a share other than 0 or 1 is never rounded to 0 or 100 %, and NaN becomes a dash."""
     if np.isnan(value):
         return "\u2013"
     if 0 < value < 0.005:

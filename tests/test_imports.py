@@ -5,7 +5,10 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-HEAVY = ("arviz", "dask", "distributed", "emcee", "h5netcdf", "h5py", "jax", "matplotlib", "pandas", "pyarrow", "SALib", "xarray")
+HEAVY = (
+    "arviz", "dask", "distributed", "emcee", "h5netcdf", "h5py", "jax", "jinja2", "matplotlib", "pandas", "pyarrow", "SALib",
+    "xarray",
+)  # fmt: skip
 LOADED = """
 import sys
 from studies.cli import main

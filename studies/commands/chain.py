@@ -128,7 +128,7 @@ def _report(folder: Path) -> Path:
     from studies.report.page import write_report
 
     view = load_view(folder)
-    with revised(folder, [REPORT], lambda: None):
+    with revised(folder, [REPORT]):
         return write_report(view, folder / REPORT)
 
 

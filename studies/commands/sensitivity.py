@@ -3,26 +3,22 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import Final
 
 from studies.progress import Progress
 
 SETTLED, NOT_SETTLED = 0, 3
-PAGE: Final = "sensitivity.html"
 
 
 def analyse(arguments: argparse.Namespace) -> int:
     """Run ``takeoff sensitivity``."""
-    from model.config import load_priors, load_profile
+    from model.config import load_profile
     from studies.sensitivities.design import DEFAULT_BY, check_count, check_words
 
     progress, profile = Progress(), load_profile(arguments.profile)
     check_words(arguments.method, arguments.by)
     check_count(arguments.method, profile.morris_trajectories if arguments.method == "morris" else profile.sobol_samples)
     progress.stage("loading the compiled model (the first time on a machine compiles it)")
-    from execution.run import holds, revised
-    from execution.writing import write_text
-    from studies.report.sensitivity import leaders, page, stopped_lines
+    from studies.report.sensitivity import leaders, stopped_lines, write_page
     from studies.sensitivities.arrays import convergence_line, headline, settled
     from studies.sensitivities.study import TABLE, default_folder, sensitivity
 
@@ -43,12 +39,10 @@ def analyse(arguments: argparse.Namespace) -> int:
     )
     progress.end()
     out = Path(arguments.out or default_folder(arguments.method, arguments.by or DEFAULT_BY[arguments.method], profile.name))
-    if not holds(out, PAGE):
-        with revised(out, [PAGE], lambda: None):
-            write_text(out / PAGE, page(data, {name: entry.meaning for name, entry in load_priors().parameters.items()}))
+    shown = write_page(out, data)
     whole = headline(data)
     lines = [f"{outcome}: {leaders(whole.sel(outcome=outcome))}" for outcome in data["outcome"].values]
     lines += stopped_lines(data)
-    lines += [convergence_line(whole), f"table      {out / TABLE}", f"page       {out / PAGE}"]
+    lines += [convergence_line(whole), f"table      {out / TABLE}", f"page       {shown}"]
     sys.stdout.write("\n".join(lines) + "\n")
     return SETTLED if settled(data) else NOT_SETTLED

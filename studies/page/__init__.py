@@ -1,1 +1,1 @@
-"""What is any page made of? Drawings and pictures."""
+"""What is any page made of? Templates, drawings and pictures."""

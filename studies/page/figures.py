@@ -54,10 +54,11 @@ def fan(
 
     Parameters
     ----------
-    years : (t,) calendar years
-    curves : (5, t) quantiles at ``calibration.weights.FAN``, NaN before a cluster's start
+    years : float64, shape (t,); calendar years
+    curves : float64, shape (5, t); quantiles at ``calibration.weights.FAN``, NaN before a cluster's start
     observed : figures of the table, drawn with error bars
     decision : year after which the fan is a projection under the status quo
+    log : whether the upright axis is logarithmic
     """
     canvas = Canvas(330, 210, title, f"{title}: median and central 50 and 90 % over {years[0]:.0f}-{years[-1]:.0f}, in {unit}")
     across = Scale(float(years[0]), float(years[-1]), 44, 314)
@@ -68,11 +69,11 @@ def fan(
             "rect", x=across(decision), y=up.end, width=across.end - across(decision), height=up.start - up.end, kind="projection"
         )
     canvas.axes(across, up, ticks(float(years[0]), float(years[-1]), 5), marks, unit)
-    place = np.array([across(year) for year in years])
-    low, lower, middle, upper, high = (_placed(up, curve, log) for curve in curves)
-    canvas.band(place, low, high, "band90")
-    canvas.band(place, lower, upper, "band50")
-    canvas.line(place, middle, "median")
+    x_positions = np.array([across(year) for year in years])
+    low, lower, middle, upper, high = (_heights(up, curve, log) for curve in curves)
+    canvas.band(x_positions, low, high, "band90")
+    canvas.band(x_positions, lower, upper, "band50")
+    canvas.line(x_positions, middle, "median")
     if not log and up.low < 0 < up.high:
         canvas.rule(across.start, up(0), across.end, up(0), "zero")
     for seen in observed:
@@ -82,7 +83,7 @@ def fan(
     return canvas
 
 
-def _placed(up: Scale, curve: Floats, log: bool) -> Floats:
+def _heights(up: Scale, curve: Floats, log: bool) -> Floats:
     floor = up.low if log else -np.inf
     return np.array([up(max(value, floor)) if np.isfinite(value) else np.nan for value in curve])
 
@@ -109,9 +110,9 @@ def contraction(names: Sequence[str], quantiles: Floats, moved: Sequence[str]) -
 
     Parameters
     ----------
-    names : (p,) parameters, from the top
-    quantiles : (p, 5) posterior quantiles at ``calibration.weights.FAN``, as standard normal scores of the prior
-    moved : (p,) a word for each: what these data did
+    names : parameters, from the top; p of them
+    quantiles : float64, shape (p, 5); posterior quantiles at ``calibration.weights.FAN``, as standard normal scores of the prior
+    moved : what these data did to each parameter, in a few words
     """
     height = 52 + FONT_ROW * len(names)
     canvas = Canvas(
@@ -143,13 +144,14 @@ def contraction(names: Sequence[str], quantiles: Floats, moved: Sequence[str]) -
     return canvas
 
 
-def ranks(rows: Sequence[str], columns: Sequence[str], places: Floats, tips: Sequence[Sequence[str]]) -> Canvas:
+def ranks(rows: Sequence[str], columns: Sequence[str], shares: Floats, tips: Sequence[Sequence[str]]) -> Canvas:
     """Draw where each observed figure lies in its predictive distribution.
 
     Parameters
     ----------
-    places : (rows, columns) shares of the predictive distribution below the figure, NaN where there is none
-    tips : words for each dot
+    rows, columns : labels of clusters and of kinds of figure
+    shares : float64, shape (rows, columns); shares of the predictive distribution below the figure, NaN where there is none
+    tips : words for each dot, one sequence a row
     """
     left, cell = gutter(rows), 130.0
     width, height = left + cell * len(columns) + 10, 40 + FONT_ROW * len(rows) + 10
@@ -162,18 +164,18 @@ def ranks(rows: Sequence[str], columns: Sequence[str], places: Floats, tips: Seq
         canvas.add("rect", x=across(0.05), y=24, width=across(0.95) - across(0.05), height=height - 34, kind="prior")
         canvas.rule(across(0.5), 24, across(0.5), height - 10, "zero")
         for row in range(len(rows)):
-            y, place = 38 + FONT_ROW * row, float(places[row, column])
+            y, share = 38 + FONT_ROW * row, float(shares[row, column])
             canvas.rule(across.start, y, across.end, y, "grid")
-            if np.isfinite(place):
-                inside = 0.05 <= place <= 0.95
-                canvas.dot(across(place), y, 4, "mean" if inside else "missed", tips[row][column])
+            if np.isfinite(share):
+                inside = 0.05 <= share <= 0.95
+                canvas.dot(across(share), y, 4, "mean" if inside else "missed", tips[row][column])
     for row, name in enumerate(rows):
         canvas.text(left - 10, 42 + FONT_ROW * row, name, "label", "end")
     return canvas
 
 
 def forest(title: str, rows: Sequence[Row], unit: str, width: float = 480) -> Canvas:
-    """Draw means with 90 % intervals (thin) and two Monte Carlo standard errors (thick), one line a row."""
+    """Draw each row's mean with its 90 % interval (thin line) and two Monte Carlo standard errors either way (thick line)."""
     height = 48 + FONT_ROW * len(rows)
     canvas = Canvas(width, height, title, f"{title}, in {unit}")
     known = np.array([v for row in rows for v in (row.low, row.high, row.mean) if np.isfinite(v)] + [0.0])
@@ -207,7 +209,14 @@ def forest(title: str, rows: Sequence[Row], unit: str, width: float = 480) -> Ca
 
 
 def chances(rows: Sequence[str], columns: Sequence[str], shares: Floats, best: NDArray[np.int64]) -> Canvas:
-    """Draw the chance of being the best policy, a shade and a number in each cell; ``best`` (rows,) is framed."""
+    """Draw the chance of being the best policy, as a shade and a number in each cell.
+
+    Parameters
+    ----------
+    rows, columns : labels of clusters and of policies
+    shares : float64, shape (rows, columns); chances between 0 and 1, NaN where a policy was not compared
+    best : int64, shape (rows,); the column that is framed in each row
+    """
     left, top, cell, tall = gutter(rows), 22.0 + 0.62 * gutter(columns), 62.0, 24.0
     canvas = Canvas(
         left + cell * len(columns) + 0.8 * gutter(columns),

@@ -111,7 +111,7 @@ class Canvas:
         if tip:
             self.marks.append(
                 f'<circle cx="{_round(x)}" cy="{_round(y)}" r="{_round(radius)}" '
-                f'class="{kind}"><title>{escape(tip)}</title></circle>'
+                f'class="{escape(kind)}"><title>{escape(tip)}</title></circle>'
             )
         else:
             self.add("circle", cx=x, cy=y, r=radius, kind=kind)
@@ -128,6 +128,10 @@ class Canvas:
         self.rule(across.start, up.start, across.end, up.start, "axis")
         if unit:
             self.text(across.start - 5, up.end - 11, unit, "unit")
+
+    def __html__(self) -> str:
+        """Return the drawing for a template, which does not escape it again."""
+        return self.svg()
 
     def svg(self) -> str:
         """Return the drawing as one element that scales with the page."""

@@ -1,76 +1,73 @@
-"""What does the report say of the fit? Table 2 beside its predictive distribution, and what cannot be fitted."""
+"""How is Table 2 set beside its predictive distribution? Ranks of its figures, how many lie inside, and its statements."""
 
-from typing import Final
+from typing import NamedTuple
 
 import numpy as np
 
-from studies.numbers import amount, share
+from studies.numbers import amount
 from studies.page.figures import ranks
-from studies.page.html import figure, folded, paragraph, table
+from studies.page.svg import Canvas
 from studies.report.data import Covered, RunView, Statement
-from studies.report.words import heading
-
-CAPTION: Final = (
-    "Each dot is a figure of Table 2, placed at its rank in the model's predictive distribution: left, the model "
-    "expects more; right, less. Shaded: central 90 %. Orange: outside. Source: this run; observed figures from Tables "
-    "1-2 of Otsuka and Sonobe (2011)."
-)
-UNFITTED: Final = "Clusters that the model cannot fit, and figures outside their bands"
 
 
-def coverage(run: RunView) -> str:
-    """Return Table 2 beside the posterior predictive distribution."""
-    text = heading(run, "coverage", "Does the model reproduce Table 2?")
+class Inside(NamedTuple):
+    """How many of one kind of figure lie in their bands, and how wide a band is at the median (a ratio, NaN if unknown)."""
+
+    figure: str
+    inside: int
+    total: int
+    width: float
+
+
+class Coverage(NamedTuple):
+    """The figures of Table 2, counted by kind, with the drawing of their ranks."""
+
+    kinds: list[Inside]
+    drawing: Canvas
+
+    @property
+    def inside(self) -> int:
+        """Return how many figures lie in their bands."""
+        return sum(kind.inside for kind in self.kinds)
+
+
+class Statements(NamedTuple):
+    """What the paper states, one row a cluster and one column a kind of statement; None where the paper is silent."""
+
+    kinds: list[str]
+    rows: list[tuple[str, list[Statement | None]]]
+
+
+def coverage(run: RunView) -> Coverage | None:
+    """Return Table 2 beside its posterior predictive distribution, or None where the run holds none."""
     if not run.covered:
-        return text + paragraph("This run holds no posterior predictive figures yet.")
-    text += paragraph(_summary(run.covered)) + _ranks(run.covered) + _statements(run.statements)
-    text += f"<h3>{UNFITTED}</h3>"
-    if run.unfitted:
-        return text + table(("Cluster", "What fails"), run.unfitted)
-    return text + paragraph("None is flagged by this run's rules.")
+        return None
+    names = list(dict.fromkeys(cell.figure for cell in run.covered))
+    kinds = [_inside(name, [cell for cell in run.covered if cell.figure == name]) for name in names]
+    return Coverage(kinds, _drawing(run.covered, names))
 
 
-def _summary(covered: tuple[Covered, ...]) -> str:
-    parts = []
-    for name in dict.fromkeys(cell.figure for cell in covered):
-        cells = [cell for cell in covered if cell.figure == name]
-        widths = [cell.width for cell in cells if np.isfinite(cell.width)]
-        width = f", bands {amount(float(np.median(widths)), 2)}-fold wide at the median" if widths else ""
-        parts.append(f"{name} {sum(cell.inside for cell in cells)} of {len(cells)}{width}")
-    inside = sum(cell.inside for cell in covered)
-    return (
-        f"{inside} of {len(covered)} figures lie in the central 90 % of their predictive distribution "
-        f"({'; '.join(parts)}). Coverage alone is weak evidence: a band that spans a factor of ten is easily hit. The "
-        "predictive distribution is that of a fresh cluster, whose market and luck the figure did not choose, and "
-        "contains the error of the table's figures."
-    )
+def _inside(figure: str, cells: list[Covered]) -> Inside:
+    widths = [cell.width for cell in cells if np.isfinite(cell.width)]
+    width = float(np.median(widths)) if widths else float("nan")
+    return Inside(figure, sum(cell.inside for cell in cells), len(cells), width)
 
 
-def _ranks(covered: tuple[Covered, ...]) -> str:
-    names = list(dict.fromkeys(cell.figure for cell in covered))
+def _drawing(covered: tuple[Covered, ...], names: list[str]) -> Canvas:
     cases = list(dict.fromkeys(cell.case for cell in covered))
-    places = np.full((len(cases), len(names)), np.nan)
+    shares = np.full((len(cases), len(names)), np.nan)
     tips = [["" for _ in names] for _ in cases]
     for cell in covered:
         row, column = cases.index(cell.case), names.index(cell.figure)
-        places[row, column] = cell.rank
-        tips[row][column] = f"{cell.case}, {cell.figure}: observed {amount(cell.observed)}, predicted {_band(cell)}"
-    rows = [(c.case, c.figure, amount(c.observed), amount(c.middle), _band(c), amount(c.rank, 2)) for c in covered]
-    head = ("Cluster", "Figure", "Observed", "Predicted median", "Predicted 90 %", "Rank")
-    numbers = folded("All numbers", table(head, rows, frozenset({2, 3, 5})))
-    return figure(ranks(cases, names, places, tips), CAPTION, wide=True) + numbers
+        shares[row, column] = cell.rank
+        band = f"{amount(cell.low)} to {amount(cell.high)}"
+        tips[row][column] = f"{cell.case}, {cell.figure}: observed {amount(cell.observed)}, predicted {band}"
+    return ranks(cases, names, shares, tips)
 
 
-def _band(cell: Covered) -> str:
-    return f"{amount(cell.low)} to {amount(cell.high)}"
-
-
-def _statements(statements: tuple[Statement, ...]) -> str:
-    """Return one line a cluster: each statement with the chance that the model gives to its being made."""
-    if not statements:
-        return ""
-    names = list(dict.fromkeys(row.figure for row in statements))
-    said = {(row.case, row.figure): f"{row.said} ({share(row.chance)})" for row in statements}
-    rows = [(case, *(said.get((case, name), "") for name in names)) for case in dict.fromkeys(row.case for row in statements)]
-    head = ("Cluster", *(f"{name}, as the paper has it (the model's chance of that)" for name in names))
-    return "<h3>Statements of the paper</h3>" + table(head, rows)
+def statements(run: RunView) -> Statements:
+    """Return the paper's statements in the order in which the run holds them."""
+    said = {(row.case, row.figure): row for row in run.statements}
+    kinds = list(dict.fromkeys(row.figure for row in run.statements))
+    cases = dict.fromkeys(row.case for row in run.statements)
+    return Statements(kinds, [(case, [said.get((case, kind)) for kind in kinds]) for case in cases])

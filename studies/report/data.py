@@ -1,7 +1,7 @@
 """What does the report know? Plain views of a finished run, so that the page can be built and tested without one."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -9,6 +9,11 @@ from model.arrays import Floats
 from studies.page.figures import Observed
 from studies.policy.decision_table import Contrast, Effects
 from studies.policy.outcomes import RANKED_BY
+
+# A parameter counts as moved from this shift of its median on, in standard deviations of the prior.
+SHIFTED: Final = 0.3
+# A parameter counts as narrowed from this share of its prior variance on that the tables took away.
+NARROWED: Final = 0.15
 
 
 @dataclass(frozen=True)
@@ -19,7 +24,7 @@ class Verdict:
     ----------
     label : "exact", "surrogate, corrected" or "surrogate, checked, not corrected"
     converged : whether the run passed its gate
-    reasons : what was missed, in plain words
+    reasons : each check that the run failed, in plain words
     """
 
     label: str
@@ -33,17 +38,20 @@ class Verdict:
             return "bad"
         return "doubtful" if "not corrected" in self.label else "good"
 
-    @property
-    def line(self) -> str:
-        """Return the verdict as one line."""
-        if self.converged:
-            return f"Converged. This posterior is: {self.label}."
-        return f"NOT CONVERGED. This posterior is: {self.label}. Read every figure below as provisional."
-
 
 @dataclass(frozen=True)
 class ClusterView:
-    """A cluster as the report shows it: curves (5, t) of its histories at the probabilities of a fan, and what was observed."""
+    """A cluster as the report shows it: its histories over time, and what was observed.
+
+    Attributes
+    ----------
+    decision : year of the last observation, from which policies are compared
+    years : float64, shape (t,); calendar years
+    firms, profitability : float64, shape (5, t); quantiles at ``calibration.weights.FAN``
+    ess : effective number of histories
+    lost : share of the weight whose histories outgrew the simulator
+    imposed : what the model imposes on this cluster, in a sentence, or nothing
+    """
 
     name: str
     number: int
@@ -62,7 +70,14 @@ class ClusterView:
 
 @dataclass(frozen=True)
 class ParameterView:
-    """A calibrated parameter: prior and posterior medians with 90 % bounds in its unit, and scores of the prior (5,)."""
+    """A calibrated parameter before and after the tables.
+
+    Attributes
+    ----------
+    prior, posterior : 5 %, 50 % and 95 % quantiles in the parameter's unit
+    scores : float64, shape (5,); posterior quantiles at ``calibration.weights.FAN``, in standard scores of the prior
+    sd : posterior standard deviation in the same scores
+    """
 
     name: str
     unit: str
@@ -78,13 +93,23 @@ class ParameterView:
         return 1.0 - self.sd * self.sd
 
     @property
+    def shift(self) -> float:
+        """Return by how many standard deviations of the prior the median moved."""
+        return float(self.scores[2])
+
+    @property
+    def moved(self) -> bool:
+        """Tell whether the tables moved the parameter or narrowed it."""
+        return abs(self.shift) >= SHIFTED or self.contraction >= NARROWED
+
+    @property
     def word(self) -> str:
         """Return what these data did to the parameter."""
-        shift = float(self.scores[2])
-        if abs(shift) < 0.3 and self.contraction < 0.15:
+        if not self.moved:
             return "not moved by these data"
-        parts = [f"{'raised' if shift > 0 else 'lowered'} by {abs(shift):.1f} sd"] if abs(shift) >= 0.3 else []
-        parts += [f"variance down {100 * self.contraction:.0f} %"] if self.contraction >= 0.15 else []
+        direction = "raised" if self.shift > 0 else "lowered"
+        parts = [f"{direction} by {abs(self.shift):.1f} sd"] if abs(self.shift) >= SHIFTED else []
+        parts += [f"variance down {100 * self.contraction:.0f} %"] if self.contraction >= NARROWED else []
         return ", ".join(parts)
 
 
@@ -114,7 +139,7 @@ class Covered:
 
 @dataclass(frozen=True)
 class Statement:
-    """A statement of the paper's (who succeeded, who exports) beside the chance that the posterior gives to its being made."""
+    """A statement of the paper (who succeeded, who exports), and the chance that the posterior gives to this statement."""
 
     case: str
     figure: str
@@ -124,7 +149,7 @@ class Statement:
 
 @dataclass(frozen=True)
 class RunView:
-    """All that the report shows; empty parts make empty sections, which say so."""
+    """All that the report shows. A section whose part is empty says so."""
 
     verdict: Verdict
     clusters: tuple[ClusterView, ...] = ()
@@ -139,9 +164,12 @@ class RunView:
     structures: tuple[tuple[str, str, str], ...] = ()
     kept_priors: tuple[str, ...] = ()
     policy_titles: dict[str, str] = field(default_factory=dict)
-    policy_questions: dict[str, str] = field(default_factory=dict)
     horizon: float = float("nan")
     manifest: dict[str, Any] = field(default_factory=dict)
+
+    def policy_title(self, name: str) -> str:
+        """Return a policy's title, or its name where none is known."""
+        return self.policy_titles.get(name, name.replace("-", " "))
 
     def ranked(self, case: str, structure: str = "") -> list[Effects]:
         """Return the effects on the ranking outcome in a cluster, best first; the status quo is among them with effect zero."""

@@ -1,4 +1,4 @@
-"""How does a run folder become the view that a report shows? Its files are read and put into words."""
+"""How does a run folder become the view that a report shows? Its files are read, and its checks are put into words."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -32,7 +32,7 @@ def load_view(folder: Path) -> RunView:
     Raises
     ------
     InputError
-        If the folder holds no finished calibration.
+        When the folder holds no finished calibration, or a decision table without one of its columns.
     """
     from calibration.results import load_posterior
 
@@ -57,7 +57,6 @@ def load_view(folder: Path) -> RunView:
         structures=_structures(posterior, priors),
         kept_priors=(*priors.names("varying"), *priors.names("policy")),
         policy_titles={name: load_policy(name).title for name in names},
-        policy_questions={name: load_policy(name).question for name in names},
         horizon=float(policies.attrs["horizon"]) if policies is not None else float("nan"),
         manifest=posterior.manifest,
     )
@@ -84,17 +83,17 @@ def _verdict(checks: dict[str, Any]) -> Verdict:
 
 def observed_firms(case: Case) -> tuple[Observed, ...]:
     """Return the observed numbers of firms with the central 90 % of their errors."""
-    found = []
+    observed = []
     for seen in case.observations:
         if seen.firms is not None:
             value, reach = seen.firms.middle, float(np.exp(HALF_WIDTH_90 * seen.firms.sd))
-            found.append(Observed(seen.time, value, value / reach, value * reach, f"{seen.year}: {value:g} firms"))
-    return tuple(found)
+            observed.append(Observed(seen.time, value, value / reach, value * reach, f"{seen.year}: {value:g} firms"))
+    return tuple(observed)
 
 
 def _clusters(posterior: Any, cases: list[Case], policies: Any) -> list[ClusterView]:
     held = set() if policies is None else {str(name) for name in policies["case"].values}
-    found = []
+    views = []
     for case in cases:
         if case.name in held:
             years, firms = path_fans(policies, case.name, "firms")
@@ -107,7 +106,7 @@ def _clusters(posterior: Any, cases: list[Case], policies: Any) -> list[ClusterV
             years, firms, profit = years[known], firms[:, known], profit[:, known]
         started = np.flatnonzero(np.isfinite(firms).any(axis=0))
         part = slice(int(started[0]) if len(started) else 0, None)
-        found.append(
+        views.append(
             ClusterView(
                 case.name,
                 case.number,
@@ -124,15 +123,18 @@ def _clusters(posterior: Any, cases: list[Case], policies: Any) -> list[ClusterV
                 IMPOSED.get(case.number, ""),
             )
         )
-    return found
+    return views
 
 
 def _parameters(posterior: Any, priors: Priors) -> list[ParameterView]:
-    """Return prior and posterior of each parameter from stored draws, so that a changed prior is shown as it was."""
+    """Return prior and posterior of each parameter.
+
+    Both come from stored draws: a prior that was changed after the run is shown as the run had it.
+    """
     names, z, weights = posterior.whitened()
-    mass, found = normalised(weights), []
-    for place, name in enumerate(names):
-        entry, column = priors.entry(name), z[:, place]
+    mass, views = normalised(weights), []
+    for name, column in zip(names, z.T, strict=True):
+        entry = priors.entry(name)
         scores = weighted_quantile(column, mass, np.array(FAN))
         sd = float(np.sqrt(np.sum(mass * (column - np.sum(mass * column)) ** 2)))
         before = np.asarray(posterior.groups["prior"][name].values, np.float64).ravel()
@@ -143,8 +145,8 @@ def _parameters(posterior: Any, priors: Priors) -> list[ParameterView]:
         even = np.full(len(before), 1.0 / len(before))
         low, middle, high = (float(value) for value in weighted_quantile(before, even, PROBABILITIES))
         lower, centre, upper = (float(value) for value in weighted_quantile(after, mass, PROBABILITIES))
-        found.append(ParameterView(name, entry.unit, entry.meaning, (low, middle, high), (lower, centre, upper), scores, sd))
-    return found
+        views.append(ParameterView(name, entry.unit, entry.meaning, (low, middle, high), (lower, centre, upper), scores, sd))
+    return views
 
 
 def _row_title(case: Case, date: int) -> str:
@@ -155,7 +157,7 @@ def _row_title(case: Case, date: int) -> str:
 
 
 def _covered(checks: dict[str, Any], cases: list[Case]) -> tuple[Covered, ...]:
-    by_name, found = {case.name: case for case in cases}, []
+    by_name, cells = {case.name: case for case in cases}, []
     for row in checks["coverage"]:
         name, unit, logs = FIGURES[row["figure"]]
         values = [
@@ -164,8 +166,8 @@ def _covered(checks: dict[str, Any], cases: list[Case]) -> tuple[Covered, ...]:
         ]
         observed, low, middle, high = values
         rank = np.nan if row["rank"] is None else float(row["rank"])
-        found.append(Covered(_row_title(by_name[row["case"]], row["date"]), name, observed, low, middle, high, rank, unit))
-    return tuple(found)
+        cells.append(Covered(_row_title(by_name[row["case"]], row["date"]), name, observed, low, middle, high, rank, unit))
+    return tuple(cells)
 
 
 def _statements(checks: dict[str, Any], cases: list[Case]) -> tuple[Statement, ...]:
@@ -215,7 +217,7 @@ def _structures(posterior: Any, priors: Priors) -> tuple[tuple[str, str, str], .
 
 
 def _comparison(folder: Path) -> tuple[tuple[Effects, ...], tuple[Contrast, ...], Any]:
-    """Return the decision table, the contrasts and the stored comparison; nothing where there is none."""
+    """Return the decision table, the contrasts and the stored comparison: empty, empty and None where the folder has none."""
     if not holds(folder, POLICIES, DECISION):
         return (), (), None
     policies, columns = netcdf.read(checked(folder, POLICIES)), read_table(checked(folder, DECISION))

@@ -42,10 +42,10 @@ def bars(title: str, labels: Sequence[str], series: Sequence[tuple[str, Sequence
     for value in ticks(across.low, across.high, 5):
         canvas.rule(across(value), 24, across(value), height - 36, "grid")
         canvas.text(across(value), height - 22, short(value), anchor="middle")
-    for place, label in enumerate(labels):
-        canvas.text(left - 8, 30 + tall * place + 0.5 * ROW * len(series) + 4, label, "label", "end")
+    for index, label in enumerate(labels):
+        canvas.text(left - 8, 30 + tall * index + 0.5 * ROW * len(series) + 4, label, "label", "end")
         for layer, (name, row) in enumerate(series):
-            _bar(canvas, across, 30 + tall * place + ROW * layer, row[place], SERIES[layer], f"{label}, {name}")
+            _bar(canvas, across, 30 + tall * index + ROW * layer, row[index], SERIES[layer], f"{label}, {name}")
     canvas.rule(across(0), 24, across(0), height - 36, "axis")
     canvas.text(across.end, height - 6, unit, "unit", "end")
     _legend(canvas, left, [name for name, _ in series])
@@ -101,13 +101,13 @@ def scatter(title: str, names: Sequence[str], across_values: Floats, up_values: 
     canvas.text(8, 14, f"sigma: spread of effects, {unit}", "unit")
     taken: list[tuple[float, float]] = []
     order = np.argsort(-np.where(known, across_values, -np.inf), kind="stable")
-    for rank, place in enumerate(order[: int(known.sum())]):
-        x, y = across(float(across_values[place])), up(float(up_values[place]))
-        tip = f"{names[place]}: mu* {amount(float(across_values[place]))}, sigma {amount(float(up_values[place]))}"
+    for rank, factor in enumerate(order[: int(known.sum())]):
+        x, y = across(float(across_values[factor])), up(float(up_values[factor]))
+        tip = f"{names[factor]}: mu* {amount(float(across_values[factor]))}, sigma {amount(float(up_values[factor]))}"
         canvas.dot(x, y, 3.5, "mean", tip)
         if rank < LABELLED and all(abs(y - other) > APART or abs(x - there) > 150 for there, other in taken):
-            right = x + 7 + LETTER * len(names[place]) < 458
-            canvas.text(x + (7 if right else -7), y + 4, names[place], "tick", "start" if right else "end")
+            right = x + 7 + LETTER * len(names[factor]) < 458
+            canvas.text(x + (7 if right else -7), y + 4, names[factor], "tick", "start" if right else "end")
             taken.append((x, y))
     return canvas
 
@@ -127,10 +127,11 @@ def growth(title: str, shares: Sequence[float], names: Sequence[str], curves: Fl
         canvas.text(across(share), 174, f"{100 * share:.0f} %", anchor="middle")
     canvas.text(across.end, 192, "share of the design", "unit", "end")
     canvas.text(8, 12, unit, "unit")
-    place = np.array([across(share) for share in shares])
+    x_positions = np.array([across(share) for share in shares])
     ends: list[float] = []
     for column in np.argsort(-np.nan_to_num(curves[-1], nan=-np.inf), kind="stable"):
-        canvas.line(place, np.array([up(value) if np.isfinite(value) else np.nan for value in curves[:, column]]), "thin median")
+        heights = np.array([up(value) if np.isfinite(value) else np.nan for value in curves[:, column]])
+        canvas.line(x_positions, heights, "thin median")
         if np.isfinite(curves[-1, column]):
             y = max(up(float(curves[-1, column])) + 4, (ends[-1] if ends else 0.0) + APART)
             canvas.text(across.end + 6, y, names[column])

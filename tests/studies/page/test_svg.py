@@ -14,10 +14,10 @@ from studies.page.svg import Canvas, Scale, log_ticks, short, ticks
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6), st.integers(2, 8))
 def test_ticks_are_inside_ascending_and_few(low: float, width: float, most: int) -> None:
-    found = ticks(low, low + width, most)
-    assert 1 <= len(found) <= most + 1
-    assert found == sorted(set(found))
-    assert all(low - 1e-6 * width <= tick <= low + 1.000001 * width for tick in found)
+    marks = ticks(low, low + width, most)
+    assert 1 <= len(marks) <= most + 1
+    assert marks == sorted(set(marks))
+    assert all(low - 1e-6 * width <= tick <= low + 1.000001 * width for tick in marks)
 
 
 @given(st.floats(1e-3, 1e4), st.floats(1.3, 1e6))
@@ -43,12 +43,8 @@ def parsed(canvas: Canvas) -> ET.Element:
 
 
 def numbers(canvas: Canvas) -> list[float]:
-    found = []
-    for element in parsed(canvas).iter():
-        for name in ("x", "y", "x1", "x2", "y1", "y2", "cx", "cy"):
-            if name in element.attrib:
-                found.append(float(element.attrib[name]))
-    return found
+    coordinates = ("x", "y", "x1", "x2", "y1", "y2", "cx", "cy")
+    return [float(element.attrib[name]) for element in parsed(canvas).iter() for name in coordinates if name in element.attrib]
 
 
 CURVES = np.vstack([np.full(6, np.nan), *[np.linspace(1, 50, 6) * k for k in (1, 2, 3, 4)]])

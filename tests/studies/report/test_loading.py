@@ -25,6 +25,21 @@ CASES = ("02-hamamatsu", "18-dhaka")
 PARAMETERS = ("entry_intensity", "spin_off_rate")
 
 
+def ranked(
+    case: str, date: int, figure: str, observed: float, band: tuple[float | None, ...], rank: float | None
+) -> dict[str, Any]:
+    """Return one figure of Table 2 beside its predictive band, as ``checks.json`` holds it."""
+    return {
+        "case": case,
+        "date": date,
+        "figure": figure,
+        "observed": observed,
+        **dict(zip(("low", "middle", "high"), band, strict=True)),
+        "rank": rank,
+        "inside": rank is not None and 0.05 <= rank <= 0.95,
+    }
+
+
 def verdict(converged: bool) -> dict[str, Any]:
     """Return what ``checks.json`` holds."""
     return {
@@ -38,39 +53,9 @@ def verdict(converged: bool) -> dict[str, Any]:
         "blamed": ["18-dhaka"],
         "replicates": {"02-hamamatsu": 4},
         "coverage": [
-            {
-                "case": "02-hamamatsu",
-                "date": 0,
-                "figure": "log_firms",
-                "observed": float(np.log(3)),
-                "low": float(np.log(20)),
-                "middle": float(np.log(80)),
-                "high": float(np.log(900)),
-                "rank": 0.01,
-                "inside": False,
-            },
-            {
-                "case": "02-hamamatsu",
-                "date": 1,
-                "figure": "log_firms",
-                "observed": float(np.log(150)),
-                "low": float(np.log(20)),
-                "middle": float(np.log(80)),
-                "high": float(np.log(900)),
-                "rank": 0.6,
-                "inside": True,
-            },
-            {
-                "case": "18-dhaka",
-                "date": 0,
-                "figure": "schooling",
-                "observed": 15.0,
-                "low": None,
-                "middle": None,
-                "high": None,
-                "rank": None,
-                "inside": False,
-            },
+            ranked("02-hamamatsu", 0, "log_firms", float(np.log(3)), tuple(np.log([20, 80, 900]).tolist()), 0.01),
+            ranked("02-hamamatsu", 1, "log_firms", float(np.log(150)), tuple(np.log([20, 80, 900]).tolist()), 0.6),
+            ranked("18-dhaka", 0, "schooling", 15.0, (None, None, None), None),
         ],
         "statements": [{"case": "18-dhaka", "date": 0, "statement": "improvement", "said": "success", "chance": 0.9}],
     }

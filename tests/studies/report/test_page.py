@@ -4,18 +4,20 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
 from studies.numbers import amount, share, signed
 from studies.page.figures import Observed
+from studies.page.svg import Canvas
 from studies.policy.decision_table import Contrast, Effects
 from studies.report.data import ClusterView, Covered, ParameterView, RunView, Statement, Verdict
 from studies.report.page import page, write_report
-from studies.report.words import verdict_sentence
+from studies.report.ranking import APART, MANY, standing
 
-EVIL = "<script>alert('x')</script><img src=http://evil/x.png onerror=alert(1)>"
+EVIL = "<script>alert('x')</script><img src=http://evil/x.png onerror=alert(1)>\"' onload=alert(2) & &lt;b&gt;"
 YEARS = np.arange(1975.0, 2026.0)
 
 
@@ -84,22 +86,25 @@ def run() -> RunView:
         (("history", "on", "what government did"),),
         ("training_gain",),
         {"training": "Intensive training", "credit": "Credit", "status-quo": "Status quo"},
-        {},
         20.0,
         {"command": "takeoff run", "versions": {"numpy": "2.4"}, "seed": 1},
     )
 
 
-class Loads(HTMLParser):
-    """Collects what a page would load, and the elements that may not be there."""
+class Reader(HTMLParser):
+    """Collects what a page would load, its elements, and its texts by the element that they stand in."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: str) -> None:
         super().__init__()
         self.loaded: list[str] = []
         self.elements: set[str] = set()
+        self.texts: set[tuple[str, str]] = set()
+        self.open = ""
+        self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.add(tag)
+        self.open = tag
         for name, value in attrs:
             if (
                 name in ("src", "href", "data", "srcset", "poster", "action", "xlink:href")
@@ -109,32 +114,57 @@ class Loads(HTMLParser):
                 self.loaded.append(value)
             assert not name.startswith("on"), (tag, name)
 
+    def handle_data(self, data: str) -> None:
+        self.texts.add((self.open, words(data)))
+
+
+def words(text: str) -> str:
+    """Return a text with one space between words, as a browser shows it."""
+    return " ".join(text.split())
+
 
 def test_the_page_is_self_contained(run: RunView) -> None:
     text = page(run)
-    reader = Loads()
-    reader.feed(text)
+    reader = Reader(text)
     assert reader.loaded == []
     assert not reader.elements & {"script", "link", "iframe", "img", "object", "embed"}
     assert not re.search(r"url\(|@import", text)
     assert re.findall(r"https?://[^\s\"'<]+", text.replace("http://www.w3.org/2000/svg", "")) == []
 
 
-def test_what_users_write_is_escaped(run: RunView) -> None:
+def test_what_users_write_is_escaped_in_text_and_in_drawings(run: RunView) -> None:
     evil = replace(
         run,
         clusters=(replace(cluster(title=EVIL), product=EVIL, observed=(Observed(2005.5, 5, 4, 6, EVIL),), imposed=EVIL),),
+        parameters=(replace(run.parameters[0], name=EVIL, unit=EVIL),),
+        covered=(replace(run.covered[0], case=EVIL, figure=EVIL),),
+        statements=(Statement(EVIL, EVIL, EVIL, 0.5),),
         manifest={"command": EVIL, "versions": {EVIL: EVIL}},
-        policy_titles={"training": EVIL},
+        policy_titles={"training": EVIL, "credit": EVIL},
         structures=((EVIL, EVIL, EVIL),),
         unfitted=((EVIL, EVIL),),
         verdict=Verdict(EVIL, False, (EVIL,)),
         noise=((EVIL, EVIL),),
+        gates=((EVIL, EVIL, EVIL, False),),
+        kept_priors=(EVIL,),
     )
-    reader = Loads()
-    reader.feed(page(evil))
+    reader = Reader(page(evil))
     assert reader.loaded == []
-    assert not reader.elements & {"script", "img"}
+    assert not reader.elements & {"script", "img", "b"}
+    # Read back, every text is what the user wrote: a heading, a cell, a term, a list, and in drawings a label and a dot's tip.
+    for element in ("h3", "td", "dt", "dd", "li", "p", "text", "title"):
+        assert (element, words(EVIL)) in reader.texts, element
+    assert ("title", f"{words(EVIL)}: firms") in reader.texts
+
+
+def test_no_text_leaves_its_attribute() -> None:
+    canvas = Canvas(10, 10, EVIL, EVIL)
+    canvas.add("text", EVIL, x=1, y=1, kind=EVIL, transform=EVIL)
+    canvas.dot(1, 1, 1, EVIL, EVIL)
+    root = ElementTree.fromstring(canvas.svg())  # noqa: S314 - our own drawing
+    assert [child.tag.split("}")[1] for child in root] == ["title", "desc", "text", "circle"]
+    assert root[2].attrib == {"x": "1", "y": "1", "class": EVIL, "transform": EVIL}
+    assert root[3].attrib["class"] == EVIL
 
 
 def test_the_label_stands_at_every_section_and_in_the_banner(run: RunView) -> None:
@@ -155,16 +185,38 @@ def test_a_converged_run_says_so(run: RunView) -> None:
 def test_an_empty_run_still_makes_a_page() -> None:
     text = page(RunView(Verdict("exact", False)))
     assert "No policies were compared" in text
-    assert not re.search(r"\bnan\b", re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL).lower())
+    assert not re.search(r"\b(nan|none)\b", re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL).lower())
 
 
 def test_sentences_say_how_sure(run: RunView) -> None:
-    assert "best in 80 %" in verdict_sentence(run, "10-kumasi")
-    assert "Not to be told apart" not in verdict_sentence(run, "10-kumasi")
+    assert "best in 80 % of the draws." in words(page(run))
+    assert "The simulations made cannot tell" not in words(page(run))
     close = replace(run, effects=(effects("training", 30.0, 0.5), effects("credit", 26.0, 0.5, 4.0, 4.0)))
-    assert "Not to be told apart from Credit." in verdict_sentence(close, "10-kumasi")
+    assert "The simulations made cannot tell its mean from that of Credit." in words(page(close))
+    open_question = replace(run, effects=(effects("training", 30.0, 0.5), effects("credit", 20.0, 0.5, 10.0, 4.0)))
+    assert "Which policy is best still depends on what the tables leave open." in words(page(open_question))
     nothing = replace(run, effects=(effects("status-quo", 0.0, 0.9), effects("credit", -5.0, 0.1, 5.0, 1.0)))
-    assert "No programme earns its cost" in verdict_sentence(nothing, "10-kumasi")
+    assert "No programme earns its cost" in page(nothing)
+
+
+@pytest.mark.parametrize(
+    ("behind", "said"),
+    [
+        ((1, 1, 1, 1), "any other policy, and doing nothing is one of them."),
+        ((1, 1, 1, 1, 99), "4 of the 5 other policies, and doing nothing is one of them."),
+        ((99, 1, 1, 1, 1), "4 of the 5 other policies."),
+        ((1, 1, 99), "Status quo; policy 1."),
+    ],
+)
+def test_many_rivals_are_counted(run: RunView, behind: tuple[int, ...], said: str) -> None:
+    names = ["status-quo", *(f"policy-{number}" for number in range(1, len(behind)))]
+    rivals = [effects(name, 10.0 - row, 0.1, gap, 1.0) for row, (name, gap) in enumerate(zip(names, behind, strict=True))]
+    view = replace(run, effects=(effects("training", 30.0, 0.5), *rivals))
+    here = standing(view, "10-kumasi")
+    assert here is not None
+    assert len(here.rivals) == sum(gap <= APART for gap in behind)
+    assert here.few_rivals == (len(here.rivals) <= MANY)
+    assert f"cannot tell its mean from that of {said}" in words(page(view))
 
 
 def test_parameters_that_did_not_move_are_named_so(run: RunView) -> None:
@@ -174,7 +226,9 @@ def test_parameters_that_did_not_move_are_named_so(run: RunView) -> None:
 
 
 def test_figures_outside_are_counted(run: RunView) -> None:
-    assert "1 of 2 figures lie in the central 90 %" in page(run)
+    text = words(page(run))
+    assert "1 of 2 figures lie in the central 90 % of their predictive distribution (firms 1 of 1," in text
+    assert "(firms 1 of 1, bands 100-fold wide at the median; schooling 0 of 1, bands 1.2-fold wide at the median)." in text
 
 
 def test_the_same_run_gives_the_same_file(run: RunView, tmp_path: Path) -> None:

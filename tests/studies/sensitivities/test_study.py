@@ -22,7 +22,6 @@ from execution.store import Shard
 from model.config import Policy, Profile, load_case, load_policy, load_priors, load_profile
 from model.errors import InputError, Interrupted
 from studies.commands.sensitivity import analyse
-from studies.report.sensitivity import page
 from studies.sensitivities import laboratory as laboratory_home
 from studies.sensitivities import study as home
 from studies.sensitivities.arrays import ABOVE_TOTAL, BELOW_ZERO, GROUPED, UNSETTLED, headline, noise_floor, note
@@ -153,44 +152,11 @@ def test_the_files_say_what_was_found(stand_in: None, tmp_path: Path) -> None:
     assert float(rows[0]["value"]) == float(data["value"].sel(index="mu", outcome="fit", cluster=ALL, factor=VARIED[0]))
 
 
-@pytest.mark.parametrize("method", [MORRIS, SOBOL])
-def test_the_page_stands_alone_and_escapes(stand_in: None, tmp_path: Path, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    wicked = load_policy("training").model_copy(update={"title": "<script>alert(1)</script>", "name": "<b>training"})
-    monkeypatch.setattr(home, "_policies", lambda wanted, profile: (wicked,))
-    text = page(study(tmp_path / "study", method=method), MEANINGS)
-    assert "<script" not in text
-    assert "<b>training" not in text
-    assert "&lt;script&gt;" in text
-    assert 'href="http' not in text
-    assert "src=" not in text
-    assert text.count("<figure>") == text.count("<figcaption>") > 5
-    assert text.count("Source: this study") >= text.count("<figure>")
-    assert "outgrew the bound" in text
-
-
 def test_words_go_with_numbers_that_need_them() -> None:
     assert note("S1", -0.1, 0.2, True, False) == BELOW_ZERO
     assert note("S1", 0.3, 0.2, False, False) == f"{ABOVE_TOTAL}; {UNSETTLED}"
     assert note("mu", -0.1, np.nan, True, False) == ""
     assert note("sigma", np.nan, np.nan, True, False) == GROUPED
-
-
-def test_the_page_explains_shares_that_no_truth_can_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Rough(StandIn):
-        def observe(self, case: int, points: np.ndarray) -> dict[str, np.ndarray]:
-            seen = super().observe(case, points)
-            rough = np.sin(40 * points[:, 0]) * np.sin(31 * points[:, 1])
-            return {**seen, "measures": seen["measures"] + 9 * rough[:, None, None]}
-
-    monkeypatch.setattr(home, "Laboratory", Rough)
-    data = study(tmp_path / "study", method=SOBOL)
-    first, total = (headline(data)["value"].sel(index=index, outcome="fit").values for index in ("S1", "ST"))
-    text = page(data, MEANINGS)
-    assert (first < 0).any() or (first > total).any(), "this design shows no sampling error: the test below would pass on nothing"
-    assert (f"S1 {BELOW_ZERO}: " in text) == bool((headline(data)["value"].sel(index="S1") < 0).any())
-    assert (f"S1 {ABOVE_TOTAL}: " in text) == bool(
-        (headline(data)["value"].sel(index="S1") > headline(data)["value"].sel(index="ST")).any()
-    )
 
 
 def test_luck_makes_a_mu_star_no_larger_than_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
