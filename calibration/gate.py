@@ -11,6 +11,7 @@ from calibration.diagnostics import Convergence
 from calibration.likelihood import Estimate
 from model.arrays import Floats
 
+# The labels that an answer can earn; docs/calibration.md says when.
 EXACT: Final = "exact"
 CORRECTED: Final = "surrogate, corrected"
 CHECKED: Final = "surrogate, checked, not corrected"

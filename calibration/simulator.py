@@ -27,8 +27,9 @@ from model.schema import Case, Observation
 # table's figures of that date count as missing.
 _EARLIER: Final = (0.3, 0.9)
 
-# A history is stopped when its number of firms exceeds both this multiple of the largest number observed and this number.
+# A history is stopped when its number of firms exceeds this multiple of the largest number observed,
 EXHAUSTED_RATIO: Final = 8.0
+# and also exceeds this number, which matters for small clusters.
 EXHAUSTED_FIRMS: Final = 5000.0
 
 
