@@ -1,9 +1,9 @@
 """What is the exact likelihood, and how noisy is its estimate? Importance sampling of the latents, in two independent halves.
 
-For each cluster the mean of weight times density over simulated histories is unbiased for its likelihood, so the product
-over clusters is unbiased too, and so is the weight exact over surrogate: correcting with it targets the exact posterior
-whatever the noise. Two halves that share nothing tell the noise from the surrogate's error: their covariance is free
-of noise.
+For each cluster, the mean of importance weight times density over simulated histories is an unbiased estimate of its
+likelihood. The product over clusters is then unbiased too, and so is the ratio of exact to surrogate likelihood. Importance
+weights made of that ratio target the exact posterior, however noisy the estimate is (pseudo-marginal, Andrieu and Roberts
+2009). The two halves share no random number, so their covariance is free of noise and shows the surrogate's error alone.
 """
 
 from typing import Final, NamedTuple
@@ -15,15 +15,25 @@ from calibration.learned.proposal import Proposal, sobol
 from calibration.observation import ErrorModel, Simulate, Table, log_density
 from model.arrays import Arrays, Floats, Ints, Seeds
 
+# Independent parts of every estimate.
 HALVES: Final = 2
 
 
 class Estimate(NamedTuple):
-    """Log-likelihoods of n parameter vectors.
+    """Log-likelihoods of n parameter vectors, cluster by cluster.
 
-    ``halves`` (n, cases, 2): log of each half's mean; ``variance`` (n, cases): squared relative error of both halves'
-    mean; ``ess`` (n, cases): effective number of histories; ``latents`` (n, cases, l), ``keys`` (n, cases): one history,
-    drawn by weight.
+    Attributes
+    ----------
+    halves : float64, shape (n, cases, 2)
+        Log of the mean of weight times density over each half's histories (nats).
+    variance : float64, shape (n, cases)
+        Squared relative error of the mean over both halves; close to the variance of its log (square nats).
+    ess : float64, shape (n, cases)
+        Effective number of histories behind the estimate (Kish).
+    latents : float64, shape (n, cases, l)
+        Latents of one history, drawn by weight among those simulated.
+    keys : uint64, shape (n, cases)
+        Seed of the same history.
     """
 
     halves: Floats
@@ -34,25 +44,33 @@ class Estimate(NamedTuple):
 
     @property
     def log_likelihood(self) -> Floats:
-        """Log of the unbiased estimate for each cluster, shape (n, cases)."""
+        """Log of the unbiased estimate for each cluster, shape (n, cases), in nats."""
         result: Floats = np.logaddexp(self.halves[..., 0], self.halves[..., 1]) - np.log(2.0)
         return result
 
 
 def join(parts: list[list[Arrays]]) -> Estimate:
-    """Return the estimate whose parts, cluster by cluster and block of draws by block, chunks hold."""
+    """Return the whole estimate from its parts: one list for each cluster, of one set of arrays for each block of draws."""
     return Estimate(
         *(np.stack([np.concatenate([block[name] for block in case]) for case in parts], axis=1) for name in Estimate._fields)
     )
 
 
 class ExactLikelihood:
-    """The simulated likelihood of the tables.
+    """The simulated likelihood of Tables 1-2.
 
     Parameters
     ----------
-    replicates : array (cases,)
-        Histories a cluster in each half.
+    simulate : Simulate
+        The simulator of the clusters.
+    proposal : Proposal
+        Where latents are drawn from.
+    tables : list of Table
+        The clusters' rows.
+    errors : ErrorModel
+        How figures and statements err.
+    replicates : int64, shape (cases,)
+        Histories of each cluster in each half of one estimate.
     """
 
     def __init__(self, simulate: Simulate, proposal: Proposal, tables: list[Table], errors: ErrorModel, replicates: Ints) -> None:
@@ -61,15 +79,19 @@ class ExactLikelihood:
 
     @property
     def histories(self) -> Ints:
-        """Histories of each cluster behind one estimate, (cases,)."""
+        """Number of histories of each cluster behind one estimate, int64, shape (cases,)."""
         return HALVES * self._replicates
 
     def estimate(self, z: Floats, run_seed: int, stage: int, first: int) -> Estimate:
-        """Return the log-likelihood at whitened parameters z (n, d), which are draws ``first`` onwards of their stage."""
+        """Return the log-likelihood at whitened parameters z, shape (n, d).
+
+        Every history is keyed by run seed, stage, cluster and number of the draw; ``z`` holds the draws numbered ``first`` to
+        ``first + n - 1``.
+        """
         return join([[self.part(case, z, run_seed, stage, first)] for case in range(len(self._tables))])
 
     def part(self, case: int, z: Floats, run_seed: int, stage: int, first: int) -> Arrays:
-        """Return one cluster's share of an estimate, without the dimension of clusters; see ``estimate``."""
+        """Return one cluster's share of ``estimate``: the arrays of ``Estimate`` by name, without the dimension of clusters."""
         count, each = len(z), int(self._replicates[case])
         total = HALVES * each
         keys = seeds(run_seed, stage, case, first * total, count * total).reshape(count, total)
@@ -95,29 +117,40 @@ class ExactLikelihood:
 
 
 def estimate_part(exact: ExactLikelihood, case: int, z: Floats, run_seed: int, stage: int, first: int) -> Arrays:
-    """Estimate the likelihood of one cluster at a block of draws."""
+    """Return ``exact.part``: the likelihood of one cluster at a block of draws, as a task that a worker can be sent."""
     return exact.part(case, z, run_seed, stage, first)
 
 
 def _resample(score: Floats, keys: Seeds) -> Ints:
-    """Return the index of one history a row, drawn by weight."""
+    """Return the column of one history for each row of log weights ``score`` (n, r), drawn by weight, shape (n,)."""
     ends = np.cumsum(np.exp(score - score.max(axis=1, keepdims=True)), axis=1)
     draw = uniforms(keys, PICK, 1) * ends[:, -1:]
-    index: Ints = np.minimum((draw > ends).sum(axis=1), score.shape[1] - 1).astype(np.int64)
-    return index
+    column: Ints = np.minimum((draw > ends).sum(axis=1), score.shape[1] - 1).astype(np.int64)
+    return column
 
 
 def allocate(pilot: Estimate, used: Ints, root_cost: Floats, budget: int, least: int = 2) -> Ints:
-    """Share out histories so that the noise of log L is least for its cost: relative sd over the root of the cost.
+    """Return how many histories of each cluster to simulate, so that the noise of log L is least for its cost.
+
+    Shares are proportional to the relative standard deviation of one history over the root of its cost (Neyman allocation).
 
     Parameters
     ----------
     pilot : Estimate
-        A few draws with ``used`` replicates a half.
-    root_cost : array (cases,)
-        Root of what a history of each cluster costs, in any unit.
+        The likelihood at a few draws, with ``used`` histories of each cluster in each half.
+    used : int64, shape (cases,)
+        Histories of each cluster in each half of the pilot.
+    root_cost : float64, shape (cases,)
+        Square root of the cost of one history of each cluster, in any unit.
     budget : int
-        Histories a draw and half, all clusters together.
+        Histories for one draw and half, all clusters together.
+    least : int
+        The fewest histories of a cluster.
+
+    Returns
+    -------
+    int64, shape (cases,)
+        Histories of each cluster in each half.
     """
     spread = np.sqrt(np.mean(pilot.variance, axis=0) * HALVES * used) / root_cost
     share = spread / max(float(spread.sum()), 1e-12)

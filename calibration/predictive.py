@@ -1,7 +1,8 @@
 """Does the posterior predict Table 2, and by which paths? Fresh clusters beside the figures, and fans of the histories kept.
 
-Fresh means parameters from the posterior and latents from the population: the cluster's own row chose neither its market
-nor its luck. The bands are those of the *printed* figure, with its error. Fans are of the histories that pass near the row.
+A fresh cluster has parameters from the posterior and latents from the population, so the cluster's own row chose neither its
+market nor its luck. Its figures are given errors, because bands are compared with figures as printed. Fans summarise the
+histories kept, which pass near the row.
 """
 
 from collections.abc import Callable
@@ -20,14 +21,24 @@ from execution.tasks import Function, Task, blocks, chunk_size
 from model.arrays import Arrays, Floats, Ints, Seeds
 from model.observe import COLUMNS, UNITS
 
+# Columns of the panel that are shown as fans.
 FANS: Final = ("firms", "workers_per_firm", "profitability", "price", "schooling", "managerial_capital")
+# Bounds of the central 90 % of the predictive distribution.
 CENTRAL: Final = (0.05, 0.95)
 
 
 class Predictive(NamedTuple):
-    """Printed rows as the posterior would have them: ``figures`` (n, cases, dates, 3) and ``said`` (n, cases, dates, 2).
+    """Rows of the tables as the posterior predicts them, from n draws.
 
-    Figures of clusters that died out or outgrew the simulator are missing; ``alive`` (n, cases) tells.
+    Attributes
+    ----------
+    figures : float64, shape (n, cases, dates, 3)
+        Log firms, log workers per firm and years of schooling, with errors. They are NaN where the table gives none, and where
+        the cluster died out or outgrew the simulator.
+    said : int64, shape (n, cases, dates, 2)
+        Classes stated of improvement and of exports; -1 where the table states none.
+    alive : bool, shape (n, cases)
+        Whether the cluster neither died out nor outgrew the simulator.
     """
 
     figures: Floats
@@ -36,7 +47,7 @@ class Predictive(NamedTuple):
 
 
 class Fresh(NamedTuple):
-    """What fresh clusters are made of."""
+    """What it takes to simulate fresh clusters and to print their rows; ``latents`` is their number, ``seed`` the run's."""
 
     simulate: Simulate
     tables: list[Table]
@@ -46,7 +57,13 @@ class Fresh(NamedTuple):
 
 
 def predict_chunk(fresh: Fresh, case: int, z: Floats, first: int) -> Arrays:
-    """Simulate one fresh cluster for each posterior draw z (n, d), which are draws ``first`` onwards."""
+    """Simulate one fresh cluster for each posterior draw z (n, d); the draws are numbered from ``first``.
+
+    Returns
+    -------
+    dict of arrays
+        The fields of ``Predictive``, without the dimension of cases.
+    """
     keys = seeds(fresh.seed, PREDICTIVE, case, first, len(z))
     outcomes = fresh.simulate(case, z, normals(keys, LATENTS, fresh.latents), keys)
     figures, said = draw_table(fresh.tables[case], outcomes, keys, fresh.errors)
@@ -55,9 +72,9 @@ def predict_chunk(fresh: Fresh, case: int, z: Floats, first: int) -> Arrays:
 
 
 def predict(work: Work, z: Floats, tables: list[Table]) -> Predictive:
-    """Simulate, or read, one fresh cluster a case for every posterior draw z (n, d)."""
+    """Simulate or read one fresh cluster of every case for each posterior draw z (n, d)."""
     fresh = Fresh(work.simulate, tables, work.errors, work.sizes.latents, work.seed)
-    found = _by_case(
+    by_case = _by_case(
         work,
         "predicting Table 2",
         "predictive",
@@ -66,7 +83,7 @@ def predict(work: Work, z: Floats, tables: list[Table]) -> Predictive:
         lambda case, part: (case, z[part], part.start),
         len(z),
     )
-    return Predictive(*(np.stack([case[name] for case in found], axis=1) for name in Predictive._fields))
+    return Predictive(*(np.stack([case[name] for case in by_case], axis=1) for name in Predictive._fields))
 
 
 def _by_case(
@@ -78,7 +95,17 @@ def _by_case(
     arguments: Callable[[int, slice], tuple[Any, ...]],
     count: int,
 ) -> list[Arrays]:
-    """Gather what a function makes of ``count`` histories of each cluster, block by block: one set of arrays a cluster."""
+    """Return what ``function`` makes of ``count`` draws of each cluster, one set of arrays for each cluster.
+
+    Parameters
+    ----------
+    stage, name : str
+        The stage in words, and the first part of the names of its chunks.
+    function, context : callable, object
+        Called as ``function(context, *arguments(case, part))`` for each cluster and block of draws.
+    arguments : callable
+        Gives the arguments for the index of a cluster and the slice of a block.
+    """
     cases = range(work.sizes.cases)
     parts = [slice(first, first + size) for first, size in blocks(0, count, chunk_size(count * len(cases), HISTORIES_A_CHUNK))]
     tasks = [
@@ -94,38 +121,56 @@ def _by_case(
 
 
 def coverage(predicted: Predictive, tables: list[Table], names: list[str]) -> list[dict[str, object]]:
-    """Return, for every figure printed, its place in the predictive distribution.
+    """Return where every printed figure lies in its predictive distribution.
 
-    Each row has ``case``, ``date`` (0 is the last), ``figure``, ``observed``, ``low``, ``middle``, ``high`` (logs, but schooling
-    in years), ``rank`` and ``inside`` (the central 90 %).
+    Returns
+    -------
+    list of dict
+        One for each figure of ``tables``: ``case``, ``date`` (0 is the last one), ``figure``, and what ``_rank`` returns.
     """
-    rows: list[dict[str, object]] = []
-    for case, table in enumerate(tables):
-        for date, place in np.argwhere(np.isfinite(table.value)):
-            draws = predicted.figures[:, case, date, place]
-            draws = draws[np.isfinite(draws)]
-            observed = float(table.value[date, place])
-            low, middle, high = (
-                (float(q) for q in np.quantile(draws, (CENTRAL[0], 0.5, CENTRAL[1]))) if len(draws) else (np.nan,) * 3
-            )
-            rows.append(
-                {
-                    "case": names[case],
-                    "date": int(date),
-                    "figure": FIGURES[place],
-                    "observed": observed,
-                    "low": low,
-                    "middle": middle,
-                    "high": high,
-                    "rank": float(np.mean(draws < observed)) if len(draws) else np.nan,
-                    "inside": bool(low <= observed <= high),
-                }
-            )
-    return rows
+    return [
+        {
+            "case": names[case],
+            "date": int(date),
+            "figure": FIGURES[figure],
+            **_rank(predicted.figures[:, case, date, figure], float(table.value[date, figure])),
+        }
+        for case, table in enumerate(tables)
+        for date, figure in np.argwhere(np.isfinite(table.value))
+    ]
+
+
+def _rank(draws: Floats, observed: float) -> dict[str, object]:
+    """Return where a figure lies among predictive draws (n,), of which those that are NaN are left out.
+
+    Returns
+    -------
+    dict
+        ``observed``, the quantiles ``low``, ``middle`` and ``high`` in the figure's unit (logs, or years of schooling), ``rank``
+        (the share of draws below the figure) and ``inside`` (whether it lies in the central 90 %). Without draws, quantiles
+        and rank are NaN and the figure is not inside.
+    """
+    draws = draws[np.isfinite(draws)]
+    low, middle, high = (float(q) for q in np.quantile(draws, (CENTRAL[0], 0.5, CENTRAL[1]))) if len(draws) else (np.nan,) * 3
+    return {
+        "observed": observed,
+        "low": low,
+        "middle": middle,
+        "high": high,
+        "rank": float(np.mean(draws < observed)) if len(draws) else np.nan,
+        "inside": bool(low <= observed <= high),
+    }
 
 
 def statements(predicted: Predictive, tables: list[Table], names: list[str]) -> list[dict[str, object]]:
-    """Return, for every statement made, the predictive chance of its being made."""
+    """Return the predictive probability of every statement that the tables make.
+
+    Returns
+    -------
+    list of dict
+        One for each statement of ``tables``: ``case``, ``date`` (0 is the last one), ``statement``, the word ``said``, and its
+        ``chance``, where a cluster that is not alive makes no statement.
+    """
     words = (IMPROVEMENT, EXPORTS)
     return [
         {
@@ -141,25 +186,26 @@ def statements(predicted: Predictive, tables: list[Table], names: list[str]) -> 
 
 
 def fans(work: Work, simulator: ClusterSimulator, z: Floats, latents: Floats, keys: np.ndarray) -> xarray.Dataset:
-    """Return quantiles over time of the histories kept, one a case and draw.
+    """Return quantiles over time of the histories kept: one history of each cluster for each of n draws.
 
     Parameters
     ----------
-    z : array (n, d)
-    latents : array (n, cases, l)
-    keys : array (n, cases)
+    z : float64, shape (n, d)
+    latents : float64, shape (n, cases, l)
+    keys : uint64, shape (n, cases)
 
     Returns
     -------
     Dataset
-        Variables ``FANS``, ``improved_share`` and ``exported_share`` with dims (case, step, quantile); ``year`` (case, step).
+        Variables ``FANS``, ``improved_share`` and ``exported_share``, dimensions (case, step, quantile), and the calendar time
+        ``year`` of each (case, step). A cluster whose span is shorter than the longest ends in NaN.
     """
     spans = [_years(simulator, case) for case in range(work.sizes.cases)]
     steps = max(len(years) for years in spans)
     names = (*FANS, "improved_share", "exported_share")
     stored = {name: np.full((len(spans), steps, len(FAN)), np.nan) for name in names}
     calendar = np.full((len(spans), steps), np.nan)
-    found = _by_case(
+    by_case = _by_case(
         work,
         "replaying the histories kept",
         "fan",
@@ -171,7 +217,7 @@ def fans(work: Work, simulator: ClusterSimulator, z: Floats, latents: Floats, ke
     for case, years in enumerate(spans):
         calendar[case, : len(years)] = years
         for name in names:
-            stored[name][case, : len(years)] = _quantiles(found[case][name])
+            stored[name][case, : len(years)] = _quantiles(by_case[case][name])
     coordinates = {"case": [case.name for case in simulator.cases], "quantile": list(FAN)}
     dataset = xarray.Dataset({name: (("case", "step", "quantile"), values) for name, values in stored.items()}, coordinates)
     for name in FANS:
@@ -180,12 +226,13 @@ def fans(work: Work, simulator: ClusterSimulator, z: Floats, latents: Floats, ke
 
 
 def _years(simulator: ClusterSimulator, case: int) -> Floats:
+    """Return calendar times every half year, from the earliest possible start to the year of the last observation."""
     cluster = simulator.cases[case]
     return np.arange(float(cluster.start.low), np.floor(cluster.observations[-1].time) + 0.6, 0.5)
 
 
 def fan_chunk(simulator: ClusterSimulator, case: int, z: Floats, latents: Floats, keys: Seeds, years: Floats) -> Arrays:
-    """Return the paths shown of histories at calendar ``years`` (k,): (n, k) each."""
+    """Return the paths of n histories of a cluster at calendar ``years`` (k,), by the names of ``fans``, shape (n, k) each."""
     start = simulator.settings(case, z, latents, keys)[2]
     panel = simulator.rows(case, z, latents, keys, times=years[None, :] - start[:, None])
     column = {name: panel[:, :, index] for index, name in enumerate(COLUMNS)}
@@ -196,10 +243,14 @@ def fan_chunk(simulator: ClusterSimulator, case: int, z: Floats, latents: Floats
 
 
 def _quantiles(values: Floats) -> Floats:
-    """Quantiles over histories at each time, shape (times, quantiles); missing where fewer than half of the histories run."""
+    """Return quantiles over histories at each time, shape (k, len(FAN)), from ``values`` (n, k).
+
+    They are NaN at times at which fewer than half of the histories run: before a start, or after a history was stopped, a
+    value is not finite.
+    """
     result = np.full((values.shape[1], len(FAN)), np.nan)
-    for place in range(values.shape[1]):
-        known = values[np.isfinite(values[:, place]), place]
+    for step in range(values.shape[1]):
+        known = values[np.isfinite(values[:, step]), step]
         if 2 * len(known) >= len(values) and len(known):
-            result[place] = np.quantile(known, FAN)
+            result[step] = np.quantile(known, FAN)
     return result

@@ -1,7 +1,8 @@
 """How is the posterior sampled? K independent emcee ensembles with differential-evolution moves, resumable to the bit.
 
-Walkers of one ensemble are not independent chains; ensembles are. Each is sampled in chunks: a chunk is a pure function of
-the state in which the last one ended (positions, log probabilities, emcee's random state), all of which it stores.
+Ensembles are independent of each other; walkers of one ensemble are not. Each ensemble is sampled in chunks. A chunk is a
+pure function of the state in which the last one ended (positions, log probabilities, emcee's random state), and it stores its
+own last state whole. Moves: ter Braak (2006); the sampler: Foreman-Mackey et al. (2013).
 """
 
 from collections.abc import Callable
@@ -15,29 +16,38 @@ from model.arrays import Arrays, Floats
 
 LogProb: TypeAlias = Callable[[Floats], Floats]
 
-# Most moves follow the difference of two walkers, one in ten leaps the whole of it (from mode to mode).
+# Share of moves that add the whole difference of two walkers, so that a walker can leap from mode to mode. The other moves
+# scale the difference down.
 LEAPS: Final = 0.1
 
 
 def log_prior(z: Floats) -> Floats:
-    """Return the log density of whitened parameters (n, d), up to a constant: shape (n,)."""
+    """Return the log prior density of whitened parameters z (n, d), up to a constant: float64, shape (n,), in nats."""
     density: Floats = -0.5 * np.sum(z * z, axis=1)
     return density
 
 
 def _random_state(arrays: Arrays) -> tuple[Any, ...]:
+    """Return the state of NumPy's Mersenne Twister that ``_stored`` turned into arrays."""
     word, gauss = arrays["random_position"], arrays["random_gauss"]
     return ("MT19937", arrays["random_words"], int(word[0]), int(word[1]), float(gauss[0]))
 
 
 def first_state(walkers: int, dimensions: int, run_seed: int, ensemble: int) -> Arrays:
-    """Return an ensemble before its first step: walkers drawn from the prior."""
+    """Return the state of an ensemble before its first step, with walkers drawn from the prior.
+
+    Returns
+    -------
+    dict of arrays
+        ``coords`` (walkers, dimensions), ``log_prob`` (walkers,), which is NaN until it is first computed, and the random state.
+    """
     random = np.random.RandomState(number(run_seed, ENSEMBLES, ensemble))
     coords = random.standard_normal((walkers, dimensions))
     return {"coords": coords, "log_prob": np.full(walkers, np.nan), **_stored(random.get_state())}
 
 
 def _stored(state: Any) -> Arrays:
+    """Return a state of NumPy's Mersenne Twister as arrays that a chunk can hold."""
     return {
         "random_words": np.asarray(state[1]),
         "random_position": np.array([state[2], state[3]]),
@@ -45,9 +55,17 @@ def _stored(state: Any) -> Arrays:
     }
 
 
-def advance(
-    state: Arrays, log_likelihood: LogProb, steps: int, thin: int, heed: Callable[[], None] = lambda: None
-) -> Arrays:
+def _ensemble_sampler(walkers: int, dimensions: int, log_likelihood: LogProb) -> Any:
+    """Return emcee's sampler of the posterior, with the moves of this module."""
+
+    def log_prob(z: Floats) -> Floats:
+        return log_prior(z) + log_likelihood(z)
+
+    moves = [(emcee.moves.DEMove(), 1.0 - LEAPS), (emcee.moves.DEMove(gamma0=1.0), LEAPS)]
+    return emcee.EnsembleSampler(walkers, dimensions, log_prob, moves=moves, vectorize=True)
+
+
+def advance(state: Arrays, log_likelihood: LogProb, steps: int, thin: int, heed: Callable[[], None] = lambda: None) -> Arrays:
     """Sample ``steps`` further steps from a state.
 
     Parameters
@@ -55,25 +73,21 @@ def advance(
     state : dict of arrays
         What ``first_state`` or an earlier call returned.
     log_likelihood : callable
-        Log-likelihood at z (n, d), shape (n,).
+        Gives the log-likelihood at z (n, d), shape (n,), in nats.
     thin : int
-        Keep every so many steps; divides ``steps``.
+        Every ``thin``-th step is kept; must divide ``steps``.
     heed : callable
-        Called at every step kept; may raise to stop. Within the likelihood emcee would print what it raises.
+        Called at every step kept, and may raise to stop. It is not called within the likelihood, where emcee would print
+        what it raises.
 
     Returns
     -------
     dict of arrays
-        The new state, with ``chain`` (steps / thin, walkers, d), ``chain_log_prob`` and ``accepted`` (walkers,)
-        counts, estimated from the steps kept (emcee counts no others).
+        The new state, with ``chain`` (steps / thin, walkers, d), ``chain_log_prob`` (steps / thin, walkers) and ``accepted``
+        (walkers,): accepted moves, estimated from the steps kept because emcee counts no others.
     """
     walkers, dimensions = state["coords"].shape
-
-    def log_prob(z: Floats) -> Floats:
-        return log_prior(z) + log_likelihood(z)
-
-    moves = [(emcee.moves.DEMove(), 1.0 - LEAPS), (emcee.moves.DEMove(gamma0=1.0), LEAPS)]
-    sampler = emcee.EnsembleSampler(walkers, dimensions, log_prob, moves=moves, vectorize=True)
+    sampler = _ensemble_sampler(walkers, dimensions, log_likelihood)
     known = None if np.isnan(state["log_prob"]).any() else state["log_prob"]
     start = emcee.State(state["coords"], log_prob=known, random_state=_random_state(state))
     end = start

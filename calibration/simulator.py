@@ -1,8 +1,8 @@
 """Which histories does a parameter vector give a cluster? The bridge from whitened numbers to ``model.simulate_many``.
 
-The calibrated parameters are whitened: z ~ N(0, I) and the physical value is the prior's quantile at Phi(z). Parameters
-of the roles ``varying`` and ``policy`` differ between clusters and are drawn from their priors with the history's own seed;
-so is the date at which a figure of vague date was taken. (z, latents, seed) is all there is to a history.
+The calibrated parameters are whitened: z ~ N(0, I), and the physical value is the prior's quantile at Phi(z). Parameters of
+the roles ``varying`` and ``policy`` differ between clusters and are drawn from their priors with the history's own seed. So is
+the date of a figure that is dated vaguely. A history is determined by (z, latents, seed) and nothing else.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,29 +23,36 @@ from model.policy import programmes_for
 from model.priors import Priors
 from model.schema import Case, Observation
 
-# A cluster seen once is read a second time, at a random share of its age between these: its figures then are missing.
+# A cluster observed once is also read at an earlier date, which lies at a random share of its age between these bounds. The
+# table's figures of that date count as missing.
 _EARLIER: Final = (0.3, 0.9)
 
-# A history is stopped beyond so many times the largest number of firms observed, and never below so many firms.
+# A history is stopped when its number of firms exceeds this multiple of the largest number observed,
 EXHAUSTED_RATIO: Final = 8.0
+# and also exceeds this number, which matters for small clusters.
 EXHAUSTED_FIRMS: Final = 5000.0
 
 
 @dataclass(frozen=True)
 class ClusterSimulator:
-    """Histories of the clusters of a calibration.
+    """Simulator of the histories of a calibration's clusters.
 
     Attributes
     ----------
-    cases, priors : the clusters and the priors
+    cases : tuple of Case
+        The clusters.
+    priors : Priors
+        The prior of every parameter.
     names : tuple of str
         Calibrated parameters, in the order of z.
+    errors : ErrorModel
+        Gives the thresholds between classes.
     structures : mapping
         Structural alternatives in force.
     threads : int, optional
-        Threads of one call; every core granted if not given. A task of many takes one.
-    heed : callable
-        Called now and then with a number of histories done; may raise to stop.
+        Threads of one call; all cores granted if not given. A task that runs beside others takes one.
+    heed : callable, optional
+        Called from time to time with the number of histories done, and may raise to stop.
     """
 
     cases: tuple[Case, ...]
@@ -57,7 +64,20 @@ class ClusterSimulator:
     heed: Callable[[int], None] | None = None
 
     def values(self, z: Floats, keys: Seeds) -> dict[str, Floats]:
-        """Return every parameter of each history by name, shape (n,) each."""
+        """Return the value of every parameter in n histories.
+
+        Parameters
+        ----------
+        z : float64, shape (n, d)
+            Whitened calibrated parameters.
+        keys : uint64, shape (n,)
+            Seeds of the histories.
+
+        Returns
+        -------
+        dict of float64, shape (n,)
+            By name, in the unit of the parameter's prior.
+        """
         drawn = tuple(name for role in ("varying", "policy") for name in self.priors.names(role))
         values = {name: np.full(len(keys), float(value)) for name, value in self.priors.defaults.items()}
         for names, whitened in ((drawn, normals(keys, NUISANCES, len(drawn))), (self.names, z)):
@@ -66,19 +86,22 @@ class ClusterSimulator:
         return values
 
     def settings(self, case: int, z: Floats, latents: Floats, keys: Seeds) -> tuple[Any, Any, Floats]:
-        """Return parameter records, settings and calendar starts of histories."""
+        """Return the parameter records, the settings and the start years of n histories, shape (n,) each."""
         values = self.values(z, keys)
         settings, start = settings_for(self.cases[case], values, latents, self.structures)
         settings["firms_max"] = far_too_many(self.cases[case])
         return params_for(values), settings, start
 
     def rows(self, case: int, z: Floats, latents: Floats, keys: Seeds, times: Floats | None = None) -> Floats:
-        """Return panel rows, shape (n, k, columns): NaN after a history was stopped.
+        """Return panel rows of n histories at k times, float64, shape (n, k, columns); see ``model.observe``.
 
         Parameters
         ----------
-        times : array (n, k), optional
-            Years since the start, before which rows are NaN; the dates of observation, last first, if not given.
+        z, latents, keys
+            As in ``__call__``.
+        times : float64, shape (n, k), optional
+            Years since the cluster's start; the dates of observation, last first, if not given. Rows of negative times and
+            rows after a history was stopped are NaN.
         """
         params, settings, start = self.settings(case, z, latents, keys)
         since = self.dates(case, start, keys) - start[:, None] if times is None else times
@@ -88,7 +111,19 @@ class ClusterSimulator:
         return simulate_many(params, settings, keys, programmes, ticks, threads=self.threads, progress=self.heed)
 
     def dates(self, case: int, start: Floats, keys: Seeds) -> Floats:
-        """Return the calendar times at which each history is read (n, 2): the last observation, then an earlier one."""
+        """Return the calendar times at which each history is read: the last observation, then an earlier one.
+
+        Parameters
+        ----------
+        start : float64, shape (n,)
+            Calendar times of the histories' starts (years).
+        keys : uint64, shape (n,)
+            Seeds of the histories.
+
+        Returns
+        -------
+        float64, shape (n, 2), in calendar years
+        """
         observations = self.cases[case].observations
         draws = uniforms(keys, DATE_STREAM, DATES)
         last = _when(observations[-1], draws[:, 0])
@@ -98,22 +133,34 @@ class ClusterSimulator:
         return np.stack([last, start + share * (last - start)], axis=1)
 
     def __call__(self, case: int, z: Floats, latents: Floats, keys: Seeds) -> Outcomes:
-        """Return what the histories show at the dates of observation."""
+        """Return what n histories of a cluster show at the dates of observation.
+
+        Parameters
+        ----------
+        case : int
+            Index of the cluster.
+        z : float64, shape (n, d)
+            Whitened calibrated parameters.
+        latents : float64, shape (n, l)
+            The cluster's latents, standard normal in the population.
+        keys : uint64, shape (n,)
+            Seeds of the histories.
+        """
         return outcomes(self.rows(case, z, latents, keys), self.errors)
 
 
 def far_too_many(case: Case) -> float:
-    """Return the number of firms at which a history of a case is stopped and scored as misfit (firms).
+    """Return the number of firms beyond which a history of a case is stopped and scored as misfit.
 
-    Some four sds of the roughest count above anything ever seen there; without a bound a few explosive histories would take
-    most of the time.
+    The bound lies about four standard deviations of the roughest count above the largest number ever seen in the cluster.
+    Without it, a few explosive histories would take most of the computing time.
     """
     seen = [observation.firms.middle for observation in case.observations if observation.firms is not None]
     return max(EXHAUSTED_FIRMS, EXHAUSTED_RATIO * max(seen, default=0.0))
 
 
 def _when(seen: Observation, draw: Floats) -> Floats:
-    """Mid-year of a dated figure; anywhere in the span of a vaguely dated one."""
+    """Return the calendar times of an observation, shape (n,): its date, or if vague a time in its span, by uniforms ``draw``."""
     if not isinstance(seen.year, tuple):
         return np.full(len(draw), seen.time)
     first, last = seen.year
@@ -122,7 +169,15 @@ def _when(seen: Observation, draw: Floats) -> Floats:
 
 
 def outcomes(panel: Floats, errors: ErrorModel) -> Outcomes:
-    """Return the figures and classes that panel rows (n, dates, columns) show."""
+    """Return the figures and classes that a panel shows.
+
+    Parameters
+    ----------
+    panel : float64, shape (n, dates, columns)
+        Rows of n histories at the dates of observation, last first.
+    errors : ErrorModel
+        Gives the thresholds between classes.
+    """
     column: dict[str, Floats] = {name: panel[:, :, index] for index, name in enumerate(COLUMNS)}
     lost = ~np.isfinite(column["firms"]).all(axis=1)
     dead = ~lost & (np.nan_to_num(column["firms"][:, 0]) < 1)

@@ -11,6 +11,8 @@ from model.schema import Case
 
 
 class _Figure(Protocol):
+    """A figure of a case file: its middle value, and the standard error of what is scored."""
+
     @property
     def middle(self) -> float: ...
     @property
@@ -18,6 +20,7 @@ class _Figure(Protocol):
 
 
 def _cell(figure: _Figure | None, logs: bool) -> tuple[float, float, float]:
+    """Return value, standard error and selection bias of one figure, in logs where ``logs``; NaN where it is missing."""
     if figure is None:
         return np.nan, np.nan, 0.0
     value = np.log(figure.middle) if logs else figure.middle
@@ -25,7 +28,7 @@ def _cell(figure: _Figure | None, logs: bool) -> tuple[float, float, float]:
 
 
 def table(case: Case, errors: ErrorModel) -> Table:
-    """Return the figures of a case: its last date first, then the first of its earlier dates."""
+    """Return a case's row of Tables 1-2: its last date of observation first, then the earliest one if there are several."""
     value, sd, bias = np.full((3, DATES, len(FIGURES)), np.nan)
     said = np.full((DATES, len(STATEMENTS)), -1, np.int64)
     bias[:] = 0.0
@@ -35,7 +38,7 @@ def table(case: Case, errors: ErrorModel) -> Table:
         cells = [_cell(seen.firms, True), _cell(seen.workers_per_firm, True), _cell(schooling, False)]
         value[date], sd[date], bias[date] = np.array(cells).T
         if seen.improvement is not None and (date == 0 or seen.improvement != "not_listed"):
-            # The paper's list speaks of clusters as last seen: being absent from it says nothing of an earlier date.
+            # The paper's list speaks of clusters as last seen, so absence from it says nothing of an earlier date.
             said[date, 0] = IMPROVEMENT_WORDS[seen.improvement]
         if seen.exports is not None:
             said[date, 1] = EXPORT_WORDS[seen.exports.level]
@@ -43,7 +46,14 @@ def table(case: Case, errors: ErrorModel) -> Table:
 
 
 def covariates(cases: Sequence[Case]) -> Floats:
-    """Return what sets the clusters apart before they are simulated, shape (cases, covariates), each of the order of one."""
+    """Return what sets the clusters apart before they are simulated.
+
+    Returns
+    -------
+    float64, shape (cases, 8)
+        Indicators of Asia, of a heavy product, of origin group 2, of origin group 3 and of quota buyers; then the age at the
+        last observation, the width of the start year's range, and the year of the last observation, each scaled to about one.
+    """
     rows = []
     for case in cases:
         start, last = case.start, case.observations[-1].time

@@ -1,4 +1,4 @@
-"""How are weighted histories summarised? Weights that sum to one, how many equal ones they are worth, and weighted quantiles."""
+"""How are weighted histories summarised? By weights that sum to one, their effective number, and weighted quantiles."""
 
 from typing import Final
 
@@ -6,12 +6,18 @@ import numpy as np
 
 from model.arrays import Floats
 
-# Probabilities of the curves of a fan, in this order: the median and the central 50 and 90 %.
+# Probabilities of a fan's curves, in this order: the bounds of the central 90 % and 50 %, with the median between them.
 FAN: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 def normalised(weights: Floats) -> Floats:
-    """Return the weights (n,) scaled to sum to one; raise ValueError where none is positive."""
+    """Return the weights, shape (n,), scaled to sum to one.
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative, or if no weight is positive.
+    """
     total = float(np.sum(weights))
     if not total > 0 or np.any(weights < 0):
         raise ValueError("weights must be non-negative and not all zero")
@@ -19,13 +25,25 @@ def normalised(weights: Floats) -> Floats:
 
 
 def effective_size(weights: Floats) -> float:
-    """Return Kish's effective number of equally weighted histories."""
+    """Return the number of equally weighted histories that ``weights`` (n,) are worth (Kish 1965): between one and n."""
     scaled = normalised(weights)
     return float(1.0 / np.sum(scaled * scaled))
 
 
 def weighted_quantile(values: Floats, weights: Floats, probabilities: Floats) -> Floats:
-    """Return quantiles (k,) of ``values`` (n,): the mid-point rule on the weighted distribution function; NaN is left out."""
+    """Return quantiles of a weighted sample by the mid-point rule on its distribution function.
+
+    Parameters
+    ----------
+    values, weights : float64, shape (n,)
+        Values that are not finite, and values of no weight, are left out.
+    probabilities : float64, shape (k,)
+
+    Returns
+    -------
+    float64, shape (k,)
+        In the unit of ``values``; NaN where no value is left.
+    """
     known = np.isfinite(values) & (weights > 0)
     if not known.any():
         return np.full(len(probabilities), np.nan)

@@ -1,4 +1,4 @@
-"""What does every stage of a calibration share? The clusters, their rows, the counts of the profile, and who does the work."""
+"""What does every stage of a calibration share? The clusters, their rows, the counts of the profile, and the runner of tasks."""
 
 from dataclasses import dataclass
 
@@ -15,9 +15,22 @@ class Work:
 
     Attributes
     ----------
-    simulate : the simulator, or a stand-in
-    tables : rows of Tables 1-2, cluster by cluster
-    features : (cases, features) what the networks are told of each cluster
+    simulate : Simulate
+        The simulator, or a stand-in for it.
+    tables : list of Table
+        Rows of Tables 1-2, one for each cluster.
+    features : float64, shape (cases, features)
+        What the networks are told of each cluster.
+    sizes : Sizes
+        How many clusters, calibrated parameters and latents there are.
+    profile : Profile
+        Counts of simulations, draws and steps.
+    seed : int
+        The run's seed, part of the key of every draw.
+    errors : ErrorModel
+        How figures and statements err.
+    runner : Runner
+        Does the tasks and keeps what they leave.
     """
 
     simulate: Simulate

@@ -1,8 +1,8 @@
 """What is a mixture density network here? Two hidden layers whose outputs are the parameters of a Gaussian mixture.
 
-The mixture has full covariances (lower Cholesky factors) and, inside each component, independent classes ("heads"); a
-separate softmax says in which status a history ended. Written for either array library (``xp`` is numpy or jax.numpy):
-trained in jax, evaluated and sampled in plain numpy, so that using a stored fit needs no jax.
+The density is that of Bishop (1994), with full covariances (lower Cholesky factors) and, inside each component, independent
+classes ("heads"). A separate softmax says in which status a history ended. The functions take either array library (``xp`` is
+numpy or jax.numpy): networks are trained in jax, but evaluated and sampled in numpy, so that using a stored fit needs no jax.
 """
 
 from typing import Any, Final, NamedTuple
@@ -11,15 +11,28 @@ import numpy as np
 
 from model.arrays import Arrays, Floats
 
+# Classes of each head.
 CLASSES: Final = 3
+# The status of a history that has an outcome.
 ALIVE_STATUS: Final = 0
-# Whitened inputs beyond this tell no more; log standard deviations stay inside this range of the standardised outcome.
+# Whitened inputs are clipped at this distance from zero.
 CLIP: Final = 5.0
+# Range of a component's log standard deviations, in units of the standardised outcome.
 LOG_SD: Final = (-5.0, 3.0)
 
 
 class Layout(NamedTuple):
-    """Where the parameters of the mixture lie among a network's outputs."""
+    """Where the parameters of the mixture lie among a network's outputs.
+
+    Attributes
+    ----------
+    components : int
+        Components of the mixture, k.
+    dimensions : int
+        Dimensions of the outcome, d.
+    heads, statuses : int
+        Numbers of independent classes and of statuses; zero where there are none.
+    """
 
     components: int
     dimensions: int
@@ -28,38 +41,53 @@ class Layout(NamedTuple):
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Lengths of the blocks: status, weights, means, log diagonal, below the diagonal, classes."""
+        """Lengths of the blocks: status, weights, means, log diagonal of the factor, its rows below the diagonal, classes."""
         k, d = self.components, self.dimensions
         return self.statuses, k, k * d, k * d, k * d * (d - 1) // 2, k * self.heads * CLASSES
 
     @property
     def outputs(self) -> int:
-        """Number of outputs."""
+        """Number of a network's outputs."""
         return sum(self.sizes)
 
     def slots(self, dimensions: list[int], heads: list[int]) -> dict[tuple[str, int, int], np.ndarray]:
-        """Return where the numbers lie that a density of some ``dimensions`` and ``heads`` needs, one output a component.
+        """Return the columns of the outputs that the marginal density of some ``dimensions`` and ``heads`` needs.
 
-        Keys are ("weight", 0, 0), ("mean", i, 0), ("factor", i, j) for row i of the Cholesky factor (its diagonal in logs), and
-        ("class", head, class).
+        Returns
+        -------
+        dict of int64, shape (k,)
+            One column for each component. Keys are ("weight", 0, 0), ("mean", i, 0), ("factor", i, j) for entry (i, j) of the
+            Cholesky factor, whose diagonal is in logs, and ("class", head, class).
         """
         starts = np.cumsum([0, *self.sizes])
         k, d = np.arange(self.components), self.dimensions
-        found = {("weight", 0, 0): starts[1] + k}
+        columns = {("weight", 0, 0): starts[1] + k}
         for i in dimensions:
-            found["mean", i, 0] = starts[2] + k * d + i
-            found["factor", i, i] = starts[3] + k * d + i
-            found |= {("factor", i, j): starts[4] + k * (d * (d - 1) // 2) + i * (i - 1) // 2 + j for j in range(i)}
-        found |= {
+            columns["mean", i, 0] = starts[2] + k * d + i
+            columns["factor", i, i] = starts[3] + k * d + i
+            columns |= {("factor", i, j): starts[4] + k * (d * (d - 1) // 2) + i * (i - 1) // 2 + j for j in range(i)}
+        columns |= {
             ("class", head, word): starts[5] + (k * self.heads + head) * CLASSES + word
             for head in heads
             for word in range(CLASSES)
         }
-        return found
+        return columns
 
 
 class Mixture(NamedTuple):
-    """Parameters of n mixtures: log weights (n, k), means and log diagonals (n, k, d), factor rows below the diagonal."""
+    """Parameters of n mixtures of k components in d dimensions.
+
+    Attributes
+    ----------
+    log_weight : shape (n, k)
+        Log weights of the components, whose exponentials sum to one.
+    mean, log_diagonal : shape (n, k, d)
+        Means, and logs of the diagonals of the lower Cholesky factors of the covariances.
+    below : shape (n, k, d (d - 1) / 2)
+        Entries of the factors below the diagonal, row by row.
+    class_logits : shape (n, k, heads, CLASSES)
+        Log odds of the classes of each head.
+    """
 
     log_weight: Any
     mean: Any
@@ -69,19 +97,19 @@ class Mixture(NamedTuple):
 
 
 def hidden(network: Any, inputs: Any, xp: Any) -> Any:
-    """Return the second hidden layer, shape (n, width)."""
+    """Return the second hidden layer, shape (n, width), at inputs (n, i)."""
     first = xp.tanh(inputs @ network["w1"] + network["b1"])
     return xp.tanh(first @ network["w2"] + network["b2"])
 
 
 def log_softmax(logits: Any, xp: Any) -> Any:
-    """Return log probabilities along the last axis."""
+    """Return log probabilities along the last axis, same shape as ``logits``."""
     shifted = logits - xp.max(logits, axis=-1, keepdims=True)
     return shifted - xp.log(xp.sum(xp.exp(shifted), axis=-1, keepdims=True))
 
 
 def unpack(outputs: Any, sizes: tuple[int, ...], components: int, dimensions: int, xp: Any) -> tuple[Any, Mixture]:
-    """Return the status logits and the mixture that a network's outputs say."""
+    """Return the status logits (n, statuses) and the mixtures that outputs (n, sum of ``sizes``) encode; see ``Layout``."""
     ends = [int(end) for end in np.cumsum(sizes)]
     blocks = [outputs[..., end - size : end] for size, end in zip(sizes, ends, strict=True)]
     lead = outputs.shape[:-1]
@@ -95,7 +123,7 @@ def unpack(outputs: Any, sizes: tuple[int, ...], components: int, dimensions: in
 
 
 def whitened_error(mixture: Mixture, outcome: Any) -> list[Any]:
-    """Return L^-1 (outcome - mean), one array (n, k) for each dimension, by forward substitution."""
+    """Return L^-1 (outcome - mean) by forward substitution, one array (n, k) for each of the d dimensions of outcome (n, d)."""
     error = outcome[..., None, :] - mixture.mean
     result: list[Any] = []
     for i in range(mixture.mean.shape[-1]):
@@ -107,6 +135,7 @@ def whitened_error(mixture: Mixture, outcome: Any) -> list[Any]:
 
 
 def _exp(array: Any) -> Any:
+    """Return the exponential by the library that the array belongs to."""
     if isinstance(array, np.ndarray):
         return np.exp(array)
     import jax.numpy
@@ -115,7 +144,7 @@ def _exp(array: Any) -> Any:
 
 
 def component_log_density(mixture: Mixture, outcome: Any, xp: Any) -> Any:
-    """Return log N(outcome; mean, L L') of each component, shape (n, k)."""
+    """Return log N(outcome; mean, L L') of each component, shape (n, k), in nats, for outcomes (n, d)."""
     errors = whitened_error(mixture, outcome)
     square = sum(error * error for error in errors)
     constant = 0.5 * float(np.log(2 * np.pi)) * mixture.mean.shape[-1]
@@ -123,7 +152,23 @@ def component_log_density(mixture: Mixture, outcome: Any, xp: Any) -> Any:
 
 
 def initial(layout: Layout, inputs: int, width: int, seed: int) -> Arrays:
-    """Return a network before training: components spread over the standardised outcome; those of latents are the population."""
+    """Return a network before training.
+
+    Components of the surrogate (which has heads) begin spread over the standardised outcome. Those of the proposal (which has
+    none) begin near the population of latents, with standard deviations of one.
+
+    Parameters
+    ----------
+    inputs, width : int
+        Numbers of inputs and of units in each hidden layer.
+    seed : int
+        Seed of the initial weights.
+
+    Returns
+    -------
+    dict of float32
+        ``w1`` (inputs, width), ``w2`` (width, width), ``w3`` (width, outputs) and the offsets ``b1``, ``b2`` and ``b3``.
+    """
     draw = np.random.Generator(np.random.Philox(seed))
     network: Arrays = {
         "w1": draw.normal(0, 1 / np.sqrt(inputs), (inputs, width)),
@@ -140,5 +185,5 @@ def initial(layout: Layout, inputs: int, width: int, seed: int) -> Arrays:
 
 
 def network_inputs(z: Floats, features: Floats) -> np.ndarray:
-    """Return a network's inputs: clipped whitened numbers and features side by side, in single precision."""
+    """Return a network's inputs: clipped whitened parameters (n, d) beside features (n, f), float32, shape (n, d + f)."""
     return np.concatenate([np.clip(z, -CLIP, CLIP), features], axis=1).astype(np.float32)

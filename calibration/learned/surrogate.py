@@ -1,13 +1,14 @@
 """What is the likelihood of a cluster's row, without simulating? An ensemble of small mixture density networks.
 
-One simulated cluster is one training pair of the density q(figures, classes, status | parameters, cluster). Both dates of
-observation are figures of one joint density; a cluster seen once leaves its simulated earlier date out, as any other
-missing figure: in closed form. The errors of the figures are a normal convolution (less the smoothing used in
-training), those of the statements a matrix product; neither needs retraining when an error model changes.
+This is neural likelihood estimation (Papamakarios, Sterratt and Murray 2019). One simulated history is one training pair of
+the density q(figures, classes, status | parameters, cluster), in which both dates of observation are joint. A figure that is
+missing, such as every earlier figure of a cluster seen once, is integrated out in closed form. Errors of figures enter as a
+convolution with a normal density (less the smoothing used in training), and errors of statements as a matrix product.
+Networks therefore need no new training when the error model changes.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -17,45 +18,47 @@ from calibration.learned.training_set import Pairs
 from calibration.observation import DATES, FIGURES, STATEMENTS, ErrorModel, Table, dead_log_density
 from model.arrays import Arrays, Floats
 
+# Figures, statements and statuses of a history.
 DIMENSIONS: Final = DATES * len(FIGURES)
 HEADS: Final = DATES * len(STATEMENTS)
 STATUSES: Final = 3
-# Class logits beyond this tell no more; keeps exponentials in range.
+# Class logits are clipped at this distance from zero, so that exponentials stay in range.
 LOGIT: Final = 20.0
-# Noise added to simulated figures in training (log, log, years); below every error in the tables.
+# Standard deviation of the noise added to simulated figures in training (log, log, years), below every error in the tables.
 SMOOTHING: Final = np.array([0.10, 0.30, 0.40] * DATES)
 
 
 def layout(components: int) -> Layout:
-    """Return the layout of the surrogate's networks."""
+    """Return the layout of the surrogate's networks: a mixture over figures, with statements as heads."""
     return Layout(components, DIMENSIONS, HEADS, STATUSES)
 
 
 def features(covariates: Floats) -> Floats:
-    """Return what the networks are told of each cluster: covariates, and which cluster it is."""
+    """Return what the networks are told of each cluster: covariates (cases, c) and an indicator of it, (cases, c + cases)."""
     return np.concatenate([covariates, np.eye(len(covariates))], axis=1)
 
 
 class Scale(NamedTuple):
-    """Centre and spread of the simulated figures, each (dimensions,)."""
+    """Mean and standard deviation of the simulated figures, shape (DIMENSIONS,) each, in the figures' units."""
 
     centre: Floats
     spread: Floats
 
 
 def scale_of(pairs: Pairs) -> Scale:
-    """Return centre and spread of the figures of the histories alive."""
+    """Return the scale of the figures of the histories that are alive."""
     figures = pairs.outcomes.figures[pairs.outcomes.status == ALIVE_STATUS].reshape(-1, DIMENSIONS)
     return Scale(figures.mean(axis=0), figures.std(axis=0) + 1e-3)
 
 
-def lesson(pairs: Pairs, told: Floats, scale: Scale) -> Lesson:
-    """Return pairs as a network learns them."""
-    order = np.argsort(pairs.keys, kind="stable")  # seeds are random: the pairs held out are of all clusters
+def lesson(pairs: Pairs, cluster_features: Floats, scale: Scale) -> Lesson:
+    """Return all pairs as the data of the surrogate's networks; ``cluster_features`` (cases, f) is made by ``features``."""
+    # Seeds are random, so that the pairs held out, which are the first ones, are of all clusters.
+    order = np.argsort(pairs.keys, kind="stable")
     seen = pairs.outcomes.take(order)
     outcome = (seen.figures.reshape(-1, DIMENSIONS) - scale.centre) / scale.spread
     return Lesson(
-        network_inputs(pairs.z[order], told[pairs.case[order]]),
+        network_inputs(pairs.z[order], cluster_features[pairs.case[order]]),
         outcome.astype(np.float32),
         (SMOOTHING / scale.spread).astype(np.float32),
         seen.classes.reshape(-1, HEADS).astype(np.int32),
@@ -64,16 +67,32 @@ def lesson(pairs: Pairs, told: Floats, scale: Scale) -> Lesson:
 
 
 class _Pattern(NamedTuple):
-    """Clusters whose rows have the same figures and statements: what to evaluate for them, and against what.
+    """Clusters whose rows have the same figures and statements, and which are evaluated together.
 
-    ``place`` tells where among the ``columns`` a component's numbers begin; arrays are (cases, figures) but for ``chances``
-    (heads, classes, cases): the chance that a class has of being stated as it was.
+    Attributes
+    ----------
+    cases : int64, shape (cases,)
+        Indices of the clusters.
+    seen, heads : list of int
+        Which figures and which statements their rows have.
+    columns : int64, shape (columns,)
+        Columns of a network's outputs that are needed.
+    first : dict
+        The position, among ``columns``, of a slot's first component; see ``Layout.slots``.
+    target, variance, outlier : float32, shape (cases, figures)
+        Standardised figures, and variances of their usual and of their gross errors.
+    chances : float32, shape (heads, CLASSES, cases)
+        Probability that each class is stated as the row states it.
+    dead : float32, shape (cases,)
+        Log density of a history without a cluster (nats).
+    log_spread : float
+        Log of the product of the figures' spreads: what standardising adds to their log density (nats).
     """
 
     cases: np.ndarray
     seen: list[int]
     heads: list[int]
-    place: dict[tuple[str, int, int], int]
+    first: dict[tuple[str, int, int], int]
     columns: np.ndarray
     target: np.ndarray
     variance: np.ndarray
@@ -89,9 +108,17 @@ class Surrogate:
     Parameters
     ----------
     networks : sequence of dict of arrays
-        Their densities are averaged with equal weight.
+        Networks whose densities are averaged with equal weight.
     components : int
         Components of each mixture.
+    scale : Scale
+        The scale of the figures on which the networks were trained.
+    cluster_features : float64, shape (cases, f)
+        What the networks are told of each cluster.
+    tables : sequence of Table
+        The clusters' rows.
+    errors : ErrorModel
+        How figures and statements err.
     """
 
     def __init__(
@@ -99,7 +126,7 @@ class Surrogate:
         networks: Sequence[Arrays],
         components: int,
         scale: Scale,
-        told: Floats,
+        cluster_features: Floats,
         tables: Sequence[Table],
         errors: ErrorModel,
     ) -> None:
@@ -108,16 +135,18 @@ class Surrogate:
         self._scale = scale
         self._errors = errors
         self._networks = [{name: value.astype(np.float32) for name, value in network.items()} for network in networks]
-        self._told = told.astype(np.float32)
+        self._features = cluster_features.astype(np.float32)
         self._patterns = self._sort(tables)
 
     def _sort(self, tables: Sequence[Table]) -> list[_Pattern]:
+        """Return the clusters in groups whose rows have the same figures and statements."""
         groups: dict[tuple[bytes, bytes], list[int]] = {}
         for case, table in enumerate(tables):
             groups.setdefault((table.seen.tobytes(), (table.said >= 0).tobytes()), []).append(case)
         return [self._pattern(cases, [tables[case] for case in cases]) for cases in groups.values()]
 
     def _pattern(self, cases: list[int], tables: list[Table]) -> _Pattern:
+        """Return what is needed to evaluate one group of clusters."""
         seen = [int(i) for i in np.flatnonzero(tables[0].seen)]
         heads = [int(i) for i in np.flatnonzero(tables[0].said.ravel() >= 0)]
         slots = self._layout.slots(seen, heads)
@@ -131,7 +160,7 @@ class Surrogate:
             np.array(cases),
             seen,
             heads,
-            {slot: STATUSES + place * self._layout.components for place, slot in enumerate(slots)},
+            {slot: STATUSES + position * self._layout.components for position, slot in enumerate(slots)},
             np.concatenate([np.arange(STATUSES), *slots.values()]),
             ((target - self._scale.centre[seen]) / spread).astype(single),
             (np.maximum(left, 0.0) / spread**2).astype(single),
@@ -142,17 +171,17 @@ class Surrogate:
         )
 
     def log_density(self, z: Floats) -> Floats:
-        """Return the log-likelihood of each cluster's row, shape (n, cases), at whitened parameters z (n, d)."""
+        """Return the log-likelihood of each cluster's row (nats), shape (n, cases), at whitened parameters z (n, d)."""
         result = np.full((len(z), self.cases), -np.inf, np.float32)
         start = np.clip(z, -CLIP, CLIP).astype(np.float32)
         width = z.shape[1]
         for network in self._networks:
             lead = start @ network["w1"][:width]
-            offset = self._told @ network["w1"][width:] + network["b1"]
+            offset = self._features @ network["w1"][width:] + network["b1"]
             first = np.tanh(lead[:, None, :] + offset[None])
             second = np.tanh(first @ network["w2"] + network["b2"])
             line = network["linear"]
-            shift = (start @ line[:width])[:, None] + (self._told @ line[width:-1] + line[-1])[None]
+            shift = (start @ line[:width])[:, None] + (self._features @ line[width:-1] + line[-1])[None]
             for pattern in self._patterns:
                 rows = second[:, pattern.cases].reshape(-1, second.shape[-1])
                 outputs = network["w3"][:, pattern.columns].T @ rows.T + network["b3"][pattern.columns, None]
@@ -162,12 +191,20 @@ class Surrogate:
         return density
 
     def _score(self, outputs: np.ndarray, shift: np.ndarray, pattern: _Pattern) -> np.ndarray:
-        """Return the log density (n, cases) from outputs (columns, n, cases) and the regression's figures (n, cases, d)."""
+        """Return the log density (n, cases) of a pattern's rows.
+
+        Parameters
+        ----------
+        outputs : float32, shape (columns, n, cases)
+            The network's outputs.
+        shift : float32, shape (n, cases, d)
+            What the regression predicts of the standardised figures.
+        """
         status = outputs[:STATUSES] - _log_sum(outputs[:STATUSES])
         components = self._layout.components
 
         def slot(kind: str, i: int, j: int = 0) -> np.ndarray:
-            start = pattern.place[kind, i, j]
+            start = pattern.first[kind, i, j]
             return outputs[start : start + components]
 
         weight = slot("weight", 0) - _log_sum(slot("weight", 0))
@@ -189,13 +226,14 @@ def _log_sum(terms: np.ndarray) -> np.ndarray:
     return np.asarray(top + np.log(np.exp(terms - top).sum(axis=0)))
 
 
-Scatter = dict[tuple[int, int], np.ndarray]
+# Entries of the lower triangle of a covariance matrix.
+Scatter: TypeAlias = dict[tuple[int, int], np.ndarray]
 
 
 def _scatter(
     slot: Callable[[str, int, int], np.ndarray], shift: np.ndarray, pattern: _Pattern
 ) -> tuple[Scatter, list[np.ndarray]]:
-    """Return the covariances of the figures seen, entry by entry (k, n, cases), and the errors of the means."""
+    """Return the covariances of the figures seen and the errors of their means, one array (k, n, cases) for each entry."""
     factor = {
         (i, j): np.exp(np.clip(slot("factor", i, j), *LOG_SD)) if i == j else slot("factor", i, j)
         for i in pattern.seen
@@ -210,7 +248,7 @@ def _scatter(
 
 
 def _gaussian(scatter: Scatter, error: list[np.ndarray], variance: np.ndarray) -> np.ndarray:
-    """Return log N(error; 0, scatter + variance) by an explicit Cholesky factor, shape (k, n, cases)."""
+    """Return log N(error; 0, scatter + variance) by an explicit Cholesky factor, shape (k, n, cases), in nats."""
     lower: Scatter = {}
     square: np.ndarray = np.zeros((), np.float32)
     determinant: np.ndarray = np.ones((), np.float32)

@@ -1,4 +1,4 @@
-"""How is a network taught? AdamW on minibatches in jax, single-threaded, so that the same data give the same bits."""
+"""How is a network taught? By AdamW on minibatches, in jax with a single thread, so that the same data give the same bits."""
 
 import os
 from collections.abc import Callable
@@ -10,12 +10,26 @@ import numpy as np
 from calibration.learned.network import ALIVE_STATUS, Layout, component_log_density, hidden, initial, log_softmax, unpack
 from model.arrays import Arrays
 
-# Pairs' worth of doubt in a regression coefficient.
+# Ridge penalty, as an equivalent number of training pairs.
 RIDGE: Final = 30.0
 
 
 class Lesson(NamedTuple):
-    """What a network learns from: inputs (n, i), outcome (n, d), smoothing sd (d,), classes (n, heads), status (n,)."""
+    """The data of n training pairs.
+
+    Attributes
+    ----------
+    inputs : float32, shape (n, i)
+        Whitened parameters and features.
+    outcome : float32, shape (n, d)
+        Standardised outcomes, whose density is learned.
+    smoothing : float32, shape (d,)
+        Standard deviation of the noise added to outcomes, in their standardised unit.
+    classes : int32, shape (n, heads)
+        Class of each head.
+    status : int32, shape (n,)
+        How the history ended; only those with ``ALIVE_STATUS`` have an outcome.
+    """
 
     inputs: np.ndarray
     outcome: np.ndarray
@@ -25,7 +39,19 @@ class Lesson(NamedTuple):
 
 
 class Schedule(NamedTuple):
-    """How wide, how long and how fast: hidden units, epochs, size of a batch, learning rate, weight decay, share held out."""
+    """How a network is trained.
+
+    Attributes
+    ----------
+    width : int
+        Units of each hidden layer.
+    epochs, batch : int
+        Passes over the data, and pairs in a step.
+    rate, decay : float
+        First learning rate, which decays by a cosine, and weight decay (Loshchilov and Hutter 2019).
+    held_out : float
+        Share of the pairs that are held out for scoring.
+    """
 
     width: int
     epochs: int
@@ -36,7 +62,7 @@ class Schedule(NamedTuple):
 
 
 def _jax() -> Any:
-    """Import jax with one thread on the processor; its flags are read at import."""
+    """Return jax, restricted to one thread of the processor; it reads the flags when it is first imported."""
     os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
     os.environ.setdefault("JAX_PLATFORMS", "cpu")
     import jax
@@ -45,7 +71,10 @@ def _jax() -> Any:
 
 
 def loss(network: Any, layout: Layout, inputs: Any, outcome: Any, classes: Any, status: Any, xp: Any) -> Any:
-    """Return the mean negative log density of a batch: status, and figures with classes where alive."""
+    """Return the mean negative log density of a batch (nats): of the status and, where alive, of outcome and classes.
+
+    Arrays are as in ``Lesson``; ``xp`` is numpy or jax.numpy.
+    """
     outputs = hidden(network, inputs, xp) @ network["w3"] + network["b3"]
     status_logits, mixture = unpack(outputs, layout.sizes, layout.components, layout.dimensions, xp)
     terms = mixture.log_weight + component_log_density(mixture, outcome, xp)
@@ -67,16 +96,16 @@ def fit(layout: Layout, lesson: Lesson, schedule: Schedule, seed: int, progress:
     Parameters
     ----------
     lesson : Lesson
-        Outcome is standardised; noise of ``smoothing`` is redrawn each epoch, so that counts of firms have no atoms.
+        The first pairs are held out. Smoothing noise is redrawn each epoch, so that counts of firms have no atoms.
     progress : callable
-        Told the epoch that has ended; may raise to stop.
+        Told the epoch that has ended, and may raise to stop.
 
     Returns
     -------
     network : dict of arrays
-        As it was after the epoch that scored best on the pairs held out: with few pairs, later epochs learn them by heart.
+        As it was after the epoch that scored best on the pairs held out, since later epochs may overfit.
     score : float
-        Mean log density of the pairs held out.
+        Mean log density of the pairs held out (nats).
     """
     jax = _jax()
     xp = jax.numpy
@@ -104,7 +133,15 @@ def fit(layout: Layout, lesson: Lesson, schedule: Schedule, seed: int, progress:
 
 
 def ridge(lesson: Lesson, held: int) -> np.ndarray:
-    """Return the ridge regression of the outcome on the inputs, where alive, (inputs + 1, d): a network learns what it leaves."""
+    """Return the ridge regression of the outcome on the inputs, whose residual a network learns.
+
+    Only pairs that are alive and not among the first ``held`` are used.
+
+    Returns
+    -------
+    float32, shape (i + 1, d)
+        Coefficients, with the intercepts in the last row.
+    """
     taught = lesson.status[held:] == ALIVE_STATUS
     inputs = lesson.inputs[held:][taught].astype(np.float64)
     inputs = np.concatenate([inputs, np.ones((len(inputs), 1))], axis=1)
@@ -113,13 +150,13 @@ def ridge(lesson: Lesson, held: int) -> np.ndarray:
 
 
 def predict(linear: np.ndarray, inputs: np.ndarray) -> np.ndarray:
-    """Return the regression's prediction (n, d) at inputs (n, i)."""
+    """Return the regression's prediction, shape (n, d), at inputs (n, i)."""
     return np.asarray(inputs @ linear[:-1] + linear[-1])
 
 
-@cache  # networks of one shape share one compilation
+@cache  # Networks of one shape share one compilation.
 def _epoch(layout: Layout, schedule: Schedule, batches: int, batch: int, smoothing: tuple[float, ...]) -> tuple[Any, Any]:
-    """Return the compiled pass over the data, and what makes the optimiser's first state."""
+    """Return two functions: one compiled pass over the data, and the optimiser's first state for a network."""
     jax = _jax()
     import optax
 

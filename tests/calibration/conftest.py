@@ -8,12 +8,20 @@ import pytest
 from scipy.special import ndtr
 from scipy.stats import multivariate_normal
 
-from calibration.keys import NUISANCES, normals
+from calibration.keys import LATENTS, NUISANCES, PARAMETERS, TRAINING, normals, seeds
+from calibration.learned.surrogate import features
+from calibration.learned.training_set import Pairs, Sizes, draw_pairs, restore_pairs
 from calibration.observation import ErrorModel, Outcomes, Table
+from calibration.simulator import ClusterSimulator
 from model.arrays import Floats, Seeds
+from model.config import all_cases, load_priors
+from model.latents import LATENTS as NAMES_OF_LATENTS
 
 ERRORS = ErrorModel(outlier=1e-30)
 CUTS = (-0.5, 0.8)
+# Four clusters, three parameters and two latents; the networks are told which cluster it is, and one covariate that says nothing.
+SIZES = Sizes(4, 3, 2)
+FEATURES = features(np.zeros((4, 1)))
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,7 @@ def rows() -> list[Table]:
     sd = np.array([[0.2, 0.5, 0.7], [0.3, 0.5, 0.7]])
     offset = np.array([[0.4, 0.6, 0.9], [0.4, -0.1, 0.1]])
     said = np.array([[2, 1], [0, 0]])
-    found = []
+    tables = []
     for case, (seen, words) in enumerate(
         (
             ([[1, 1, 1], [0, 0, 0]], [[1, 1], [0, 0]]),
@@ -64,7 +72,7 @@ def rows() -> list[Table]:
     ):
         shown = np.array(seen, bool)
         value = LinearCluster().loadings(case)[0].reshape(2, 3) + offset
-        found.append(
+        tables.append(
             Table(
                 np.where(shown, value, np.nan),
                 np.where(shown, sd, np.nan),
@@ -72,7 +80,12 @@ def rows() -> list[Table]:
                 np.where(np.array(words, bool), said, -1),
             )
         )
-    return found
+    return tables
+
+
+def pairs_of(cluster: LinearCluster, each: int) -> Pairs:
+    """Training pairs: so many of each of the four clusters."""
+    return restore_pairs([draw_pairs(cluster, SIZES, 1, case, 0, each).arrays() for case in range(4)], SIZES)
 
 
 @pytest.fixture
@@ -94,3 +107,16 @@ def errors() -> ErrorModel:
 def exact(cluster: LinearCluster, tables: list[Table]) -> Callable[[Floats], Floats]:
     """The log-likelihood in closed form: z (n, d) to (n, cases)."""
     return lambda z: np.stack([cluster.log_likelihood(case, z, row) for case, row in enumerate(tables)], axis=1)
+
+
+def drawn(simulator: ClusterSimulator, case: int, count: int) -> tuple[Floats, Floats, Seeds]:
+    """Parameters, latents and seeds of histories of a cluster, from the prior."""
+    keys = seeds(1, TRAINING, case, 0, count)
+    return normals(keys, PARAMETERS, len(simulator.names)), normals(keys, LATENTS, len(NAMES_OF_LATENTS)), keys
+
+
+@pytest.fixture(scope="session")
+def simulator() -> ClusterSimulator:
+    """The simulator of all clusters under the priors as they are."""
+    priors = load_priors()
+    return ClusterSimulator(all_cases(), priors, priors.names("calibrated"), structures=priors.structures_with())

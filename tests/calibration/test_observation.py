@@ -18,8 +18,6 @@ from calibration.observation import (
     draw_table,
     log_density,
 )
-from calibration.tables import table
-from model.config import all_cases, load_case
 
 
 def one(firms: float, workers: float = 3.0, improvement: int = 0, exports: int = 0, status: int = 0) -> Outcomes:
@@ -97,19 +95,3 @@ def test_printed_tables_have_the_errors_that_the_density_says() -> None:
     for word, chance in enumerate(errors.improvement[1]):
         assert abs(np.mean(said[:, 0, 0] == word) - chance) < 4 * math.sqrt(chance * (1 - chance) / count)
     assert (said[:, 0, 1] == -1).all()
-
-
-def test_the_tables_of_the_paper_are_read_as_printed() -> None:
-    hamamatsu = table(load_case(2), ErrorModel())
-    assert hamamatsu.value[:, 0] == pytest.approx([math.log(3), math.log(150)])
-    assert np.isnan(hamamatsu.value[:, 1:]).all()
-    assert hamamatsu.said.tolist() == [[2, 2], [-1, 0]]
-    dhaka = table(load_case(18), ErrorModel())
-    assert dhaka.said[0].tolist() == [2, 2]
-    assert table(load_case(9), ErrorModel()).said[0].tolist() == [0, 0]
-
-
-def test_schooling_that_centred_the_founders_is_not_scored_twice() -> None:
-    scored = [bool(np.isfinite(table(case, ErrorModel()).value[0, 2])) for case in all_cases()]
-    assert [number for number, found in enumerate(scored, 1) if found] == [1]
-    assert np.isfinite(table(load_case(10), ErrorModel(score_founding_schooling=True)).value[0, 2])

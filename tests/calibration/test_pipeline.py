@@ -48,9 +48,9 @@ def test_a_change_that_is_wrong_leaves_nothing(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_whole_calibration(tmp_path: Path) -> None:
     chosen = load_profile("quick").model_copy(update=COUNTS)
-    found = calibrate(chosen, tmp_path / "one")
-    assert found.label == CHECKED
-    assert not found.converged
+    posterior = calibrate(chosen, tmp_path / "one")
+    assert posterior.label == CHECKED
+    assert not posterior.converged
     assert check(tmp_path / "one")["label"] == CHECKED
     assert {
         "result_hash",
@@ -63,14 +63,14 @@ def test_a_whole_calibration(tmp_path: Path) -> None:
         "cpu_s",
         "simulations",
         "command",
-    } <= set(found.manifest)
-    assert found.groups["posterior"].sizes["chain"] == 4
-    assert found.groups["log_likelihood"].sizes["case"] == 19
-    assert len(found.groups["posterior"].data_vars) == 36
-    assert np.isfinite(found.groups["log_likelihood"]["tables"].values).all()
-    assert {row["figure"] for row in found.checks["coverage"]} == {"log_firms", "log_workers_per_firm", "schooling"}
+    } <= set(posterior.manifest)
+    assert posterior.groups["posterior"].sizes["chain"] == 4
+    assert posterior.groups["log_likelihood"].sizes["case"] == 19
+    assert len(posterior.groups["posterior"].data_vars) == 36
+    assert np.isfinite(posterior.groups["log_likelihood"]["tables"].values).all()
+    assert {row["figure"] for row in posterior.checks["coverage"]} == {"log_firms", "log_workers_per_firm", "schooling"}
     with pytest.raises(InputError, match="add --resume"):
         calibrate(chosen, tmp_path / "one")
-    assert calibrate(chosen, tmp_path / "one", resume=True).manifest == found.manifest
+    assert calibrate(chosen, tmp_path / "one", resume=True).manifest == posterior.manifest
     again = calibrate(chosen.model_copy(update={"threads": 1}), tmp_path / "two")
-    assert again.manifest["result_hash"] == found.manifest["result_hash"]
+    assert again.manifest["result_hash"] == posterior.manifest["result_hash"]

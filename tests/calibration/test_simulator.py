@@ -1,32 +1,13 @@
-"""Are (parameters, latents, seed) all there is to a history, and does a stored one replay bit for bit?"""
-
-from pathlib import Path
+"""Are (parameters, latents, seed) all there is to a history, and is a panel read as the tables speak?"""
 
 import numpy as np
-import pytest
 
-from calibration import histories
-from calibration.keys import LATENTS, PARAMETERS, TRAINING, normals, number, seeds, uniforms
-from calibration.likelihood import Estimate
+from calibration.keys import TRAINING, seeds
 from calibration.observation import ALIVE, EXHAUSTED, EXTINCT, ErrorModel
-from calibration.simulator import ClusterSimulator, outcomes
-from execution import netcdf
-from model.config import all_cases, load_case, load_priors
-from model.latents import LATENTS as NAMES
-from model.latents import params_for, settings_for
+from calibration.simulator import EXHAUSTED_FIRMS, ClusterSimulator, far_too_many, outcomes
+from model.config import all_cases
 from model.observe import COLUMNS
-from model.policy import programmes_for
-
-
-@pytest.fixture(scope="module")
-def simulator() -> ClusterSimulator:
-    priors = load_priors()
-    return ClusterSimulator(all_cases(), priors, priors.names("calibrated"), structures=priors.structures_with())
-
-
-def drawn(simulator: ClusterSimulator, case: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    keys = seeds(1, TRAINING, case, 0, count)
-    return normals(keys, PARAMETERS, len(simulator.names)), normals(keys, LATENTS, len(NAMES)), keys
+from tests.calibration.conftest import drawn
 
 
 def test_a_history_depends_on_nothing_but_its_triple(simulator: ClusterSimulator) -> None:
@@ -35,28 +16,6 @@ def test_a_history_depends_on_nothing_but_its_triple(simulator: ClusterSimulator
     part = simulator(8, z[3:4], latents[3:4], keys[3:4])
     for one, other in zip(whole, part, strict=True):
         np.testing.assert_array_equal(one[3:4], other)
-
-
-def test_stored_histories_replay_bit_for_bit(simulator: ClusterSimulator, tmp_path: Path) -> None:
-    from model.batch import simulate_many
-
-    z, latents, keys = drawn(simulator, 8, 4)
-    cases = len(simulator.cases)
-    empty = np.zeros((4, cases))
-    estimate = Estimate(
-        np.zeros((4, cases, 2)), empty, empty, np.repeat(latents[:, None], cases, axis=1), np.repeat(keys[:, None], cases, axis=1)
-    )
-    netcdf.write(tmp_path / "histories.nc", histories.assemble(simulator, z, estimate, empty, np.full(4, 0.25)))
-    stored = netcdf.read(tmp_path / "histories.nc")
-    kept = histories.weighted_histories(stored, load_case("09-nairobi-garment"))
-    cluster = simulator.cases[8]
-    settings, start = settings_for(cluster, kept.values, kept.latents, histories.structures(stored))
-    ticks = np.rint((simulator.dates(8, start, kept.keys) - start[:, None]) / 0.25).astype(np.int64)
-    again = simulate_many(
-        params_for(kept.values), settings, kept.keys, programmes_for(None, cluster, simulator.structures), ticks
-    )
-    np.testing.assert_array_equal(again, simulator.rows(8, z, latents, keys))
-    assert kept.weights.sum() == pytest.approx(1.0)
 
 
 def test_nuisances_differ_between_histories_and_follow_their_prior(simulator: ClusterSimulator) -> None:
@@ -75,18 +34,33 @@ def test_the_dead_and_the_lost_have_a_status_of_their_own() -> None:
     panel[:, :, COLUMNS.index("workers")] = [[500, 400], [0, 400], [np.nan, 400]]
     panel[:, :, COLUMNS.index("improved_workers")] = 300
     panel[:, :, COLUMNS.index("exported")] = 0.2
-    found = outcomes(panel, ErrorModel())
-    assert found.status.tolist() == [ALIVE, EXTINCT, EXHAUSTED]
-    np.testing.assert_allclose(found.figures[0, 0], [np.log(50), np.log(10), 1.0])
-    assert found.classes[0].tolist() == [[2, 1], [2, 1]]
+    shown = outcomes(panel, ErrorModel())
+    assert shown.status.tolist() == [ALIVE, EXTINCT, EXHAUSTED]
+    np.testing.assert_allclose(shown.figures[0, 0], [np.log(50), np.log(10), 1.0])
+    assert shown.classes[0].tolist() == [[2, 1], [2, 1]]
 
 
-def test_keys_are_uniform_and_distinct() -> None:
-    """A hundred thousand uniforms: mean and variance within four standard errors; no key repeats between cases or stages."""
-    keys = np.concatenate([seeds(1, stage, case, 0, 500) for stage in (1, 2) for case in range(50)])
-    assert np.unique(keys).size == keys.size
-    draw = uniforms(keys, 3, 2)
-    assert abs(draw.mean() - 0.5) < 4 * np.sqrt(1 / 12 / draw.size)
-    assert abs(draw.var() - 1 / 12) < 4 * np.sqrt(1 / 180 / draw.size)
-    assert abs(np.corrcoef(draw.T)[0, 1]) < 4 / np.sqrt(len(draw))
-    assert number(1, 2, 3) != number(1, 2, 4)
+def test_the_bound_on_firms_lies_far_above_what_was_seen() -> None:
+    """Its log exceeds that of every count by four of the count's standard errors, and it is never below ``EXHAUSTED_FIRMS``."""
+    for case in all_cases():
+        counts = [observation.firms for observation in case.observations if observation.firms is not None]
+        assert all(np.log(far_too_many(case) / count.middle) > 4 * count.sd for count in counts)
+        assert far_too_many(case) >= EXHAUSTED_FIRMS
+
+
+def test_dates_are_those_of_the_table_or_before_it(simulator: ClusterSimulator) -> None:
+    """The last date comes first; a cluster seen once is read again at 30 to 90 % of its age."""
+    keys = seeds(1, TRAINING, 0, 0, 400)
+    for case, cluster in enumerate(simulator.cases):
+        start = np.full(len(keys), float(cluster.start.mode))
+        last, earlier = simulator.dates(case, start, keys).T
+        for when, observation in ((last, cluster.observations[-1]), (earlier, cluster.observations[0])):
+            year = observation.year
+            if len(cluster.observations) == 1 and when is earlier:
+                share = (when - start) / (last - start)
+                assert ((share >= 0.3) & (share <= 0.9)).all()
+            elif isinstance(year, tuple):
+                assert ((when >= year[0]) & (when <= year[1] + 1)).all()
+                assert np.unique(when).size > 100
+            else:
+                assert (when == observation.time).all()

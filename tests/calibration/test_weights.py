@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from calibration.weights import effective_size, normalised, weighted_quantile
+from calibration.weights import FAN, effective_size, normalised, weighted_quantile
 
 EVEN = np.full(4, 0.25)
 
@@ -19,3 +19,26 @@ def test_effective_size() -> None:
     assert effective_size(np.array([1.0, 0, 0])) == pytest.approx(1)
     with pytest.raises(ValueError, match="not all zero"):
         normalised(np.zeros(3))
+
+
+def test_weighted_quantiles_by_hand() -> None:
+    """Weights 1, 2 and 1 of 10, 20 and 30 reach 1/8, 1/2 and 7/8 at the middle of each: between these, on straight lines."""
+    quantiles = weighted_quantile(
+        np.array([20.0, 10.0, 30.0]), np.array([2.0, 1.0, 1.0]), np.array([0.0, 0.125, 0.3125, 0.5, 1.0])
+    )
+    np.testing.assert_allclose(quantiles, [10.0, 10.0, 15.0, 20.0, 30.0])
+
+
+def test_values_without_weight_do_not_count() -> None:
+    assert weighted_quantile(np.array([5.0, 99.0]), np.array([1.0, 0.0]), np.array([0.95]))[0] == 5.0
+
+
+def test_weights_are_scaled_and_never_negative() -> None:
+    np.testing.assert_allclose(normalised(np.array([1.0, 3.0])), [0.25, 0.75])
+    with pytest.raises(ValueError, match="non-negative"):
+        normalised(np.array([2.0, -1.0]))
+
+
+def test_a_fan_is_symmetric_about_the_median() -> None:
+    assert [low + high for low, high in zip(FAN, FAN[::-1], strict=True)] == pytest.approx([1.0] * len(FAN))
+    assert list(FAN) == sorted(FAN)
