@@ -24,7 +24,7 @@ from model.simulation import in_quarters
 from studies.files.rows import check_format, table_rows
 from studies.files.tables import check_suffix
 from studies.sweeps.panel import counted, write_failures, write_panel
-from studies.sweeps.rows import KEEPS, Wanted, run_block
+from studies.sweeps.rows import KEEPS, Request, run_block
 from studies.sweeps.table import Blocks, Survey, file_hash, survey
 
 STAGE: Final = "histories"
@@ -103,7 +103,7 @@ def sweep(
         executor_on(on, say=say) as executor,
         running(folder_of(place), mark, executor, resume=resume, shard=shard, progress=progress) as run,
     ):
-        _run(run, blocks, surveyed, Wanted(years, keep, run.stop.check), place)
+        _run(run, blocks, surveyed, Request(years, keep, run.stop.check), place)
     return _result(place, surveyed.path)
 
 
@@ -159,7 +159,7 @@ def _fingerprint(surveyed: Survey, years: float | None, keep: str, size: int) ->
     }
 
 
-def _run(run: Runner, blocks: Blocks, surveyed: Survey, wanted: Wanted, out: Path) -> None:
+def _run(run: Runner, blocks: Blocks, surveyed: Survey, wanted: Request, out: Path) -> None:
     wall, cpu = time.monotonic(), time.process_time()
     manifest = run.folder.path / MANIFEST
     if run.shard is None:
