@@ -1,4 +1,4 @@
-"""What did the user ask to change? ``name=value`` words say so, and are checked against the priors before anything runs."""
+"""What did the user ask to change? Words ``name=value``, which are checked against the priors before anything runs."""
 
 import json
 import math
@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from model.config import Priors
 from model.errors import InputError
 
-# What the names of structural choices and of changed priors begin with.
+# The first words of structural choices and of changed priors.
 STRUCTURE: Final = "structure."
 PRIOR: Final = "prior."
 # Kinds of prior whose values are above zero.
@@ -17,14 +17,14 @@ POSITIVE: Final = ("lognormal", "gamma")
 
 
 class Changes(NamedTuple):
-    """Values of parameters and options of structural choices, by name; values are in the parameter's unit."""
+    """Changed parameters with their values, and changed structural choices with their options."""
 
     values: dict[str, float]
     structures: dict[str, str]
 
 
 def support(priors: Priors, name: str) -> tuple[float, float]:
-    """Return the ends of a parameter's prior in the parameter's unit; a constant has no prior and is unbounded."""
+    """Return the smallest and the largest value that a parameter's prior allows; a constant, which has no prior, is unbounded."""
     prior = priors.entry(name).prior
     if prior is None:
         return -math.inf, math.inf
@@ -37,17 +37,12 @@ def support(priors: Priors, name: str) -> tuple[float, float]:
 
 
 def read_changes(priors: Priors, words: Iterable[tuple[str, str]]) -> Changes:
-    """Return the changes of one history.
-
-    Parameters
-    ----------
-    priors : the priors, which name all parameters and structural choices
-    words : pairs of a name and the text of its value
+    """Read the changes of one history from pairs of name and value.
 
     Raises
     ------
     InputError
-        If a name is unknown, a value is no number or lies outside its prior, or a structural option is unknown.
+        If a parameter, a structure or an option is unknown, or if a value is no finite number within its prior.
     """
     values: dict[str, float] = {}
     structures: dict[str, str] = {}
@@ -61,13 +56,7 @@ def read_changes(priors: Priors, words: Iterable[tuple[str, str]]) -> Changes:
 
 
 def _number(priors: Priors, name: str, text: str) -> float:
-    """Return the value of a parameter.
-
-    Raises
-    ------
-    InputError
-        If the parameter is unknown, or the text is no finite number within its prior.
-    """
+    """Return the value of a parameter, once it is a finite number within its prior."""
     entry = priors.entry(name)
     try:
         value = float(text)
@@ -82,17 +71,12 @@ def _number(priors: Priors, name: str, text: str) -> float:
 
 
 def read_priors(priors: Priors, words: Iterable[tuple[str, str]]) -> tuple[Priors, dict[str, str]]:
-    """Return the priors and the structural choices with the changes of a calibration.
-
-    Parameters
-    ----------
-    priors : the priors before the changes
-    words : pairs of a name, ``prior.NAME`` or ``structure.NAME``, and the text of its value
+    """Return the priors and structural choices of a calibration with its changes, which are pairs of name and value.
 
     Raises
     ------
     InputError
-        If a name is unknown or lacks its first word, a text is no prior or an unknown option, or a prior cannot be sampled.
+        If a name begins with neither ``prior.`` nor ``structure.``, if what it names is unknown, or if a prior cannot be sampled.
     """
     changes: dict[str, Any] = {}
     structures: dict[str, str] = {}
@@ -107,13 +91,7 @@ def read_priors(priors: Priors, words: Iterable[tuple[str, str]]) -> tuple[Prior
 
 
 def _prior_value(name: str, text: str) -> Any:
-    """Return the prior that a text gives: a number, ``[low, high]`` or ``{normal: [0, 1]}``.
-
-    Raises
-    ------
-    InputError
-        If the text is none of these.
-    """
+    """Return the prior that a word describes: a number, ``[low, high]`` or ``{normal: [0, 1]}``."""
     named = re.fullmatch(r"\{\s*(\w+)\s*:(.*)\}", text)
     try:
         value = json.loads(named.group(2) if named else text)
