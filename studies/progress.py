@@ -1,17 +1,19 @@
-"""How far is it? A bar with a rate and the time left on a terminal; in a log a line now and then, from the first second on."""
+"""How far is the work? A terminal shows a bar with a rate and the time left; a log gets a line now and then."""
 
 import sys
 import time
 from collections.abc import Callable
 from typing import Final, TextIO
 
+# The least time between two lines of a log, and between two drawings of a bar (s).
 QUIET_SECONDS: Final = 30.0
 REDRAW_SECONDS: Final = 0.1
+# Characters of a bar.
 BAR: Final = 24
 
 
 def span(seconds: float) -> str:
-    """Return a span of time in words that are short."""
+    """Return a duration (s) as a short text in seconds, minutes or hours."""
     whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole} s"
@@ -21,7 +23,7 @@ def span(seconds: float) -> str:
 
 
 class Progress:
-    """Tells of stages and of steps within a stage; libraries get its ``step`` as a callback ``(stage, done, total)``."""
+    """Shows stages and the steps within a stage; libraries get its ``step`` as a callback ``(stage, done, total)``."""
 
     def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream if stream is not None else sys.stderr
@@ -34,7 +36,7 @@ class Progress:
         self._open = False
 
     def say(self, text: str) -> None:
-        """Write one line, closing a bar that stands open."""
+        """Write one line, after erasing a bar that is being drawn."""
         if self._open:
             self._stream.write("\r\x1b[K")
             self._open = False
@@ -47,10 +49,10 @@ class Progress:
         self.say(f"[{span(self._clock() - self._begun):>9}] {name}")
 
     def step(self, stage: str, done: int, total: int) -> None:
-        """Tell that ``done`` of ``total`` pieces of a stage are there; most calls write nothing."""
+        """Take note that ``done`` of ``total`` pieces of a stage are done; most calls write nothing."""
         if stage != self._stage:
             self.stage(stage)
-            # What was done before the stage was heard of, or was read from disk, tells nothing of its rate.
+            # Pieces that were done before the first call, or were read from disk, do not belong to the stage's rate.
             self._stage_done = done
         now = self._clock()
         terminal = self._stream.isatty()
@@ -68,6 +70,7 @@ class Progress:
 
     @staticmethod
     def _line(done: int, total: int, since: int, elapsed: float) -> str:
+        """Return the count, the rate and the time left, where ``since`` pieces were done in ``elapsed`` seconds."""
         if since <= 0 or elapsed <= 0:
             return f"{done:,} of {total:,}"
         rate = since / elapsed
@@ -75,7 +78,7 @@ class Progress:
         return f"{done:,} of {total:,}, {shown}, {span((total - done) / rate)} left"
 
     def end(self) -> None:
-        """Close a bar that stands open."""
+        """End the line of a bar that is being drawn."""
         if self._open:
             self._stream.write("\n")
             self._stream.flush()

@@ -1,1 +1,1 @@
-"""How do tables come from files and go to files? Rows, columns, formats, and the panel of a history."""
+"""How do tables come from files and go to files? As rows, columns and blocks, in formats named by the suffix of the file."""

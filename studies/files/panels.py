@@ -1,4 +1,4 @@
-"""What does a simulated history look like as a table? The panel by quarter and the event log, with their words and counts."""
+"""What does a simulated history look like as a table? A panel with a row for each quarter, and a log with one for each event."""
 
 from typing import Any, Final
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from model.observe import PHASES, UNITS
 
-# Counts are written as whole numbers; their bits are the same.
+# Columns that are counts; they are written as whole numbers, which changes no value.
 COUNTS: Final = (
     "firms",
     "entrants",
@@ -31,12 +31,17 @@ PANEL_UNITS: Final = {**UNITS, "year": "calendar years", "phase": "word"}
 
 
 def panel_table(histories: xr.Dataset) -> dict[str, NDArray[Any]]:
-    """Return the panel by column: ``time``, ``year`` and the rest; ``seed`` too where there are several.
+    """Return the panel by column: ``time``, ``year`` and the rest, after ``seed`` where there are several seeds.
 
     Parameters
     ----------
-    histories : dataset with dimensions (seed, time)
-        Rows after a history was stopped are left out.
+    histories : dataset
+        What ``model.simulate`` returned, with dimensions (seed, time).
+
+    Returns
+    -------
+    dict of arrays, shape (rows,) each
+        Seed after seed, in the units of ``PANEL_UNITS``. Quarters after the end of a history that was stopped are left out.
     """
     seeds, quarters = len(histories["seed"]), len(histories["time"])
     kept = np.isfinite(np.asarray(histories["firms"].transpose("seed", "time"))).ravel()
@@ -63,9 +68,18 @@ def panel_table(histories: xr.Dataset) -> dict[str, NDArray[Any]]:
 
 
 def event_table(histories: xr.Dataset) -> dict[str, NDArray[Any]]:
-    """Return the event log by column, in the order in which things happened; firms as 16 hexadecimal digits.
+    """Return the event log by column, in the order in which the events happened.
 
-    ``other`` is empty where there is none; ``seed`` comes first where there are several.
+    Parameters
+    ----------
+    histories : dataset
+        What ``model.simulate`` returned, with the dimension (event).
+
+    Returns
+    -------
+    dict of arrays, shape (events,) each
+        ``time`` (years since the start), ``event``, ``firm`` and ``other`` (16 hexadecimal digits, empty where there is no other
+        firm) and ``detail``, after ``seed`` where there are several seeds.
     """
 
     def digits(name: str) -> NDArray[Any]:

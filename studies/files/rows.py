@@ -1,4 +1,4 @@
-"""How is a table read that does not fit into memory? A row at a time, as text, from the start or from where a row began."""
+"""How is a table read that does not fit into memory? A row at a time, as text, from its start or from the position of a row."""
 
 import csv
 import math
@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from model.errors import InputError
 
 FORMATS: Final = (".csv", ".parquet")
-# Rows that are taken from a Parquet file at a time.
+# Rows that are read from a Parquet file at a time.
 _BATCH: Final = 1024
 
 
@@ -20,8 +20,9 @@ class Row(NamedTuple):
 
     Attributes
     ----------
-    position : where it begins: bytes into a CSV, rows into a Parquet file
-    cells : its texts, stripped; empty where unknown. A number's text reads back to the same bits.
+    position : where the row begins: in a CSV the number of bytes before it, in a Parquet file the number of rows before it
+    cells : text of each cell without surrounding spaces, empty where the value is unknown; a number's text reads back to the
+        same bits
     """
 
     position: int
@@ -29,12 +30,12 @@ class Row(NamedTuple):
 
 
 def check_format(path: Path) -> None:
-    """Refuse a file whose suffix names no format that is read.
+    """Refuse a file that is neither a CSV nor a Parquet table, judged by its suffix.
 
     Raises
     ------
     InputError
-        If so.
+        If the suffix is another one.
     """
     if path.suffix.lower() not in FORMATS:
         raise InputError(f"{path}: unknown format {path.suffix!r}; give a .csv or .parquet")
@@ -42,7 +43,13 @@ def check_format(path: Path) -> None:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turn what a file's reader complains of into one line for the user."""
+    """Turn an error of a file's reader into one line for the user.
+
+    Raises
+    ------
+    InputError
+        If the code within the context could not read the file.
+    """
     try:
         yield
     except (OSError, ValueError, csv.Error) as error:
@@ -75,19 +82,25 @@ def column_names(path: Path) -> list[str]:
 
 
 def check_names(path: Path, names: list[str]) -> None:
-    """Refuse a header that names a column twice."""
+    """Refuse a header that names a column twice.
+
+    Raises
+    ------
+    InputError
+        If a name occurs twice.
+    """
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError(f"{path}: {twice}: this column is given twice; keep one")
 
 
 def table_rows(path: Path, position: int | None = None) -> Iterator[Row]:
-    """Yield the rows of a table, the header left out, without holding more than a few.
+    """Yield the rows of a table without its header; only a few are in memory at a time.
 
     Parameters
     ----------
     path : a ``.csv`` or ``.parquet``
-    position : of the first row wanted, as an earlier ``Row`` told; the first of the table if not given
+    position : position of the first row to yield, as ``Row`` has it; the first row of the table if not given
 
     Raises
     ------
@@ -99,8 +112,8 @@ def table_rows(path: Path, position: int | None = None) -> Iterator[Row]:
         if path.suffix.lower() == ".parquet":
             yield from _parquet_rows(path, position or 0)
             return
-        found = islice(_csv_rows(path, 0), 1, None) if position is None else _csv_rows(path, position)
-        for row in found:
+        rows = islice(_csv_rows(path, 0), 1, None) if position is None else _csv_rows(path, position)
+        for row in rows:
             if len(row.cells) != width:
                 line = _line(path, row.position)
                 raise InputError(f"{path}: line {line}: {len(row.cells)} cells: the header has {width}; correct the line")
@@ -108,13 +121,13 @@ def table_rows(path: Path, position: int | None = None) -> Iterator[Row]:
 
 
 def _line(path: Path, position: int) -> int:
-    """Return the number of the line that begins at a byte."""
+    """Return the number, from 1, of the line that begins at a byte of a file."""
     with path.open("rb") as file:
         return 1 + sum(file.read(min(1 << 20, position - at)).count(b"\n") for at in range(0, position, 1 << 20))
 
 
 def _csv_rows(path: Path, position: int) -> Iterator[Row]:
-    """Yield the rows of a CSV from a byte on, blank lines left out."""
+    """Yield the rows of a CSV from a byte on, without blank lines."""
     at = position
     with path.open("rb") as file:
         file.seek(position)
@@ -134,7 +147,7 @@ def _csv_rows(path: Path, position: int) -> Iterator[Row]:
 
 
 def _parquet_rows(path: Path, position: int) -> Iterator[Row]:
-    """Yield the rows of a Parquet file from a row on; groups of rows before it are not read."""
+    """Yield the rows of a Parquet file from a row on; row groups that end before that row are not read."""
     from pyarrow import parquet
 
     with parquet.ParquetFile(path) as file:
@@ -146,13 +159,13 @@ def _parquet_rows(path: Path, position: int) -> Iterator[Row]:
         for batch in file.iter_batches(_BATCH, row_groups=range(group, len(counts)), use_threads=False):
             skip = min(max(0, position - passed), len(batch))
             columns = [column.to_pylist() for column in batch.slice(skip).columns]
-            for place, cells in enumerate(zip(*columns, strict=True), start=passed + skip):
-                yield Row(place, [cell_text(cell) for cell in cells])
+            for index, cells in enumerate(zip(*columns, strict=True), start=passed + skip):
+                yield Row(index, [cell_text(cell) for cell in cells])
             passed += len(batch)
 
 
 def cell_text(value: Any) -> str:
-    """Return a value's text: the shortest that reads back to the same bits; empty where unknown."""
+    """Return a value's text, empty where it is unknown; a number has the shortest text that reads back to the same bits."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     return repr(value) if isinstance(value, float) else str(value).strip()

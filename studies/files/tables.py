@@ -1,4 +1,4 @@
-"""How does a table reach a file? As CSV, Parquet or netCDF by its suffix; a CSV keeps every bit of a number."""
+"""How does a table reach a file? As CSV, Parquet or netCDF, by the file's suffix; even a CSV keeps every bit of a number."""
 
 import csv
 import math
@@ -16,32 +16,50 @@ from studies.files.rows import check_format, check_names, reading
 from studies.files.writing import Table, block_writer
 
 SUFFIXES: Final = (".csv", ".parquet", ".nc")
-# Whole numbers that fit in 64 bits.
+# Texts of whole numbers that fit into 64 bits with a sign.
 WHOLE: Final = re.compile(r"-?\d{1,18}")
 
 
 def check_suffix(option: str, path: str) -> Path:
-    """Return ``path`` if its suffix names a format.
+    """Return the path that an option gives, if a table can be written there.
+
+    Parameters
+    ----------
+    option : the option's name, for the message
+    path : the text that the user gave
 
     Raises
     ------
     InputError
-        If it does not, or the path is a folder.
+        If the suffix names no format, or the path is a folder.
     """
-    found = Path(path)
-    if found.suffix.lower() not in SUFFIXES:
+    file = Path(path)
+    if file.suffix.lower() not in SUFFIXES:
         raise InputError(
-            f"{option}: {path}: unknown format {found.suffix or '(no suffix)'!r}; end the name in {', '.join(SUFFIXES)}"
+            f"{option}: {path}: unknown format {file.suffix or '(no suffix)'!r}; end the name in {', '.join(SUFFIXES)}"
         )
-    if found.is_dir():
+    if file.is_dir():
         raise InputError(f"{option}: {path}: is a folder; name a file")
-    return found
+    return file
 
 
 def write_table(path: Path, table: Table, units: Mapping[str, str] | None = None) -> None:
-    """Write columns of equal length, whole or not at all, in the format that the suffix names.
+    """Write a table, whole or not at all, in the format that the suffix names.
 
-    Numbers in a CSV are the shortest text that reads back to the same bits; what is unknown is empty.
+    In a CSV a number has the shortest text that reads back to the same bits, and an unknown value is empty.
+
+    Parameters
+    ----------
+    path : where the table goes; missing folders are made
+    table : arrays of any type, shape (rows,) each, by column
+    units : unit of each column, kept by Parquet and netCDF
+
+    Raises
+    ------
+    InputError
+        If nothing can be written there.
+    Interrupted
+        If the disk is full.
     """
 
     def write(partial: Path) -> None:
@@ -52,7 +70,7 @@ def write_table(path: Path, table: Table, units: Mapping[str, str] | None = None
 
 
 def _cast(texts: Sequence[str]) -> NDArray[Any]:
-    """Return texts as whole numbers where all are, else as numbers where all are or are empty, else as texts."""
+    """Return texts as whole numbers if every one is, else as numbers if every one is or is empty, else as texts."""
     if all(WHOLE.fullmatch(text) for text in texts):
         return np.array([int(text) for text in texts])
     if all(text.isdecimal() and int(text) < 2**64 for text in texts):
@@ -64,7 +82,7 @@ def _cast(texts: Sequence[str]) -> NDArray[Any]:
 
 
 def read_table(path: Path) -> dict[str, NDArray[Any]]:
-    """Read a CSV or Parquet table by column.
+    """Read a CSV or Parquet table into arrays by column, shape (rows,) each.
 
     Raises
     ------
@@ -88,12 +106,14 @@ def read_table(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def _parquet_column(column: Any) -> NDArray[Any]:
-    # Left to itself NumPy makes floats of whole numbers on both sides of 2^63.
+    """Return a column of a Parquet table as an array."""
+    # Without a type, NumPy would turn whole numbers on both sides of 2^63 into floats.
     whole = str(column.type) == "uint64" and column.null_count == 0
     return np.array(column.to_pylist(), np.uint64 if whole else None)
 
 
 def _csv_columns(path: Path, rows: list[list[str]]) -> dict[str, NDArray[Any]]:
+    """Return the columns of a CSV from its rows of texts, of which the first is the header."""
     if not rows:
         return {}
     head = [name.strip() for name in rows[0]]
@@ -101,4 +121,4 @@ def _csv_columns(path: Path, rows: list[list[str]]) -> dict[str, NDArray[Any]]:
     for number, row in enumerate(rows[1:], start=2):
         if len(row) != len(head):
             raise InputError(f"{path}: line {number}: {len(row)} cells: the header has {len(head)}; correct the line")
-    return {name: _cast([row[place].strip() for row in rows[1:]]) for place, name in enumerate(head)}
+    return {name: _cast([row[column].strip() for row in rows[1:]]) for column, name in enumerate(head)}

@@ -1,4 +1,4 @@
-"""How is a table written that does not fit into memory? Block by block, into CSV, Parquet or netCDF by the file's suffix."""
+"""How is a table written that does not fit into memory? Block by block, as CSV, Parquet or netCDF, by the file's suffix."""
 
 import csv
 import io
@@ -12,25 +12,28 @@ from numpy.typing import NDArray
 
 from studies.files.rows import cell_text
 
+# Arrays of shape (rows,) by column.
 Table: TypeAlias = Mapping[str, NDArray[Any]]
-# Rows of a group in a Parquet file and of a piece of a netCDF variable.
+# Rows of a row group in a Parquet file, and of a chunk of a netCDF variable.
 GROUP: Final = 65_536
 PIECE: Final = 8192
 
 
 class BlockWriter(Protocol):
-    """Takes the rows of a table, a block at a time; the first block settles names and types of the columns."""
+    """Writes the rows of a table, a block at a time; the first block decides names and types of the columns."""
 
     def write(self, block: Table) -> None:
         """Add the rows of a block: columns of equal length."""
         ...
 
     def close(self) -> None:
-        """Write what is held back and end the file."""
+        """Write the rows that are held back, and end the file."""
         ...
 
 
 class _CsvWriter:
+    """Writes a CSV; each number has the shortest text that reads back to the same bits."""
+
     def __init__(self, path: Path, units: Mapping[str, str]) -> None:
         self._file = path.open("w", encoding="utf-8", newline="")
         self._writer = csv.writer(self._file, lineterminator="\n")
@@ -53,6 +56,8 @@ def _texts(column: NDArray[Any]) -> list[Any]:
 
 
 class _ParquetWriter:
+    """Writes a Parquet file; blocks are held back until they fill a row group."""
+
     def __init__(self, path: Path, units: Mapping[str, str]) -> None:
         self._path, self._units = path, units
         self._writer: Any = None
@@ -94,7 +99,7 @@ def _arrow(values: NDArray[Any]) -> Any:
 
 
 class _Unfailing(io.FileIO):
-    """A file that takes every write and keeps the disk's first refusal for later: HDF5 would not survive it."""
+    """A file that accepts every write and keeps the first error of the disk for later, since HDF5 would crash on it."""
 
     refusal: OSError | None = None
 
@@ -117,12 +122,20 @@ class _Unfailing(io.FileIO):
             return size or 0
 
     def check(self) -> None:
-        """Raise the refusal, if there was one."""
+        """Raise the first error of the disk.
+
+        Raises
+        ------
+        OSError
+            If the disk refused a write.
+        """
         if self.refusal is not None:
             raise self.refusal
 
 
 class _NetcdfWriter:
+    """Writes a netCDF file with one variable a column, along the dimension ``row``."""
+
     def __init__(self, path: Path, units: Mapping[str, str]) -> None:
         import h5netcdf
 
@@ -131,6 +144,7 @@ class _NetcdfWriter:
         self._rows = 0
 
     def _begin(self, block: Table) -> None:
+        """Make the variables, with the names and types of the first block."""
         import h5py
 
         self._file.dimensions["row"] = None
@@ -139,14 +153,15 @@ class _NetcdfWriter:
             kind = h5py.string_dtype() if values.dtype.kind in "UO" else values.dtype
             variable = self._file.create_variable(name, ("row",), kind, chunks=(PIECE,))
             if name in self._units:
-                # "units" of a time would be read as a calendar by xarray.
+                # xarray would read the "units" of a time as a calendar.
                 variable.attrs["unit" if self._units[name] == "years" else "units"] = self._units[name]
 
     def write(self, block: Table) -> None:
         try:
             self._append(block)
         finally:
-            self._disk.check()  # what HDF5 says of a file that lost a part is beside the point
+            # The disk's error replaces that of HDF5, which only says that a part of the file is missing.
+            self._disk.check()
 
     def _append(self, block: Table) -> None:
         if not self._file.variables:
@@ -173,20 +188,21 @@ _WRITERS: Final[Mapping[str, Opener]] = {".csv": _CsvWriter, ".parquet": _Parque
 
 @contextmanager
 def block_writer(path: Path, units: Mapping[str, str] | None = None) -> Iterator[BlockWriter]:
-    """Open a table for writing block by block; memory does not grow with its rows.
+    """Open a table for writing block by block; the memory needed does not grow with its rows.
+
+    The file is whole only once the context has ended without an error.
 
     Parameters
     ----------
-    path : Path
-        In a place that exists; the suffix names the format. It is whole only once the context has ended without an error.
-    units : mapping, optional
-        Column to unit, kept in the attributes of Parquet and netCDF.
+    path : file in an existing folder, whose suffix names the format
+    units : unit of each column, kept in the attributes of Parquet and netCDF
     """
     writer = _WRITERS[path.suffix.lower()](path, units or {})
     try:
         yield writer
     except BaseException:
-        with suppress(OSError, ValueError, RuntimeError):  # the first fault is the one to tell; the file is not kept
+        # The first error is the one to report, and the file is not kept, so an error of closing it does not matter.
+        with suppress(OSError, ValueError, RuntimeError):
             writer.close()
         raise
     writer.close()

@@ -1,4 +1,4 @@
-"""What works on this machine? Versions, cores, disk, the compile cache, and a tiny history in both engines."""
+"""What works on this machine? Versions, cores, disk, compile cache and fonts are checked, and both engines run a tiny history."""
 
 import importlib
 import importlib.metadata
@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from model.cores import granted
 
+# Distributions without which a command fails.
 NEEDED: Final = (
     "numpy",
     "scipy",
@@ -26,12 +27,14 @@ NEEDED: Final = (
     "pandas",
     "pyarrow",
 )
+# Distributions of an extra, and their use.
 USEFUL: Final = {"jax": "trains the surrogate of a calibration", "optax": "trains the surrogate of a calibration"}
+# The least free space on the disk (GiB).
 ROOM_GIB: Final = 2.0
 
 
 class Finding(NamedTuple):
-    """One thing looked at: whether it is as it should be, and what was seen."""
+    """The name of a thing that was examined, whether it is as it should be, and what was seen."""
 
     name: str
     fine: bool
@@ -93,17 +96,17 @@ def _pictures() -> Iterator[Finding]:
 
 
 def examine(tell: Callable[[Finding], None]) -> bool:
-    """Look at everything, telling each finding as it is made; return whether all is fine.
+    """Examine everything, call ``tell`` with each finding at once, and return whether all is fine.
 
     A part that breaks is a finding, not a crash: that is what this command is for.
     """
-    everything = True
-    for look in (_versions, _machine, _pictures, _engines):
+    all_fine = True
+    for part in (_versions, _machine, _pictures, _engines):
         try:
-            for finding in look():
+            for finding in part():
                 tell(finding)
-                everything = everything and finding.fine
+                all_fine = all_fine and finding.fine
         except Exception as error:  # noqa: BLE001 - a part that breaks is a finding of this command
-            tell(Finding(look.__name__.strip("_"), False, f"{type(error).__name__}: {error}"))
-            everything = False
-    return everything
+            tell(Finding(part.__name__.strip("_"), False, f"{type(error).__name__}: {error}"))
+            all_fine = False
+    return all_fine

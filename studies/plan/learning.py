@@ -1,4 +1,7 @@
-"""What do networks and sampler cost? A few epochs and steps at the profile's sizes: they take as long before any learning."""
+"""What do the networks and the sampler cost? A few epochs and steps at the profile's sizes are timed and scaled.
+
+An epoch or a step takes as long on networks that have learned nothing as on networks that have.
+"""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -19,13 +22,14 @@ from model.arrays import Arrays, Floats
 from model.profile import Profile
 from studies.plan.sample import Clusters
 
-# The most pairs that a timed epoch passes over, the epochs timed after the one that compiles, steps of the sampler before and
-# while it is timed.
+# The largest number of pairs that a timed epoch passes over.
 MOST_PAIRS: Final = 8192
+# Epochs that are timed; one more comes before them and compiles.
 EPOCHS: Final = 2
+# Steps of the sampler that are timed, and steps before them that are not.
 FIRST_STEPS: Final = 10
 STEPS: Final = 80
-# Steps kept at which the judgement of the chains is timed, and more of them.
+# The largest number of kept steps on which the judgement of the chains is timed.
 JUDGED: Final = 40
 
 
@@ -37,7 +41,17 @@ class Fitting(NamedTuple):
 
 
 class Learning(NamedTuple):
-    """What learning and sampling cost: the surrogate's networks, the proposal, a step, and the judgement of the chains (s)."""
+    """What learning and sampling cost.
+
+    Attributes
+    ----------
+    surrogate, proposal : Fitting
+        Core time of one network of the surrogate, and of the proposal.
+    step_s, judging_s : float
+        Core time of one step of one ensemble, and of judging the chains of all ensembles (s).
+    pair_bytes : int
+        Memory of one pair as the two lessons hold it (bytes).
+    """
 
     surrogate: Fitting
     proposal: Fitting
@@ -51,9 +65,12 @@ def time_learning(clusters: Clusters, told: Floats, pairs: Pairs, total: int) ->
 
     Parameters
     ----------
-    told : (cases, features) what networks are told of each cluster
-    pairs : a sample of histories from the prior
-    total : how many a run learns from
+    told : float64, shape (cases, features)
+        What the networks are told of each cluster, in the units of ``calibration.learned.surrogate.features``.
+    pairs : Pairs
+        A sample of histories from the prior.
+    total : int
+        Number of pairs from which a run learns.
     """
     profile, scale = clusters.profile, surrogates.scale_of(pairs)
     outcomes = surrogates.lesson(pairs, told, scale)
@@ -77,7 +94,10 @@ def time_learning(clusters: Clusters, told: Floats, pairs: Pairs, total: int) ->
 
 
 def _fitting(layout: Layout, lesson: Lesson, schedule: Schedule, total: int) -> tuple[Fitting, Arrays]:
-    """Time a fit's first epochs on as many pairs as it will see, or fewer: time goes by the pairs. Return its network too."""
+    """Return what a fit costs, and the network of a short fit.
+
+    The first epochs are timed on as many pairs as the run's fit will see, or on ``MOST_PAIRS``: time is proportional to pairs.
+    """
     shown = min(total, MOST_PAIRS)
     rows = np.resize(np.arange(len(lesson.inputs)), shown)
     few = lesson._replace(**{name: getattr(lesson, name)[rows] for name in ("inputs", "outcome", "classes", "status")})
@@ -88,7 +108,7 @@ def _fitting(layout: Layout, lesson: Lesson, schedule: Schedule, total: int) -> 
 
 
 def _stepping(surrogate: Surrogate, profile: Profile, sizes: Sizes, threads: int) -> float:
-    """Return the core time of a step of one ensemble, while as many as a run has side by side take theirs (s)."""
+    """Return the core time of a step of one ensemble (s), timed while as many ensembles step side by side as in a run."""
     beside = min(threads, profile.ensembles)
     first, steps = (max(count // profile.thin, 1) * profile.thin for count in (FIRST_STEPS, STEPS))
 
@@ -99,7 +119,7 @@ def _stepping(surrogate: Surrogate, profile: Profile, sizes: Sizes, threads: int
     def sample(state: Arrays, count: int) -> Arrays:
         return advance(state, likelihood, count, profile.thin)
 
-    states = [first_state(profile.walkers, sizes.parameters, profile.seed, one) for one in range(beside)]
+    states = [first_state(profile.walkers, sizes.parameters, profile.seed, ensemble) for ensemble in range(beside)]
     with ThreadPoolExecutor(beside) as pool:
         states = list(pool.map(sample, states, [first] * beside))
         core = time.process_time()
@@ -108,7 +128,7 @@ def _stepping(surrogate: Surrogate, profile: Profile, sizes: Sizes, threads: int
 
 
 def _judging(profile: Profile, sizes: Sizes) -> float:
-    """Return the core time of judging the chains, from a short piece of them (s)."""
+    """Return the core time of judging the chains (s), scaled from chains of at most ``JUDGED`` kept steps."""
     kept = (profile.steps - profile.burn) // profile.thin
     steps = min(kept, JUDGED)
     shape = (profile.ensembles, steps, profile.walkers, sizes.parameters)

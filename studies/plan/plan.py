@@ -1,10 +1,11 @@
-"""What would ``takeoff run`` cost, and what would it buy? A sample is timed, and scaled by the profile's counts."""
+"""What would ``takeoff run`` cost, and what would it buy? A sample is timed, and its costs are scaled by the profile's counts."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from calibration.learned.surrogate import features
 from calibration.learned.training_set import Sizes, draw_pairs
@@ -21,9 +22,9 @@ from model.profile import Profile
 from studies.plan.learning import Learning, time_learning
 from studies.plan.precision import Precision, past_run, precision_of
 from studies.plan.sample import Clusters, Sample, take_sample
-from studies.plan.script import Request, request, script
+from studies.plan.script import Resources, resources_for, script
 from studies.plan.size import Size, size_of
-from studies.plan.stages import DASK_TASK_S, Place, Stage, Total, core_time, exact_counts, run_stages, wall_time
+from studies.plan.stages import DASK_TASK_S, Capacity, Stage, Total, core_time, exact_counts, run_stages, wall_time
 from studies.policy.counterfactuals import chosen_policies
 
 Progress = Callable[[str, int, int], None]
@@ -35,18 +36,21 @@ class Plan:
 
     Attributes
     ----------
-    stages : in order
-    core, wall : core and wall time (s), with 90 % intervals
+    profile, where : the profile of the run, and its option ``--on``
+    capacity : the cores that would work
+    clusters : names of the clusters
+    stages : the stages of the run, in order
+    core, wall : core and wall time with 90 % intervals (s)
     size : memory and disk
     precision : what the counts buy
-    exact : (cases,) histories of an exact estimate at one draw
-    sample, sampled_s : what was timed, and how long that took
-    asked, script : what the batch script asks for, and its text
+    exact : int64, shape (cases,); histories of an exact estimate at one draw
+    sample, sampled_s : what was timed, and the wall time that timing took (s)
+    resources, script : what the batch script asks for, and its text
     """
 
     profile: Profile
     where: str
-    place: Place
+    capacity: Capacity
     clusters: tuple[str, ...]
     stages: list[Stage]
     core: Total
@@ -56,17 +60,38 @@ class Plan:
     exact: Ints
     sample: Sample
     sampled_s: float
-    asked: Request
+    resources: Resources
     script: str
 
 
-def place_of(profile: Profile, where: str) -> Place:
-    """Return who would work: of a Dask scheduler's workers nothing is asked; as many are assumed as the profile's jobs have."""
+class Measured(NamedTuple):
+    """What was timed on this machine before a run is predicted.
+
+    Attributes
+    ----------
+    clusters : what a run of the profile simulates
+    sample, learning : the histories timed, and the cost of networks and sampler
+    starting_s : core time of one process before its first history (s)
+    sampled_s : wall time that the timing took (s)
+    """
+
+    clusters: Clusters
+    sample: Sample
+    learning: Learning
+    starting_s: float
+    sampled_s: float
+
+
+def capacity_of(profile: Profile, where: str) -> Capacity:
+    """Return the cores that would work.
+
+    A Dask scheduler is not asked for its workers: the number of workers in the profile's entry ``slurm`` is assumed.
+    """
     chosen = str(asked_by(profile, where))
     if chosen.startswith("local"):
         count = chosen.partition(":")[2]
-        return Place(int(count) if count else granted_cores())
-    return Place(profile.slurm.jobs * profile.slurm.cores, profile.slurm.jobs, DASK_TASK_S)
+        return Capacity(int(count) if count else granted_cores())
+    return Capacity(profile.slurm.jobs * profile.slurm.cores, profile.slurm.jobs, DASK_TASK_S)
 
 
 def make_plan(
@@ -82,31 +107,46 @@ def make_plan(
 
     Parameters
     ----------
-    where : as ``--on`` takes it
-    reference : the profile as the script is to name it; its name if not given
+    where : the option ``--on``
+    reference : the name or file by which the script names the profile (default: the profile's own name)
     out : run folder of the script, and of a finished run to learn from (default: that of ``takeoff run``)
-    began : core time of this process (s) that is not part of starting up
-    progress : told (stage, done, total)
+    began : core time of this process that is not part of starting up (s)
+    progress : called with (stage, done, total)
 
     Raises
     ------
     InputError
-        If a policy of the profile is unknown.
+        If a policy of the profile or the word ``where`` is unknown.
     """
-    folder = Path(out or f"runs/run-{profile.name}")
-    clock, place, clusters = time.monotonic(), place_of(profile, where), clusters_of(profile)
+    capacity, folder = capacity_of(profile, where), Path(out or f"runs/run-{profile.name}")
+    return predicted(measured(profile, began, progress), capacity, where, reference or profile.name, folder)
+
+
+def measured(profile: Profile, began: float, progress: Progress) -> Measured:
+    """Time a few histories, epochs and steps on this machine; ``make_plan`` explains the parameters."""
+    clock, clusters = time.monotonic(), clusters_of(profile)
     _warm(clusters)
-    starting = max(time.process_time() - began, 0.0)
-    sample, learning = _timed(clusters, progress)
+    starting_s = max(time.process_time() - began, 0.0)
+    sample = take_sample(clusters, partial(progress, "timing histories"))
+    progress("timing networks and the sampler", 0, 1)
+    told = features(covariates(clusters.simulator.cases))
+    learning = time_learning(clusters, told, sample.pairs, int(sample.training.sum()))
+    return Measured(clusters, sample, learning, starting_s, time.monotonic() - clock)
+
+
+def predicted(costs: Measured, capacity: Capacity, where: str, reference: str, folder: Path) -> Plan:
+    """Return the plan that follows from measured costs; ``make_plan`` explains the parameters."""
+    clusters, sample, learning, starting_s, sampled_s = costs
+    profile = clusters.profile
     exact = exact_counts(clusters, sample)
-    stages = run_stages(clusters, sample, learning, starting, place)
-    wall = wall_time(stages, place.cores, place.scheduler_s)
+    stages = run_stages(clusters, sample, learning, starting_s, capacity)
+    wall = wall_time(stages, capacity.cores, capacity.scheduler_s)
     size = size_of(clusters, sample, learning, stages, exact)
-    asked = request(wall.high, size.memory, 1 if place.processes else place.cores, profile.slurm)
+    resources = resources_for(wall.high, size.memory, 1 if capacity.processes else capacity.cores, profile.slurm)
     return Plan(
         profile,
         where,
-        place,
+        capacity,
         tuple(case.name for case in clusters.simulator.cases),
         stages,
         core_time(stages),
@@ -115,17 +155,10 @@ def make_plan(
         precision_of(clusters, sample, exact, past_run(folder)),
         exact,
         sample,
-        time.monotonic() - clock,
-        asked,
-        script(profile, reference or profile.name, where, folder, asked),
+        sampled_s,
+        resources,
+        script(profile, reference, where, folder, resources),
     )
-
-
-def _timed(clusters: Clusters, progress: Progress) -> tuple[Sample, Learning]:
-    sample = take_sample(clusters, partial(progress, "timing histories"))
-    progress("timing networks and the sampler", 0, 1)
-    told = features(covariates(clusters.simulator.cases))
-    return sample, time_learning(clusters, told, sample.pairs, int(sample.training.sum()))
 
 
 def clusters_of(profile: Profile) -> Clusters:
@@ -140,6 +173,6 @@ def clusters_of(profile: Profile) -> Clusters:
 
 
 def _warm(clusters: Clusters) -> None:
-    """Run a few histories, which loads the compiled model, or compiles it the first time on a machine."""
+    """Simulate one history, which loads the compiled model, or compiles it the first time on a machine."""
     case = len(clusters.tables) // 2
     draw_pairs(clusters.simulator, clusters.sizes, clusters.profile.seed, case, 0, 1)

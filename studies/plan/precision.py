@@ -1,4 +1,7 @@
-"""What precision do a profile's counts buy? Noise of log L, effective draws, and the error of a policy's effect."""
+"""What precision do a profile's counts buy? The sample predicts the noise of log L and the error of a policy's effect.
+
+The number of effective draws follows from the autocorrelation time of a finished run, where there is one.
+"""
 
 import math
 from pathlib import Path
@@ -9,18 +12,27 @@ import numpy as np
 from calibration.likelihood import HALVES
 from calibration.results import CHECKS
 from execution.writing import read_json
-from model.arrays import Ints
+from model.arrays import Floats, Ints
 from studies.plan.sample import NEAR_HISTORIES, Clusters, Replays, Sample
 from studies.policy.outcomes import NAMES, RANKED_BY
 
-# Of the slowest parameter, in a run of the quick profile, whose chains were 8 times as long: too short to know it well. A
-# prototype with 35 parameters had 68. Taken where no run of the profile is at hand.
+# The autocorrelation time (steps) that is assumed where no finished run of the profile is at hand. It is that of the slowest
+# parameter in a run of the quick profile. The chains of that run were only 8 times as long, too short to measure it well; a
+# prototype with 35 parameters had 68 steps.
 SEEN_STEPS: Final = 140.0
 EMPLOYMENT: Final = "employment"
 
 
 class Past(NamedTuple):
-    """What a finished run of the profile measured: noise and error of log L (nats), autocorrelation time (steps), histories."""
+    """What a finished run of the profile measured.
+
+    Attributes
+    ----------
+    folder : the run folder
+    noise, error : standard deviations of the noise of log L, and of the surrogate's error (nats)
+    steps : autocorrelation time of the slowest parameter (steps)
+    histories : histories a cluster of an exact estimate at one draw, averaged over clusters
+    """
 
     folder: Path
     noise: float
@@ -30,7 +42,15 @@ class Past(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """Monte Carlo error of the mean effect of a policy on an outcome, in the cluster in the middle, and the worst (units)."""
+    """Monte Carlo error of the mean effect of a policy on an outcome, in the outcome's unit.
+
+    Attributes
+    ----------
+    outcome : name of the outcome
+    unpaired : error without common random numbers, median over clusters
+    middle, worst : error with common random numbers, median and maximum over clusters
+    level : mean of the outcome under the status quo, median over clusters
+    """
 
     outcome: str
     unpaired: float
@@ -44,15 +64,18 @@ class Precision(NamedTuple):
 
     Attributes
     ----------
-    noise : of log L at one draw, all clusters (nats), and what each adds to its square (cases,)
-    tau, lengths, draws : steps of an autocorrelation time, how many of them the chains are long, effective draws
-    weights : effective number of weighted draws, if only noise made weights unequal
-    effects : for each outcome shown
-    past : a finished run of the profile, if there is one
+    noise : standard deviation of log L at one draw, all clusters together (nats)
+    by_case : float64, shape (cases,); what each cluster adds to the square of ``noise``
+    tau : autocorrelation time of the slowest parameter (steps)
+    lengths : length of the chains after burn-in, in autocorrelation times
+    draws : effective draws of the sampler
+    weights : effective number of weighted draws, if noise alone made the weights unequal
+    effects : the error of an effect on each outcome shown
+    past : what a finished run of the profile measured, if there is one
     """
 
     noise: float
-    by_case: np.ndarray
+    by_case: Floats
     tau: float
     lengths: float
     draws: float
@@ -66,10 +89,13 @@ def precision_of(clusters: Clusters, sample: Sample, exact: Ints, past: Past | N
 
     Parameters
     ----------
-    exact : (cases,) histories of an exact estimate at one draw
+    clusters, sample : what is simulated, and what was timed
+    exact : int64, shape (cases,)
+        Histories of an exact estimate at one draw.
+    past : what a finished run of the profile measured, if there is one
     """
     profile = clusters.profile
-    # As the gate measures it, from two halves that share nothing; then in proportion to the number of histories.
+    # The gate measures noise in the same way, from two halves that share no history. The square is scaled by the histories.
     halves = sample.estimate.halves
     by_case = np.mean((halves[..., 0] - halves[..., 1]) ** 2, axis=0) / 4.0 * NEAR_HISTORIES / exact
     noise = math.sqrt(float(by_case.sum()))
@@ -89,7 +115,7 @@ def precision_of(clusters: Clusters, sample: Sample, exact: Ints, past: Past | N
 
 
 def past_run(folder: Path) -> Past | None:
-    """Return what a finished run measured, or nothing where there is none."""
+    """Return what a finished run measured, or None where the folder holds no finished run."""
     path = folder / CHECKS
     if not path.is_file():
         return None
@@ -105,10 +131,10 @@ def past_run(folder: Path) -> Past | None:
 
 def _effect(replays: list[Replays], outcome: str, count: int) -> Effect:
     """Return the Monte Carlo error of an effect with ``count`` histories a cluster, from the paired replays of the sample."""
-    place = NAMES.index(outcome)
+    column = NAMES.index(outcome)
     paired, unpaired, levels = [], [], []
-    for one in replays:
-        before, after = one.levels[:, place], one.other_levels[:, place]
+    for replay in replays:
+        before, after = replay.levels[:, column], replay.other_levels[:, column]
         known = np.isfinite(before) & np.isfinite(after)
         if known.sum() < 2:
             continue

@@ -1,7 +1,8 @@
-"""What does a history cost? A few of every kind that a run simulates are simulated, by the run's own functions, and timed.
+"""What does a history cost? A few of every kind that a run simulates are simulated by the run's own functions, and timed.
 
-The processor's clock is read around all histories of one cluster and kind; the spread of their firm-quarters, to which the cost
-of a history is very nearly proportional, says how well so few tell the mean.
+The processor's clock is read around all histories of one cluster and kind. The cost of a history is very nearly proportional to
+its firm-quarters (the number of firms, summed over quarters), so the spread of the firm-quarters gives the standard error of the
+mean cost.
 """
 
 import time
@@ -29,18 +30,21 @@ from studies.policy.counterfactuals import SHOWN, Wanted, observed, wanted
 
 FIRMS: Final = COLUMNS.index("firms")
 
-# Of each cluster: histories from the prior, draws near the row, histories for each. The first of the prior's are
-# those by which a run shares out its training; every draw near the row leaves one history to replay, as in a run.
+# Histories of each cluster from the prior. A run shares out its training by the first ``FIRST_HISTORIES`` of them.
 FROM_PRIOR: Final = 32
+# Draws near the row of each cluster, and histories for each draw. Every draw leaves one history to replay, as in a run.
 NEAR_DRAWS: Final = 16
 NEAR_HISTORIES: Final = 8
 
 
 class Timed(NamedTuple):
-    """Histories of one cluster and kind.
+    """What n histories of one cluster and kind took.
 
-    ``core_s`` for all of them, ``firm_quarters`` (n,) of each, and how many of them are ``independent``: at the same parameters
-    histories are alike.
+    Attributes
+    ----------
+    core_s : core time of all of them together (s)
+    firm_quarters : float64, shape (n,); the size of each history (firms times quarters)
+    independent : how many count as independent, since histories at the same parameters are alike
     """
 
     core_s: float
@@ -49,7 +53,7 @@ class Timed(NamedTuple):
 
     @property
     def each_s(self) -> float:
-        """Core time of a history (s)."""
+        """Mean core time of a history (s)."""
         return self.core_s / len(self.firm_quarters)
 
     @property
@@ -60,9 +64,14 @@ class Timed(NamedTuple):
 
 
 class Replays(NamedTuple):
-    """Paired replays of one cluster: core time of the status quo, and what another policy adds; outcomes (n, outcomes) of each.
+    """Paired replays of n histories of one cluster, under the status quo and one other policy.
 
-    ``parts``: replays besides those of the policies, of the parts of a sequence.
+    Attributes
+    ----------
+    policy : name of the other policy
+    parts : replays of the parts of a sequence, which a comparison makes besides those of its policies
+    status_quo, added : what the status quo took, and what the other policy took in addition
+    levels, other_levels : float64, shape (n, outcomes); outcomes under the status quo and under the other policy
     """
 
     policy: str
@@ -76,9 +85,15 @@ class Replays(NamedTuple):
 class Sample(NamedTuple):
     """What was simulated and timed.
 
-    ``training`` (cases,): histories that a run simulates to teach the networks; ``pairs`` and ``prior``: histories from the
-    prior; ``near``: near their rows; ``fresh``: at the posterior's parameters; ``replays`` of one history for each draw;
-    ``estimate``: of the likelihood, by the histories near the rows; ``busy``: core time over the time that passed on all cores.
+    Attributes
+    ----------
+    training : int64, shape (cases,); histories that a run simulates to teach the networks
+    pairs, prior : histories from the prior, and what they took, cluster by cluster
+    near : what histories near the clusters' rows took
+    fresh : what histories at the posterior's parameters took, with latents from the population
+    replays : replays of one history for each draw near the row, cluster by cluster
+    estimate : the likelihood as the histories near the rows estimate it
+    busy : core time over the wall time of all cores, a share
     """
 
     training: Ints
@@ -99,26 +114,40 @@ class Watched:
     noted: list[Floats] = field(default_factory=list)
 
     def __call__(self, case: int, z: Floats, latents: Floats, keys: Seeds) -> Outcomes:
-        """Return what the histories show at the dates of observation."""
+        """Return what n histories show at the dates of observation.
+
+        Parameters
+        ----------
+        case : index of the cluster
+        z, latents : float64, shapes (n, parameters) and (n, latents); whitened
+        keys : uint64, shape (n,); seeds
+        """
         start = self.simulator.settings(case, z, latents, keys)[2]
         dates = self.simulator.dates(case, start, keys) - start[:, None]
         quarters = np.arange(0.0, dates.max(), QUARTER)[None, :]
-        # Before the start, rows are missing: no history is run past its own last date.
+        # A time of -1 lies before the start and gives an empty row, so that no history is run past its own last date.
         times = np.concatenate([dates, np.where(quarters <= dates.max(axis=1, keepdims=True), quarters, -1.0)], axis=1)
         panel = self.simulator.rows(case, z, latents, keys, times)
         self.noted.append(np.nansum(panel[:, DATES:, FIRMS], axis=1))
         return outcomes(panel[:, :DATES], self.simulator.errors)
 
     def timed(self, independent: int, work: Callable[[], Arrays | Pairs | Outcomes]) -> tuple[Any, Timed]:
-        """Return what some work made, and what its histories took, of which so many are independent."""
+        """Return the result of ``work``, and what its histories took; ``independent`` of them count as independent."""
         self.noted.clear()
         began = time.process_time()
-        made = work()
-        return made, Timed(time.process_time() - began, np.concatenate(self.noted), independent)
+        result = work()
+        return result, Timed(time.process_time() - began, np.concatenate(self.noted), independent)
 
 
 class Clusters(NamedTuple):
-    """What is sampled from: the simulator, rows and sizes of a calibration, the policies compared, and the profile."""
+    """What a run of a profile simulates.
+
+    Attributes
+    ----------
+    simulator, tables, sizes : the simulator, the clusters' rows and the sizes of a calibration
+    policies : the policies that are compared, by name, the status quo first
+    profile : the profile
+    """
 
     simulator: ClusterSimulator
     tables: list[Table]
@@ -132,7 +161,8 @@ def take_sample(clusters: Clusters, tell: Callable[[int, int], None]) -> Sample:
 
     Parameters
     ----------
-    tell : told of clusters done, and of how many; may raise to stop
+    clusters : what a run of the profile simulates
+    tell : called with the number of clusters done and their total; it may raise to stop
     """
     watched, sizes, profile = Watched(clusters.simulator), clusters.sizes, clusters.profile
     cases, wall, core = range(sizes.cases), time.monotonic(), time.process_time()
@@ -163,13 +193,14 @@ def take_sample(clusters: Clusters, tell: Callable[[int, int], None]) -> Sample:
 
 
 def _fresh(watched: Watched, sizes: Sizes, profile: Profile, case: int, z: Floats) -> Timed:
+    """Return what histories of one cluster took whose latents are drawn from the population."""
     keys = seeds(profile.seed, PREDICTIVE, case, 0, len(z))
     timed: Timed = watched.timed(len(z), lambda: watched(case, z, normals(keys, LATENTS, sizes.latents), keys))[1]
     return timed
 
 
 def _replays(clusters: Clusters, case: int, z: Floats, part: Arrays) -> Replays:
-    """Replay the histories that the estimate kept, under the status quo and one other policy: clusters take them in turn."""
+    """Return replays of the histories that the estimate kept, under the status quo and one other policy."""
     simulator, horizon = clusters.simulator, clusters.profile.horizon
     keys = np.ascontiguousarray(part["keys"])
     histories = WeightedHistories(
@@ -182,11 +213,11 @@ def _replays(clusters: Clusters, case: int, z: Floats, part: Arrays) -> Replays:
         simulator.structures,
     )
     asked = wanted(histories, clusters.policies, horizon)
-    # Every cluster another policy, so that the sample goes over all of them.
+    # The clusters take the policies in turn, so that the sample covers all policies.
     chosen = asked[1 + case % (len(clusters.policies) - 1)] if len(clusters.policies) > 1 else asked[0]
     alone, _ = _timed_replays(histories, asked[:1], horizon, simulator.threads)
     both, (levels, other_levels) = _timed_replays(histories, [asked[0], chosen], horizon, simulator.threads)
-    # What a policy adds is its future alone: the past is shared.
+    # Both policies share the past of a history, so a policy adds the core time of its future alone.
     added = alone._replace(core_s=max(both.core_s - alone.core_s, 0.0))
     return Replays(chosen.policy.name, len(asked) - len(clusters.policies), alone, added, levels, other_levels)
 
@@ -194,9 +225,12 @@ def _replays(clusters: Clusters, case: int, z: Floats, part: Arrays) -> Replays:
 def _timed_replays(
     histories: WeightedHistories, asked: list[Wanted], horizon: int, threads: int | None
 ) -> tuple[Timed, list[Floats]]:
-    """Return what replays under some policies took together, with firm-quarters under the first, and the outcomes of each."""
+    """Return what replays under some policies took together, and the outcomes (n, outcomes) under each policy.
+
+    The firm-quarters are those of the first policy.
+    """
     began = time.process_time()
-    found = observed(histories, asked, horizon, threads)
+    replays = observed(histories, asked, horizon, threads)
     core = time.process_time() - began
-    firms = found[0]["paths"][SHOWN.index("firms")]
-    return Timed(core, np.nansum(firms, axis=1) / QUARTER, len(histories)), [arrays["levels"] for arrays in found]
+    firms = replays[0]["paths"][SHOWN.index("firms")]
+    return Timed(core, np.nansum(firms, axis=1) / QUARTER, len(histories)), [arrays["levels"] for arrays in replays]

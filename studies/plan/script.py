@@ -1,4 +1,4 @@
-"""Which script does a batch machine take? For Slurm: it stops before its time is up, keeps what is done, and queues again."""
+"""Which script does a batch machine take? One for Slurm: it stops before its time is up, keeps what is done, and queues again."""
 
 import re
 import shlex
@@ -9,20 +9,29 @@ from typing import Final, NamedTuple
 from execution.batch_jobs import seconds_of
 from model.profile import Batch, Profile
 
-# Asked for beyond the upper end of the interval: a factor and seconds; more than the peak of memory: a factor.
+# The walltime asked for is the upper end of the predicted interval times this factor, and so many seconds more.
 MARGIN: Final = 1.5
 MARGIN_S: Final = 300
+# The memory asked for is the predicted peak times this factor.
 MEMORY_MARGIN: Final = 1.5
-# Rounded up to these: seconds, bytes.
+# Walltime (s) and memory (bytes) are rounded up to multiples of these.
 ROUND_S: Final = 300
 MEGABYTE: Final = 2**20
 ROUND_BYTES: Final = 256 * MEGABYTE
-# Seconds before the end at which Slurm says so: a chunk takes one, a network an epoch.
+# Slurm gives notice so many seconds before the end: a chunk takes about one second, and a network stops after an epoch.
 NOTICE_S: Final = 60
 
 
-class Request(NamedTuple):
-    """What the job asks for: walltime (s), how many times about it will queue again, memory (bytes), cores."""
+class Resources(NamedTuple):
+    """What the job asks for.
+
+    Attributes
+    ----------
+    seconds : walltime of one job (s)
+    again : how many times the job is expected to queue again
+    memory : bytes
+    cores : cores of the node
+    """
 
     seconds: int
     again: int
@@ -30,56 +39,58 @@ class Request(NamedTuple):
     cores: int
 
 
-def request(upper_s: float, memory: float, cores: int, batch: Batch) -> Request:
-    """Return what to ask for.
+def resources_for(upper_s: float, memory: float, cores: int, batch: Batch) -> Resources:
+    """Return the resources to ask for.
 
     Parameters
     ----------
     upper_s : upper end of the predicted wall time (s)
     memory : predicted peak (bytes)
+    cores : cores of the node
+    batch : the profile's entry ``slurm``
 
     Notes
     -----
-    The walltime is the upper end with a margin, but no more than the profile's own, within which the job queues again.
+    The walltime is the upper end with a margin. It never exceeds the profile's own walltime; a job that needs more queues again.
     """
-    wanted = -(-int(MARGIN * upper_s + MARGIN_S) // ROUND_S) * ROUND_S
-    allowed = seconds_of(batch.walltime)
-    asked = min(wanted, allowed)
-    usable = max(asked - NOTICE_S, 1)
-    again = 0 if asked == wanted else -(-int(upper_s) // usable) - 1
-    return Request(asked, again, -(-int(MEMORY_MARGIN * memory) // ROUND_BYTES) * ROUND_BYTES, cores)
+    enough = -(-int(MARGIN * upper_s + MARGIN_S) // ROUND_S) * ROUND_S
+    walltime = min(enough, seconds_of(batch.walltime))
+    usable = max(walltime - NOTICE_S, 1)
+    again = 0 if walltime == enough else -(-int(upper_s) // usable) - 1
+    return Resources(walltime, again, -(-int(MEMORY_MARGIN * memory) // ROUND_BYTES) * ROUND_BYTES, cores)
 
 
 def walltime_of(seconds: int) -> str:
-    """Return seconds as hours:minutes:seconds."""
+    """Return a walltime in Slurm's form, hours:minutes:seconds."""
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
-def script(profile: Profile, reference: str, where: str, out: Path, asked: Request) -> str:
+def script(profile: Profile, reference: str, where: str, out: Path, resources: Resources) -> str:
     """Return the text of the script.
 
     Parameters
     ----------
     reference : the profile's name, or the file that holds it
-    where : as ``--on`` takes it
+    where : the option ``--on``
     out : run folder
+    resources : what the job asks for
     """
     name = "takeoff-" + (re.sub(r"[^A-Za-z0-9._-]", "-", profile.name) or "run")
-    # Not resolved: in a virtual environment the interpreter is a link, and the command lies beside the link.
+    # The interpreter's path is not resolved: in a virtual environment it is a link, and the command lies beside the link.
     command = Path(sys.executable).absolute().parent / "takeoff"
     words = [str(command), "run", "--profile", reference, "--out", str(out.absolute()), "--on", where, "--resume"]
     options = {
         "job-name": "takeoff",
-        "time": walltime_of(asked.seconds),
-        "mem": f"{asked.memory // MEGABYTE}M",
+        "time": walltime_of(resources.seconds),
+        "mem": f"{resources.memory // MEGABYTE}M",
         "nodes": 1,
         "ntasks": 1,
-        "cpus-per-task": asked.cores,
+        "cpus-per-task": resources.cores,
         "partition": profile.slurm.partition,
         "account": profile.slurm.account,
         "output": f"{name}-%j.log",
         "open-mode": "append",
-        "signal": f"B:USR1@{min(NOTICE_S, asked.seconds // 2)}",
+        "signal": f"B:USR1@{min(NOTICE_S, resources.seconds // 2)}",
     }
     lines = [f"#SBATCH --{key}={value}" for key, value in options.items() if value is not None]
     return _TEXT.format(
@@ -91,6 +102,7 @@ def script(profile: Profile, reference: str, where: str, out: Path, asked: Reque
 
 
 def _remark(batch: Batch, where: str) -> str:
+    """Return the script's comment on how it can be used."""
     if where.startswith("local") and batch.jobs > 1:
         return (
             f"# Or {batch.jobs} jobs side by side, each doing its share in the same folder, on whichever nodes:\n"
@@ -108,7 +120,7 @@ _TEXT: Final = """#!/bin/bash
 
 {prologue}
 
-# Slurm's notice (USR1) and TERM are handed on: takeoff saves, and ends with 75.
+# Slurm's notice (USR1) and TERM are handed on to takeoff, which saves its work and ends with 75.
 heard=
 times=0
 takeoff=
@@ -122,16 +134,16 @@ trap 'hand_on TERM' TERM
 
 {command} &
 takeoff=$!
-# Heard before there was anybody to tell.
+# A signal that came before takeoff began is handed on now.
 [ "$times" -eq 0 ] || kill -USR1 "$takeoff" 2>/dev/null
 code=127
 while :; do
     before=$times
     wait "$takeoff"
     ended=$?
-    # 127: it was waited for already, by a round that a signal met at its end.
+    # 127 means that an earlier round had waited for takeoff already, when a signal met the end of that round.
     [ "$ended" -eq 127 ] || code=$ended
-    # A signal cuts waiting short: wait again.
+    # A signal cuts the waiting short, and the script waits again.
     [ "$times" -ne "$before" ] || break
 done
 
@@ -139,7 +151,8 @@ case $code in
     0) echo "done"; exit 0 ;;
     3) echo "done; not converged"; exit 0 ;;
 esac
-# Queued again only on Slurm's notice: not after scancel, nor where a disk is full.
+# The job queues again only on Slurm's notice: not after scancel, and not where a disk is full.
+
 if [ "$code" -eq 75 ] && [ "$heard" = USR1 ]; then
     echo "time is up: queued again"
     scontrol requeue "$SLURM_JOB_ID"

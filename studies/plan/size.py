@@ -1,4 +1,4 @@
-"""How much memory and disk does a run need? What this process came to, and the arrays that grow with the counts."""
+"""How much memory and disk does a run need? As much as this process has held, and the arrays that grow with the counts."""
 
 import resource
 import sys
@@ -16,21 +16,30 @@ from studies.plan.stages import Stage, replays_of
 from studies.policy.counterfactuals import SHOWN
 from studies.policy.outcomes import OUTCOMES
 
+# Bytes of one number.
 DOUBLE: Final = 8
 SINGLE: Final = 4
-# Copies alive at once: pairs as chunks and joined; chains as chunks, joined, and at twice their length, padded and complex, while
-# they are judged; replays as chunks and joined.
+# How many copies are in memory at once. Pairs and replays are held as chunks and joined. Chains are held as chunks and joined,
+# and while they are judged also at twice their length, padded and complex.
 COPIES_OF_PAIRS: Final = 2
 COPIES_OF_CHAINS: Final = 8
 COPIES_OF_REPLAYS: Final = 2
-# Of a chunk: what a file holds besides its arrays (names, checksum, padding to a block of the disk), in bytes.
+# Bytes of a chunk's file besides its arrays: names, checksum, and the padding to a block of the disk.
 FILE: Final = 4096
-# Decision table, page, checks and fingerprints, in bytes, for a cluster and policy.
+# Bytes of the decision table, page, checks and fingerprints for one cluster and policy.
 TEXT_A_POLICY: Final = 8000
 
 
 class Size(NamedTuple):
-    """Peak memory of one process and what of it the libraries and the compiled model are; disk of the run folder; its files."""
+    """What a run occupies.
+
+    Attributes
+    ----------
+    memory : peak memory of one process (bytes)
+    base : the part of it that libraries and compiled code take (bytes)
+    disk : size of the run folder (bytes)
+    files : number of its files
+    """
 
     memory: float
     base: float
@@ -49,7 +58,9 @@ def size_of(clusters: Clusters, sample: Sample, learning: Learning, stages: list
 
     Parameters
     ----------
-    exact : (cases,) histories of an exact estimate at one draw
+    clusters, sample, learning, stages : what is simulated, what was timed, and the stages of the run
+    exact : int64, shape (cases,)
+        Histories of an exact estimate at one draw.
     """
     profile, sizes = clusters.profile, clusters.sizes
     base = peak_memory()
@@ -77,7 +88,7 @@ def size_of(clusters: Clusters, sample: Sample, learning: Learning, stages: list
 
 
 def _replays(clusters: Clusters, sample: Sample) -> float:
-    """Return the bytes of all replays: paths by year, and outcomes."""
+    """Return the size of all replays (bytes): their paths by year, and their outcomes."""
     profile = clusters.profile
     count, parts = min(profile.policy_draws, profile.exact_draws), sample.replays[0].parts
     times = replays_of(len(clusters.policies), parts, count)
@@ -88,6 +99,6 @@ def _replays(clusters: Clusters, sample: Sample) -> float:
 
 
 def _fans(clusters: Clusters) -> float:
-    """Return the bytes of the paths of the histories kept: eight quantities, twice a year."""
+    """Return the size of the paths of the histories kept (bytes): eight quantities, twice a year."""
     spans = [2 * (case.observations[-1].time - case.start.low) for case in clusters.simulator.cases]
     return 8 * clusters.profile.exact_draws * DOUBLE * float(np.sum(spans))

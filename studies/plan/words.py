@@ -1,4 +1,4 @@
-"""How is a plan told? In lines: what each stage takes, the whole with intervals, what it buys, and what each number rests on."""
+"""How is a plan told? In lines: each stage's cost, the totals with intervals, what they buy, and what each number rests on."""
 
 import math
 from typing import Final
@@ -6,27 +6,24 @@ from typing import Final
 import numpy as np
 
 from calibration.gate import Limits
+from model.arrays import Ints
 from studies.plan.plan import Plan
 from studies.plan.precision import Effect, Past
 from studies.plan.script import MARGIN, MARGIN_S, walltime_of
 from studies.plan.size import COPIES_OF_CHAINS
-from studies.plan.stages import Place, Total, core_time
+from studies.plan.stages import Capacity, Total, core_time
 from studies.progress import span
 
 MEGABYTE: Final = 2**20
+# Where this process had less than this share of the cores' time, the plan says that other work held them.
 BUSY: Final = 0.6
 HOUR_S: Final = 3600.0
 
 
 def plan_lines(plan: Plan, script: str) -> list[str]:
-    """Return a plan in lines.
-
-    Parameters
-    ----------
-    script : where the batch script is
-    """
+    """Return a plan in lines; ``script`` is the path of its batch script."""
     return [
-        f"takeoff run --profile {plan.profile.name} --on {plan.where}: {_who(plan.place, plan.where)}",
+        f"takeoff run --profile {plan.profile.name} --on {plan.where}: {_cores(plan.capacity, plan.where)}",
         "",
         *_stage_lines(plan),
         "",
@@ -39,16 +36,16 @@ def plan_lines(plan: Plan, script: str) -> list[str]:
     ]
 
 
-def _who(place: Place, where: str) -> str:
-    cores = f"{place.cores} {'core' if place.cores == 1 else 'cores'}"
-    if not place.processes:
+def _cores(capacity: Capacity, where: str) -> str:
+    cores = f"{capacity.cores} {'core' if capacity.cores == 1 else 'cores'}"
+    if not capacity.processes:
         return cores
-    found = f"{place.processes} {'worker' if place.processes == 1 else 'workers'}, {cores} in all"
-    return f"{found}, as the profile's entry slurm says" + ("; the scheduler was not asked" if where.startswith("dask") else "")
+    workers = f"{capacity.processes} {'worker' if capacity.processes == 1 else 'workers'}, {cores} in all"
+    return f"{workers}, as the profile's entry slurm says" + ("; the scheduler was not asked" if where.startswith("dask") else "")
 
 
 def between(total: Total) -> str:
-    """Return a time with its interval."""
+    """Return a time and its 90 % interval as text."""
     return f"{span(total.middle)} ({span(total.low)} - {span(total.high)})"
 
 
@@ -56,7 +53,7 @@ def _stage_lines(plan: Plan) -> list[str]:
     lines = [f"{'stage':44} {'histories':>11} {'core time':>12} {'90 %':>23} {'wall time':>12}"]
     for stage in plan.stages:
         core = core_time([stage])
-        wall = stage.wall_s(plan.place.cores, plan.place.scheduler_s)
+        wall = stage.wall_s(plan.capacity.cores, plan.capacity.scheduler_s)
         shown = f"{stage.histories:,}" if stage.histories else ""
         interval = f"{span(core.low)} - {span(core.high)}"
         lines.append(f"{stage.name:44} {shown:>11} {span(core.middle):>12} {interval:>23} {span(wall):>12}")
@@ -84,36 +81,36 @@ def _cost_lines(plan: Plan) -> list[str]:
         lines.append(
             f"            other work held the cores meanwhile ({100 * sample.busy:.0f} % were ours): wall time is for quiet cores"
         )
-    if plan.place.processes:
+    if plan.capacity.processes:
         lines.append("            waiting in the queue is not counted")
     return lines
 
 
 def _precision_lines(plan: Plan) -> list[str]:
-    profile, found, limits = plan.profile, plan.precision, Limits()
-    worst = ", ".join(plan.clusters[place] for place in np.argsort(-found.by_case)[:3])
+    profile, precision, limits = plan.profile, plan.precision, Limits()
+    worst = ", ".join(plan.clusters[case] for case in np.argsort(-precision.by_case)[:3])
     lines = [
-        f"noise of log L: sd {found.noise:.2g} at one draw, from {plan.exact.mean():.0f} histories a cluster on average; "
+        f"noise of log L: sd {precision.noise:.2g} at one draw, from {plan.exact.mean():.0f} histories a cluster on average; "
         f"most of it from {worst}",
         "  rests on halves of the sample near the rows, whose proposal is linear; noise goes with one over the root of the "
         "histories, more slowly where it is large",
-        _past_line(found.past, plan.exact),
+        _past_line(precision.past, plan.exact),
         _draws_line(plan, limits),
-        f"  rests on an autocorrelation time of {found.tau:.0f} steps, "
+        f"  rests on an autocorrelation time of {precision.tau:.0f} steps, "
         + (
-            f"measured in {found.past.folder}"
-            if found.past
+            f"measured in {precision.past.folder}"
+            if precision.past
             else "seen in a run of the quick profile; a prototype had half as many"
         ),
-        f"ESS of weights: at most {found.weights:.0f} of {profile.exact_draws} draws (gate: {limits.ess:g} of at least "
+        f"ESS of weights: at most {precision.weights:.0f} of {profile.exact_draws} draws (gate: {limits.ess:g} of at least "
         f"{limits.draws}), by exp(-noise^2); the surrogate's own error takes more",
     ]
-    for effect in found.effects:
+    for effect in precision.effects:
         lines += _effect_lines(effect, plan)
     return lines
 
 
-def _past_line(past: Past | None, exact: np.ndarray) -> str:
+def _past_line(past: Past | None, exact: Ints) -> str:
     if past is None:
         return "  a learned proposal can do better; no finished run of this profile is there to say by how much"
     return (
@@ -123,10 +120,10 @@ def _past_line(past: Past | None, exact: np.ndarray) -> str:
 
 
 def _draws_line(plan: Plan, limits: Limits) -> str:
-    found = plan.precision
-    enough = "enough" if found.lengths >= limits.autocorrelation_times else "too short"
+    precision = plan.precision
+    enough = "enough" if precision.lengths >= limits.autocorrelation_times else "too short"
     return (
-        f"effective draws of the sampler: {found.draws:,.0f}; chains of {found.lengths:.0f} autocorrelation times "
+        f"effective draws of the sampler: {precision.draws:,.0f}; chains of {precision.lengths:.0f} autocorrelation times "
         f"(gate: {limits.autocorrelation_times:g}: {enough})"
     )
 
@@ -143,15 +140,16 @@ def _effect_lines(effect: Effect, plan: Plan) -> list[str]:
 
 
 def _script_lines(plan: Plan, script: str) -> list[str]:
-    asked, batch = plan.asked, plan.profile.slurm
+    resources, batch = plan.resources, plan.profile.slurm
+    cores = f"{resources.cores} {'core' if resources.cores == 1 else 'cores'}"
     lines = [
         f"script      {script}: sbatch {script}",
-        f"            asks for {walltime_of(asked.seconds)} ({MARGIN:g} times the upper end and {span(MARGIN_S)}, at most the "
-        f"profile's {batch.walltime}), {_bytes(asked.memory)}, {asked.cores} {'core' if asked.cores == 1 else 'cores'}",
+        f"            asks for {walltime_of(resources.seconds)} ({MARGIN:g} times the upper end and {span(MARGIN_S)}, "
+        f"at most the profile's {batch.walltime}), {_bytes(resources.memory)}, {cores}",
     ]
-    if asked.again > 0:
+    if resources.again > 0:
         lines.append(
-            f"            about {asked.again + 1} such jobs will be needed: each saves what is done, queues again and goes on"
+            f"            about {resources.again + 1} such jobs will be needed: each saves what is done, queues again and goes on"
         )
     if batch.queue != "slurm":
         lines.append(f"            the script is for Slurm; for {batch.queue} take its last lines into a script of your own")

@@ -1,4 +1,4 @@
-"""How is a study stored? Its design, what was seen and every index as labelled arrays, and the indices as a tidy table."""
+"""How is a study stored? As labelled arrays of its design, its outcomes and every index, and as a tidy table of the indices."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -26,40 +26,51 @@ CONSTANT: Final = "the outcome was the same at every point"
 GROUPED: Final = "not defined for a group of parameters"
 
 
-def assemble(laboratory: Laboratory, found: Findings, seen: Seen, attributes: dict[str, Any]) -> xr.Dataset:
-    """Return a study as labelled arrays."""
+def assemble(laboratory: Laboratory, findings: Findings, seen: Seen, attributes: dict[str, Any]) -> xr.Dataset:
+    """Return a study as labelled arrays, with units and meanings in their attributes.
+
+    Parameters
+    ----------
+    laboratory : the clusters, policies and measures
+    findings : what the study says about every outcome of every scope, scope after scope
+    seen : the outcomes of all histories
+    attributes : attributes of the dataset
+    """
     shape = (len(scope_names(laboratory)), len(laboratory.measures))
     variables = {
         name: (dims, values.reshape(*values.shape[:-1], *shape), {"units": unit, "long_name": meaning})
-        for name, (dims, values, unit, meaning) in _by_scope(found).items()
+        for name, (dims, values, unit, meaning) in _by_scope(findings).items()
     }
     points = {
-        "design": (("point", "parameter"), found.plan.points, _words("1", "probability under the parameter's prior")),
+        "design": (("point", "parameter"), findings.plan.points, _words("1", "probability under the parameter's prior")),
         "seen": (("point", "seed", "case", "outcome"), seen.measures, _words("of the outcome", "outcome of one history")),
         "stopped": (("point", "seed", "case", "world"), seen.stopped, _words("1", "whether the history outgrew the bound")),
     }
-    data = xr.Dataset(points | variables, _coordinates(laboratory, found), attributes)
+    data = xr.Dataset(points | variables, _coordinates(laboratory, findings), attributes)
     data["part"].attrs["long_name"] = "; ".join(f"{name}: {meaning}" for name, meaning in MEANINGS.items())
-    data["index"].attrs["long_name"] = "; ".join(f"{name}: {INDEX_MEANINGS[name]}" for name in found.indices)
+    data["index"].attrs["long_name"] = "; ".join(f"{name}: {INDEX_MEANINGS[name]}" for name in findings.indices)
     return data
 
 
-def _by_scope(found: Findings) -> dict[str, tuple[tuple[str, ...], NDArray[Any], str, str]]:
-    """Return what there is for every cluster and outcome: dimensions, values whose last axis is both, unit, meaning."""
+def _by_scope(findings: Findings) -> dict[str, tuple[tuple[str, ...], NDArray[Any], str, str]]:
+    """Return the variables that exist for every scope and outcome: dimensions, values, unit and meaning.
+
+    The last axis of the values holds every outcome of every scope.
+    """
     each = ("cluster", "outcome")
-    one, split = ("index", "factor", *each), found.split
+    one, split = ("index", "factor", *each), findings.split
     shares = ("part", *each)
     return {
-        "value": (one, found.value, "of the outcome for mu, mu_star and sigma; 1 for S1 and ST", "index"),
-        "low": (one, found.low, "of the index", "5 % of the bootstrap"),
-        "high": (one, found.high, "of the index", "95 % of the bootstrap"),
-        "change": (one, found.change, "1", "largest change on smaller shares; of Morris over the largest mu_star"),
-        "settled": (one, found.settled, "1", "whether the index has settled"),
-        "trail": (("growth", *one), found.trail, "of the index", "index on a share of the design"),
-        "largest_change": (each, found.largest_change, "1", "largest change of an index that must settle"),
-        "leaders_stay": (each, found.leaders_stay, "1", "whether the same factors led on every share"),
-        "outcome_settled": (each, found.outcome_settled, "1", "whether the outcome's indices have settled"),
-        "constant": (each, found.constant, "1", CONSTANT),
+        "value": (one, findings.value, "of the outcome for mu, mu_star and sigma; 1 for S1 and ST", "index"),
+        "low": (one, findings.low, "of the index", "5 % of the bootstrap"),
+        "high": (one, findings.high, "of the index", "95 % of the bootstrap"),
+        "change": (one, findings.change, "1", "largest change on smaller shares; of Morris over the largest mu_star"),
+        "settled": (one, findings.settled, "1", "whether the index has settled"),
+        "trail": (("growth", *one), findings.trail, "of the index", "index on a share of the design"),
+        "largest_change": (each, findings.largest_change, "1", "largest change of an index that must settle"),
+        "leaders_stay": (each, findings.leaders_stay, "1", "whether the same factors led on every share"),
+        "outcome_settled": (each, findings.outcome_settled, "1", "whether the outcome's indices have settled"),
+        "constant": (each, findings.constant, "1", CONSTANT),
         "share": (shares, split.share, "1", "share of the variance of one history"),
         "share_low": (shares, split.low, "1", "5 % of the bootstrap over blocks of points"),
         "share_high": (shares, split.high, "1", "95 % of the bootstrap over blocks of points"),
@@ -67,12 +78,13 @@ def _by_scope(found: Findings) -> dict[str, tuple[tuple[str, ...], NDArray[Any],
     }
 
 
-def _coordinates(laboratory: Laboratory, found: Findings) -> dict[str, Any]:
+def _coordinates(laboratory: Laboratory, findings: Findings) -> dict[str, Any]:
+    """Return the labels of all dimensions."""
     return {
-        "parameter": list(found.plan.problem.names),
-        "group": ("parameter", list(found.plan.problem.groups)),
-        "factor": list(found.plan.problem.factors),
-        "index": list(found.indices),
+        "parameter": list(findings.plan.problem.names),
+        "group": ("parameter", list(findings.plan.problem.groups)),
+        "factor": list(findings.plan.problem.factors),
+        "index": list(findings.indices),
         "growth": list(GROWTH),
         "part": list(PARTS),
         "case": [case.name for case in laboratory.cases],
@@ -85,7 +97,7 @@ def _coordinates(laboratory: Laboratory, found: Findings) -> dict[str, Any]:
 
 
 def scope_names(laboratory: Laboratory) -> tuple[str, ...]:
-    """Return over what outcomes are taken: the mean over clusters first, where there are several, then each."""
+    """Return the scopes of outcomes: where there are several clusters, their mean comes first; then each cluster."""
     names = tuple(case.name for case in laboratory.cases)
     return names if len(names) == 1 else (ALL, *names)
 
@@ -95,17 +107,17 @@ def _words(units: str, meaning: str) -> dict[str, str]:
 
 
 def headline(data: xr.Dataset) -> xr.Dataset:
-    """Return the part of a study that its verdict rests on: the mean over clusters, or the only one."""
+    """Return the part of a study that decides whether it has settled: the mean over clusters, or the only cluster."""
     return data.isel(cluster=0)
 
 
 def settled(data: xr.Dataset) -> bool:
-    """Tell whether the indices of every outcome have settled, over the clusters together."""
+    """Return whether the indices of every outcome have settled, over the clusters together."""
     return bool(headline(data)["outcome_settled"].all())
 
 
 def convergence_line(data: xr.Dataset) -> str:
-    """Return whether the indices of one or more outcomes have settled, in a sentence: of a study, or of a part of one."""
+    """Return a sentence that says whether the indices of a study, or of some of its outcomes, have settled."""
     if bool(data["constant"].all()):
         return "nothing moved: no index is defined"
     change = float(data["largest_change"].max())
@@ -119,10 +131,11 @@ def convergence_line(data: xr.Dataset) -> str:
 
 
 def noise_floor(data: xr.Dataset) -> float:
-    """Return about how large a mu_star luck alone can make, of one outcome of one cluster; NaN where luck is unknown.
+    """Return about how large luck alone can make a mu_star, for one outcome of one cluster in the outcome's unit.
 
-    Two points whose luck is independent differ by twice the variance of its interplay, over the seeds of a point; points share
-    their draws, so that the true floor is lower, and zero for a parameter that nothing reads.
+    The difference of two points whose luck is independent has twice the variance of the interplay, over the seeds of a point.
+    Points share their draws, so the true floor is lower, and it is zero for a parameter that nothing reads. The result is NaN
+    where luck is unknown.
     """
     interplay = float(data["share"].sel(part="interplay") * data["variance"])
     if np.isnan(interplay):
@@ -131,46 +144,54 @@ def noise_floor(data: xr.Dataset) -> float:
 
 
 def ranked(data: xr.Dataset) -> list[int]:
-    """Return the places of factors of one outcome of one cluster, the one that matters most first; unknown ones last."""
+    """Return the positions of the factors of one outcome of one cluster, the one that matters most first, undefined ones last."""
     values = data["value"].sel(index=RANKING[str(data.attrs["method"])]).values
-    return [int(place) for place in np.argsort(-np.nan_to_num(values, nan=-np.inf), kind="stable")]
+    return [int(factor) for factor in np.argsort(-np.nan_to_num(values, nan=-np.inf), kind="stable")]
 
 
 def note(index: str, value: float, total: float, settled_here: bool, constant: bool) -> str:
-    """Return what a reader must know of one index; ``total`` is the factor's ST, or NaN."""
+    """Return the words that go with one index, empty where it needs none.
+
+    Parameters
+    ----------
+    index : name of the index
+    value : its value
+    total : ST of the same factor, or NaN
+    settled_here : whether the index has settled
+    constant : whether the outcome was the same at every point
+    """
     if constant:
         return CONSTANT
     if np.isnan(value):
         return GROUPED
-    said = []
+    remarks = []
     if index in ("S1", "ST") and value < 0:
-        said.append(BELOW_ZERO)
+        remarks.append(BELOW_ZERO)
     if index == "S1" and value > total:
-        said.append(ABOVE_TOTAL)
+        remarks.append(ABOVE_TOTAL)
     if not settled_here:
-        said.append(UNSETTLED)
-    return "; ".join(said)
+        remarks.append(UNSETTLED)
+    return "; ".join(remarks)
 
 
 def index_table(data: xr.Dataset) -> dict[str, NDArray[Any]]:
-    """Return the tidy table of indices by column."""
-    rows: list[tuple[Any, ...]] = []
-    indices = [str(name) for name in data["index"].values]
-    values, low, high, calm = (
+    """Return the tidy table of indices: arrays of shape (rows,) by column, a row for each outcome, cluster, factor and index."""
+    labels = [data[name].values for name in ("outcome", "cluster", "factor", "index")]
+    value, low, high, calm = (
         data[name].transpose("outcome", "cluster", "factor", "index").values for name in ("value", "low", "high", "settled")
     )
     constant = data["constant"].transpose("outcome", "cluster").values
-    for kind, outcome in enumerate(data["outcome"].values):
-        for scope, cluster in enumerate(data["cluster"].values):
-            for factor, name in enumerate(data["factor"].values):
-                for place, index in enumerate(indices):
-                    at = (kind, scope, factor, place)
-                    total = values[kind, scope, factor, indices.index("ST")] if "ST" in indices else np.nan
-                    unit = str(data["unit"].values[kind]) if "ST" not in indices else "1"
-                    said = note(index, values[at], total, bool(calm[at]), bool(constant[kind, scope]))
-                    rows.append((outcome, cluster, name, index, values[at], low[at], high[at], bool(calm[at]), unit, said))
+    shares = "ST" in labels[3]
+    total = value[:, :, :, list(labels[3]).index("ST")] if shares else np.full(value.shape[:3], np.nan)
+    rows = []
+    for cell in np.ndindex(value.shape):
+        names = tuple(axis[position] for axis, position in zip(labels, cell, strict=True))
+        unit = "1" if shares else str(data["unit"].values[cell[0]])
+        remark = note(str(names[3]), float(value[cell]), float(total[cell[:3]]), bool(calm[cell]), bool(constant[cell[:2]]))
+        rows.append((*names, value[cell], low[cell], high[cell], bool(calm[cell]), unit, remark))
     return _columns(rows, ("outcome", "cluster", "parameter", "index", "value", "low", "high", "settled", "unit", "note"))
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], names: Sequence[str]) -> dict[str, NDArray[Any]]:
-    return {name: np.array([row[place] for row in rows]) for place, name in enumerate(names)}
+    """Return the columns of a table from its rows."""
+    return {name: np.array([row[column] for row in rows]) for column, name in enumerate(names)}

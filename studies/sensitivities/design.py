@@ -1,8 +1,8 @@
-"""At which points is the model looked at? Trajectories of Morris or the crossed samples of Sobol, drawn by SALib from one seed.
+"""At which points is the model evaluated? At Morris's trajectories or Sobol's crossed samples, drawn by SALib from one seed.
 
 A coordinate is a probability, and its parameter takes the prior's quantile there. Sobol's points fill the central 98 % of each
-prior: beyond lie worlds that nobody believes in. The four levels of Morris are the medians of the four quarters of the prior, so
-that a design of few levels is no wider than the prior it stands for.
+prior; the tails beyond it hold worlds that nobody believes in. The four levels of Morris are the medians of the four quarters of
+the prior, so that a design of few levels is no wider than the prior that it stands for.
 """
 
 import warnings
@@ -24,14 +24,15 @@ SOBOL: Final = "sobol"
 GIVEN_DATA: Final = "given-data"
 BY_PARAMETER: Final = "parameter"
 BY_MECHANISM: Final = "mechanism"
-# Sobol indices of single parameters would be unaffordable: their cost grows with the number of factors.
+# Factors by default. The cost of a Sobol design grows with the number of factors, and one for each parameter is unaffordable.
 DEFAULT_BY: Final = {MORRIS: BY_PARAMETER, SOBOL: BY_MECHANISM}
 
 LEVELS: Final = 4
-# The least and largest probability, by method.
+# The least and the largest probability of a coordinate, by method.
 REACH: Final = {MORRIS: (0.5 / LEVELS, 1 - 0.5 / LEVELS), SOBOL: (0.01, 0.99)}
-# Half of the trajectories or base samples must still have a spread.
+# The least number of trajectories or base samples: half of them, on which indices are computed too, must still have a spread.
 LEAST: Final = {MORRIS: 4, SOBOL: 8}
+# Roles of the parameters that have a prior.
 UNCERTAIN: Final = ("calibrated", "varying", "policy")
 
 
@@ -42,9 +43,9 @@ class Problem:
     Attributes
     ----------
     names : tuple of str
-        One coordinate of the unit cube each.
+        The parameters, one for each coordinate of the unit cube.
     groups : tuple of str
-        The factor to which each belongs; its own name where it stands alone.
+        The factor to which each parameter belongs; a parameter that is a factor by itself gives the factor its name.
     """
 
     names: tuple[str, ...]
@@ -52,12 +53,12 @@ class Problem:
 
     @property
     def factors(self) -> tuple[str, ...]:
-        """The factors, in the order of their first parameters."""
+        """Names of the factors, in the order of their first parameters."""
         return tuple(dict.fromkeys(self.groups))
 
     @property
     def first(self) -> Ints:
-        """The place of each factor's first parameter, (factors,)."""
+        """Index of each factor's first parameter, int64, shape (factors,)."""
         return np.array([self.groups.index(factor) for factor in self.factors], np.int64)
 
     def members(self, factor: str) -> tuple[str, ...]:
@@ -65,29 +66,33 @@ class Problem:
         return tuple(name for name, group in zip(self.names, self.groups, strict=True) if group == factor)
 
     def described(self, method: str) -> dict[str, Any]:
-        """Return the problem as SALib takes it, in a new dictionary, since SALib writes into it."""
-        found: dict[str, Any] = {
+        """Return the problem in SALib's form; the dictionary is new, since SALib writes into it."""
+        problem: dict[str, Any] = {
             "num_vars": len(self.names),
             "names": list(self.names),
             "bounds": [list(REACH[method]) for _ in self.names],
         }
         if self.factors != self.names:
-            found["groups"] = list(self.groups)
-        return found
+            problem["groups"] = list(self.groups)
+        return problem
 
 
 @dataclass(frozen=True)
 class Design:
-    """Points at which the model is looked at.
+    """Points at which the model is evaluated.
 
     Attributes
     ----------
-    points : array (blocks * width, parameters)
-        Probabilities inside the unit cube; block after block.
+    method : str
+        ``morris`` or ``sobol``.
+    problem : Problem
+        What is varied.
+    points : float64, shape (blocks * width, parameters)
+        Probabilities under each parameter's prior, block after block.
     blocks : int
-        Trajectories, or base samples.
+        Number of trajectories (Morris) or base samples (Sobol).
     width : int
-        Points of a block: one more than factors for Morris, two more for Sobol.
+        Points of a block: one more than there are factors for Morris, two more for Sobol.
     """
 
     method: str
@@ -98,18 +103,27 @@ class Design:
 
 
 def mechanism_of(name: str) -> str:
-    """Return the mechanism with which a name begins: a room or programme of two words where one fits, else the first word."""
+    """Return the mechanism of a parameter, which is the first word of its name.
+
+    Where the name begins with a file of ``model/mechanisms/`` or a programme of two words, these two words are the mechanism.
+    """
     rooms = (*(module.name for module in iter_modules(model.mechanisms.__path__)), *PROGRAMMES)
     return next((room for room in rooms if "_" in room and name.startswith(f"{room}_")), name.split("_", maxsplit=1)[0])
 
 
 def uncertain(priors: Priors) -> tuple[str, ...]:
-    """Return the parameters that have a prior, in the order of the file."""
+    """Return the parameters that have a prior, in the order of ``configs/priors.yaml``."""
     return tuple(name for name, entry in priors.parameters.items() if entry.role in UNCERTAIN)
 
 
 def problem_of(priors: Priors, by: str, parameters: Sequence[str] | None = None) -> Problem:
-    """Return what is varied: every uncertain parameter, or those named; the rest stays at its default.
+    """Return what is varied; every other parameter stays at its default.
+
+    Parameters
+    ----------
+    priors : the priors
+    by : ``parameter`` or ``mechanism``, which says what a factor is
+    parameters : the parameters to vary; every one that has a prior if not given
 
     Raises
     ------
@@ -131,12 +145,12 @@ def problem_of(priors: Priors, by: str, parameters: Sequence[str] | None = None)
 
 
 def check_words(method: str, by: str | None) -> None:
-    """Refuse a method or a kind of factor that there is not.
+    """Refuse a method or a kind of factor that does not exist.
 
     Raises
     ------
     InputError
-        If there is none of that name, or it is not yet there.
+        If either word is unknown, or the method is planned but not yet there.
     """
     if method == GIVEN_DATA:
         raise InputError("--method: given-data: measures on a posterior are not yet there; choose morris or sobol, on the prior")
@@ -152,7 +166,7 @@ def check_count(method: str, count: int) -> None:
     Raises
     ------
     InputError
-        If there are too few, or the base samples of Sobol are no power of two.
+        If there are too few, or the number of Sobol's base samples is no power of two.
     """
     key = {MORRIS: "morris_trajectories", SOBOL: "sobol_samples"}[method]
     if count < LEAST[method]:
@@ -169,20 +183,23 @@ def design(method: str, problem: Problem, count: int, seed: int) -> Design:
 
     Parameters
     ----------
-    method : ``morris`` or ``sobol``
+    method : str
+        ``morris`` or ``sobol``.
+    problem : Problem
+        What is varied.
     count : int
-        Trajectories, or base samples.
+        Number of trajectories, or of base samples.
     seed : int
-        Of SALib's sampler; the same seed draws the same design.
+        Seed of SALib's sampler; the same seed draws the same design.
 
     Raises
     ------
     InputError
-        If the count is one that the method cannot use.
+        If the method cannot use the count; see ``check_count``.
     """
     check_count(method, count)
     with warnings.catch_warnings():
-        # What SALib's imports and samplers say concerns their authors; its errors still rise.
+        # Warnings of SALib and its libraries are about their own code, which no user can change; their errors still rise.
         warnings.simplefilter("ignore")
         if method == MORRIS:
             from SALib.sample import morris

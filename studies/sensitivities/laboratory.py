@@ -1,11 +1,11 @@
 """What does the model show at a point of a design? Paired histories of each cluster, read as fit, phase and effects of policies.
 
 Every point meets the same seeds and latents (common random numbers), so that two points differ by their parameters alone. At each
-point a history runs under the status quo and is run again under each policy.
+point a history runs under the status quo, and runs again under each policy.
 
-A history that outgrows the bound of the calibration is stopped there. It is counted and reported, and keeps a defined value,
-since a design needs every point. If it was stopped before the last observation, its fit is that of a cluster that nobody could
-have studied. Its phase is that of the last year that it reached; a policy is judged at the last year that both histories reached.
+A history that outgrows the bound of the calibration is stopped. It is counted and reported, and keeps a defined value, since a
+design needs every point. If it was stopped before the last observation, its fit is that of a cluster that nobody could have
+studied. Its phase is that of the last year that it reached, and a policy is judged at the last year that both histories reached.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calibration.keys import LATENTS as LATENT_STREAM
 from calibration.keys import SENSITIVITY, normals, seeds
@@ -31,16 +32,16 @@ from model.schema import Case, Policy
 from studies.policy.outcomes import OUTCOMES, RANKED_BY, Columns
 
 STAGE: Final = "histories at the points of the design"
-# Histories of one task: about a second's work.
+# Histories of one task, which take about a second.
 HISTORIES_A_TASK: Final = 48
 QUARTERS_A_YEAR: Final = round(1 / QUARTER)
-# Latents of which a cluster's own figures tell much; drawn from the population, they would make another cluster of it.
+# Latents about which a cluster's own figures tell much. Drawn from the population, they would describe another cluster.
 TOLD: Final = ("market", "scale", "start_year")
 ALL: Final = "all clusters"
 
 
 class Measure(NamedTuple):
-    """What is read off the histories at a point: its name, unit and meaning."""
+    """What is read off each history at a point: its name, unit and meaning."""
 
     name: str
     unit: str
@@ -48,7 +49,13 @@ class Measure(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What a policy changes: name, unit, meaning, and how it is read off the columns without the policy and under it."""
+    """What a policy changes.
+
+    Attributes
+    ----------
+    name, unit, meaning : words for tables and pages
+    value : function of the panel's columns without the policy and under it, shape (n,) each, that returns the change (n,)
+    """
 
     name: str
     unit: str
@@ -76,24 +83,39 @@ PHASES: Final = (
 
 
 class Observer(Protocol):
-    """What a study asks of the model, or of a stand-in."""
+    """What shows outcomes at points of a design: the model, or a stand-in."""
 
     def observe(self, case: int, points: Floats) -> Arrays:
-        """Return ``measures`` (n, seeds, measures) and ``stopped`` (n, seeds, worlds) of one cluster at points (n, d)."""
+        """Return what histories of one cluster show at points.
+
+        Parameters
+        ----------
+        case : index of the cluster
+        points : float64, shape (n, d); probabilities under the prior of each parameter
+
+        Returns
+        -------
+        dict of arrays
+            ``measures``, float64, shape (n, seeds, measures), each in its own unit; ``stopped``, uint8, shape (n, seeds, worlds),
+            1 where the history was stopped for its size. The first world is the status quo, the others are the policies.
+        """
 
 
 @dataclass(frozen=True)
 class Laboratory:
-    """Where the model is looked at.
+    """The model as a study observes it.
 
     Attributes
     ----------
     cases : the clusters chosen
-    names : parameters that a point sets; the rest stay at their defaults
-    policies : beside the status quo
-    horizon : years after the last observation
-    histories : of each cluster at each point, one a seed
-    seed : first of all keys
+    priors : the priors
+    names : parameters that a point sets; the others stay at their defaults
+    structures : structural choices in force
+    errors : the error model of Tables 1-2
+    policies : the policies besides the status quo
+    horizon : years from the last observation to the end of a history
+    histories : number of histories of each cluster at each point, one for each seed
+    seed : seed of the study, the first part of all keys
     """
 
     cases: tuple[Case, ...]
@@ -108,7 +130,7 @@ class Laboratory:
 
     @property
     def measures(self) -> tuple[Measure, ...]:
-        """What is read off, in the order of the arrays."""
+        """The measures, in the order of the arrays."""
         changes = (
             Measure(f"{change.name}:{policy.name}", change.unit, f"{policy.title}: {change.meaning}")
             for policy in self.policies
@@ -117,14 +139,17 @@ class Laboratory:
         return (FIT, *PHASES, *changes)
 
     def values(self, points: Floats) -> dict[str, Floats]:
-        """Return every parameter of every history by name, (n * seeds,) each."""
-        found = {name: np.full(len(points), float(value)) for name, value in self.priors.defaults.items()}
-        set_here = self.priors.quantile(self.names, points)
-        found.update({name: set_here[:, column] for column, name in enumerate(self.names)})
-        return {name: np.repeat(value, self.histories) for name, value in found.items()}
+        """Return every parameter of every history by name, in its own unit, shape (n * seeds,) each, at points (n, d)."""
+        values = {name: np.full(len(points), float(value)) for name, value in self.priors.defaults.items()}
+        varied = self.priors.quantile(self.names, points)
+        values.update({name: varied[:, column] for column, name in enumerate(self.names)})
+        return {name: np.repeat(value, self.histories) for name, value in values.items()}
 
     def latents(self, cluster: Case, keys: Seeds) -> Floats:
-        """Return the latents that go with seeds (n, latents), those that the cluster's figures tell where they tell them."""
+        """Return whitened latents of a cluster, float64, shape (n, latents), at seeds (n,).
+
+        Those named in ``TOLD`` take their conditional medians given the cluster's figures; the others are drawn with the seed.
+        """
         drawn, told = normals(keys, LATENT_STREAM, len(LATENTS)), conditional_medians(cluster, self.priors, self.structures)
         columns = [COLUMN[name] for name in TOLD]
         drawn[:, columns] = told[columns]
@@ -147,62 +172,76 @@ class Laboratory:
         rows, *after = simulate_policies(params_for(values), settings, keys, timelines, ticks, threads=1)
         fit = log_density(table(cluster, self.errors), outcomes(rows[:, :DATES], self.errors), self.errors)
         base = rows[:, DATES:]
-        found, stopped = [fit, *_phases(rows[:, 0], base)], [_stopped(base)]
+        measures, stopped = [fit, *_phases(rows[:, 0], base)], [_stopped(base)]
         for under_policy in after:
             late = under_policy[:, -self.horizon - 1 :]
-            found += _differences(base[:, -self.horizon - 1 :], late)
+            measures += _differences(base[:, -self.horizon - 1 :], late)
             stopped.append(_stopped(late))
         return {
-            "measures": np.stack(found, axis=1).reshape(count, self.histories, len(found)),
+            "measures": np.stack(measures, axis=1).reshape(count, self.histories, len(measures)),
             "stopped": np.stack(stopped, axis=1).reshape(count, self.histories, len(stopped)).astype(np.uint8),
         }
 
 
 def _yearly(quarters: Ints) -> Ints:
-    """Return the quarters of whole years up to each history's end (n, k); negative before its start."""
+    """Return the quarters of whole years up to each history's end (n,), int64, shape (n, k); negative before its start."""
     most = -(-int(quarters.max()) // QUARTERS_A_YEAR)
     back: Ints = np.asarray(quarters, np.int64)[:, None] - QUARTERS_A_YEAR * np.arange(most, -1, -1)
     return back
 
 
-def _stopped(rows: Floats) -> np.ndarray:
+def _stopped(rows: Floats) -> NDArray[np.bool_]:
+    """Return which histories did not reach their last year, shape (n,), by rows (n, years, columns)."""
     return np.isnan(rows[:, -1, COLUMNS.index("firms")])
 
 
 def _last_known(rows: Floats) -> Floats:
-    """Return the last row that each history reached (n, columns), of rows (n, years, columns)."""
-    known = np.isfinite(rows[:, :, COLUMNS.index("firms")])
-    place = rows.shape[1] - 1 - np.argmax(known[:, ::-1], axis=1)
-    return np.asarray(rows[np.arange(len(rows)), place])
+    """Return the row of the last year that each history reached, shape (n, columns), of rows (n, years, columns)."""
+    reached = np.isfinite(rows[:, :, COLUMNS.index("firms")])
+    return np.asarray(rows[np.arange(len(rows)), _last_year(reached)])
+
+
+def _last_year(reached: NDArray[np.bool_]) -> Ints:
+    """Return the index of the last year that each history reached, shape (n,), by what it reached (n, years)."""
+    return np.asarray(reached.shape[1] - 1 - np.argmax(reached[:, ::-1], axis=1))
 
 
 def _phases(observed: Floats, base: Floats) -> list[Floats]:
-    """Return shares of one history, 0 or 1 each, in the order of ``PHASES``."""
+    """Return the phases of each history as shares of one history, 0 or 1, shape (n,) each, in the order of ``PHASES``.
+
+    Parameters
+    ----------
+    observed : float64, shape (n, columns); rows at the last observation
+    base : float64, shape (n, years, columns); yearly rows under the status quo
+    """
     last = _last_known(base)
     reached = np.isfinite(observed[:, COLUMNS.index("firms")])
-    found = []
+    shares = []
     for row in (np.where(reached[:, None], observed, last), last):
-        found += [
+        shares += [
             (row[:, COLUMNS.index("phase")] == IMPROVEMENT).astype(np.float64),
             (row[:, COLUMNS.index("transitioned")] == 1).astype(np.float64),
         ]
-    return found
+    return shares
 
 
 def _differences(base: Floats, after: Floats) -> list[Floats]:
-    """Return what a policy changes by the last year that both histories reached, as ``CHANGES`` lists it; 0 if there is none."""
+    """Return what a policy changes by the last year that both histories reached, shape (n,) each, in the order of ``CHANGES``.
+
+    A change is 0 where the two histories have no year in common. Rows are (n, years, columns), without the policy and under it.
+    """
     firms = COLUMNS.index("firms")
     both = np.isfinite(base[:, :, firms]) & np.isfinite(after[:, :, firms])
-    place, every = base.shape[1] - 1 - np.argmax(both[:, ::-1], axis=1), np.arange(len(base))
+    year, every = _last_year(both), np.arange(len(base))
     without, under = (
-        {name: np.where(both.any(axis=1), rows[every, place, index], 0.0) for index, name in enumerate(COLUMNS)}
+        {name: np.where(both.any(axis=1), rows[every, year, column], 0.0) for column, name in enumerate(COLUMNS)}
         for rows in (base, after)
     )
     return [change.value(without, under) for change in CHANGES]
 
 
 def _growth_of_employment(without: Columns, under: Columns) -> Floats:
-    """Log ratio of workers, one worker added to each so that a cluster may be gone."""
+    """Log ratio of workers; one worker is added to each number, so that the ratio is defined where a cluster has none."""
     return np.asarray(np.log((under["workers"] + 1.0) / (without["workers"] + 1.0)))
 
 
@@ -213,7 +252,8 @@ def _gain(without: Columns, under: Columns) -> Floats:
     return np.asarray((value(under) - value(without)) / np.maximum(wages, 1.0))
 
 
-# Workers and wage-years differ a thousandfold between histories of a prior: a few would rule every variance. Ratios are tamer.
+# Changes are ratios. Workers and wage bills differ a thousandfold between histories of a prior, so a few histories would decide
+# the variance of a difference.
 CHANGES: Final = (
     Change("employment", "log points", "log of workers at the horizon over those without the policy", _growth_of_employment),
     Change(RANKED_BY, "wage bills", "net value minus that without the policy, over the discounted wage bill", _gain),
@@ -221,27 +261,38 @@ CHANGES: Final = (
 
 
 def observe_block(observer: Observer, case: int, points: Floats) -> Arrays:
-    """Look at one cluster at points (n, d): the task of a study."""
+    """Return what histories of one cluster show at points (n, d), as ``Observer.observe`` does: the task of a study."""
     return observer.observe(case, points)
 
 
 class Seen(NamedTuple):
-    """What was seen: ``measures`` (n, seeds, clusters, measures) and ``stopped`` (n, seeds, clusters, worlds)."""
+    """What was seen at n points.
+
+    Attributes
+    ----------
+    measures : float64, shape (n, seeds, clusters, measures); each measure in its own unit
+    stopped : uint8, shape (n, seeds, clusters, worlds); 1 where the history was stopped for its size
+    """
 
     measures: Floats
-    stopped: np.ndarray
+    stopped: NDArray[np.uint8]
 
 
 def look(runner: Runner, observer: Observer, clusters: int, points: Floats, histories: int) -> Seen:
-    """Look at every cluster at every point, block by block.
+    """Observe every cluster at every point, block by block.
 
     Parameters
     ----------
+    runner : Runner
+        Does the tasks and keeps their results.
+    observer : Observer
+        The model, or a stand-in.
     clusters : int
-        How many there are.
-    points : array (n, d)
+        Number of clusters.
+    points : float64, shape (n, d)
+        Probabilities under the prior of each parameter.
     histories : int
-        Of one cluster at one point, policies counted: what progress counts.
+        Histories of one cluster at one point, those under policies included, for the progress bar.
     """
     size = chunk_size(clusters * len(points), max(1, HISTORIES_A_TASK // histories))
     tasks = [
@@ -249,18 +300,22 @@ def look(runner: Runner, observer: Observer, clusters: int, points: Floats, hist
         for case in range(clusters)
         for first, count in blocks(0, len(points), size)
     ]
-    found = runner.gather(STAGE, observe_block, observer, tasks)
+    results = runner.gather(STAGE, observe_block, observer, tasks)
     each = len(tasks) // clusters
-    return Seen(*(_joined(name, found, each) for name in Seen._fields))
+    return Seen(*(_joined(name, results, each) for name in Seen._fields))
 
 
-def _joined(name: str, found: Sequence[Arrays], each: int) -> np.ndarray:
-    cases = [np.concatenate([part[name] for part in found[start : start + each]]) for start in range(0, len(found), each)]
+def _joined(name: str, results: Sequence[Arrays], each: int) -> np.ndarray:
+    """Return one array of all tasks, shape (n, seeds, clusters, ...); each cluster has ``each`` tasks."""
+    cases = [np.concatenate([part[name] for part in results[start : start + each]]) for start in range(0, len(results), each)]
     return np.stack(cases, axis=2)
 
 
 def scoped(measures: Floats) -> Floats:
-    """Return measures (n, seeds, scopes, measures): the mean over clusters first, where there are several, then each cluster."""
+    """Return measures by scope, float64, shape (n, seeds, scopes, measures), from measures by cluster.
+
+    Where there are several clusters, the first scope is their mean; the clusters follow.
+    """
     if measures.shape[2] == 1:
         return measures
     return np.concatenate([measures.mean(axis=2, keepdims=True), measures], axis=2)

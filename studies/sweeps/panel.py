@@ -1,4 +1,4 @@
-"""How does a sweep's panel reach its file? Chunk by chunk, in the order of the table; no chunk's size changes its hash."""
+"""How does a sweep's panel reach its file? Chunk by chunk, in the order of the table; its hash does not depend on the chunks."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
@@ -18,14 +18,14 @@ FAILURE_COLUMNS: Final = ("row", "column", "reason")
 
 
 class TableHash:
-    """SHA-256 over names, types and values of columns, however they are cut into blocks."""
+    """SHA-256 over the names, types and values of columns; the same however the rows are cut into blocks."""
 
     def __init__(self) -> None:
         self._columns: dict[str, tuple[str, Any]] = {}
         self._rows = 0
 
     def add(self, block: Table) -> None:
-        """Take the next rows."""
+        """Add the next rows: columns of equal length."""
         for name, column in block.items():
             values = np.asarray(column)
             text = values.dtype.kind == "U"
@@ -34,13 +34,24 @@ class TableHash:
         self._rows += len(next(iter(block.values())))
 
     def hexdigest(self) -> str:
-        """Return the hash, in hexadecimal."""
+        """Return the hash in hexadecimal."""
         lines = [f"{name}|{kind}|{self._rows}|{total.hexdigest()}\n" for name, (kind, total) in self._columns.items()]
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def panel_block(chunk: Arrays) -> dict[str, Any]:
-    """Return the panel of a chunk (``studies.sweeps.rows.run_block``): row, case, policy, seed, and what ``simulate`` shows."""
+    """Return the panel of a chunk by column.
+
+    Parameters
+    ----------
+    chunk : dict of arrays
+        What ``studies.sweeps.rows.run_block`` returned, with m rows of panels.
+
+    Returns
+    -------
+    dict of arrays, shape (m,) each
+        ``row``, ``case``, ``policy`` and ``seed``, then the columns of ``model.simulate`` in the units of ``PANEL_UNITS``.
+    """
     length, panel = chunk["length"], chunk["panel"]
     since = QUARTER * chunk["tick"]
     block: dict[str, Any] = {name: np.repeat(chunk[name], length) for name in ("row", "case", "policy", "seed")}
@@ -56,7 +67,7 @@ def panel_block(chunk: Arrays) -> dict[str, Any]:
 
 
 def write_panel(out: Path, chunks: Iterable[Arrays]) -> str:
-    """Write the panel of all chunks, whole or not at all; return its hash."""
+    """Write the panel of all chunks, whole or not at all, and return its hash."""
     total = TableHash()
 
     def write(partial: Path) -> None:
@@ -71,7 +82,7 @@ def write_panel(out: Path, chunks: Iterable[Arrays]) -> str:
 
 
 def write_failures(path: Path, chunks: Iterable[Arrays]) -> None:
-    """Write the list of rows that failed or were stopped, whole or not at all."""
+    """Write the list of rows that failed and of histories that were stopped, whole or not at all."""
 
     def write(partial: Path) -> None:
         with block_writer(partial) as writer:
@@ -82,7 +93,7 @@ def write_failures(path: Path, chunks: Iterable[Arrays]) -> None:
 
 
 def counted(load: Callable[[str], Arrays], names: Iterable[str], count: dict[str, int]) -> Iterator[Arrays]:
-    """Yield chunks, and count what they hold: simulations, rows that failed, histories that were stopped."""
+    """Yield chunks, and add to ``count`` their simulations, rows that failed, and histories that were stopped."""
     for name in names:
         chunk = load(name)
         ran = np.isin(chunk["failed_row"], chunk["row"])

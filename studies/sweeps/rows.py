@@ -1,6 +1,6 @@
-"""What happens to the rows of a sweep? They are read, run with those of the same cluster and policy, and kept in order.
+"""What happens to the rows of a sweep? Each is read, run together with rows of the same cluster and policy, and kept in order.
 
-Each history has the bits that ``model.simulation.simulate`` gives for its row.
+Every history has the bits that ``model.simulation.simulate`` gives for its row.
 """
 
 from collections.abc import Callable
@@ -25,21 +25,28 @@ from studies.sweeps.table import WORDS, Block, Portion, known, read_seeds
 KEEPS: Final = ("quarters", "years", "last")
 STATUS_QUO: Final = "status-quo"
 EXHAUSTED: Final = COLUMNS.index("exhausted")
-# Rows of panels that are simulated at a time: some megabytes.
+# Panel rows that are simulated at a time, which take some megabytes.
 ROWS_AT_ONCE: Final = 16_384
 QUARTERS_A_YEAR: Final = 4
 
 
-class Wanted(NamedTuple):
-    """What is asked of every history: its length in years, if not the default, which rows to keep of it, and whom to heed."""
+class Request(NamedTuple):
+    """What is asked of every history of a sweep.
+
+    Attributes
+    ----------
+    years : length of the history (years); that of ``simulate`` if None
+    keep : which rows of its panel are kept, one of ``KEEPS``
+    progress : called with a number of histories done; it may raise to stop
+    """
 
     years: float | None
     keep: str
-    heed: Callable[[int], None] | None = None
+    progress: Callable[[int], None] | None = None
 
 
 class Failure(NamedTuple):
-    """A row that did not work, the column to blame, and why."""
+    """A row that could not be run or a history that was stopped: the number of the row, the column to blame, and the reason."""
 
     row: int
     column: str
@@ -56,7 +63,18 @@ class Group(NamedTuple):
 
 @dataclass
 class History:
-    """One history of a row: what differs from the defaults, its seed, and, once it has run, the rows kept."""
+    """One history of a row.
+
+    Attributes
+    ----------
+    row : number of its row in the table, from 1
+    changes : parameters that differ from their defaults, by name
+    seed : its seed
+    group : what it shares with the histories that are run with it
+    start_year : calendar time of its start (years), once it has run
+    ticks : int64, shape (m,); quarters since the start of the rows kept, once it has run
+    panel : float64, shape (m, columns); the rows kept, in the units of ``model.observe.UNITS``, once it has run
+    """
 
     row: int
     changes: dict[str, float]
@@ -67,8 +85,8 @@ class History:
     panel: Floats | None = None
 
 
-class RowFailed(Exception):  # noqa: N818 - a state of a row
-    """A row cannot be run."""
+class RowFailed(Exception):  # noqa: N818 - a row's state, not a fault of the program
+    """A row that cannot be run, with the column to blame."""
 
     def __init__(self, column: str, reason: str) -> None:
         super().__init__(reason)
@@ -76,19 +94,19 @@ class RowFailed(Exception):  # noqa: N818 - a state of a row
 
 
 @dataclass(frozen=True)
-class Named:
-    """Cases and policies by name, each read once for a block, which names few of them very often."""
+class Catalogue:
+    """Cases and policies by name; a block names few of them very often, so each is read once."""
 
     cases: dict[str, Case] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
 
     def look_up(self, group: Group) -> tuple[Case, Policy]:
-        """Return a case and a policy.
+        """Return the case and the policy of a group.
 
         Raises
         ------
         RowFailed
-            If there is none of that name, or its file is wrong.
+            If a name is unknown, or a file cannot be read or is wrong.
         """
         column = "case"
         try:
@@ -102,27 +120,28 @@ class Named:
         return self.cases[group.case], self.policies[group.policy]
 
 
-def run_block(wanted: Wanted, block: Block) -> Arrays:
+def run_block(request: Request, block: Block) -> Arrays:
     """Run the histories of a block.
 
     Parameters
     ----------
-    wanted : Wanted
-    block : Block
+    request : what is asked of every history
+    block : consecutive histories of the table
 
     Returns
     -------
     dict of arrays
-        Of n histories in the order of the table: ``row``, ``seed``, ``case``, ``policy``, ``start_year`` and ``length``, shape
-        (n,); of their rows kept, one after the other, ``tick`` (m,) and ``panel`` (m, len(COLUMNS)) in the units of
-        ``model.observe.UNITS``; of rows that failed or were stopped, ``failed_row``, ``failed_column``, ``failed_reason``.
+        For n histories in the order of the table, shape (n,): ``row``, ``seed``, ``case``, ``policy``, ``start_year`` (calendar
+        years) and ``length`` (rows kept). For the m rows kept, history after history: ``tick`` (quarters since the start), shape
+        (m,), and ``panel``, shape (m, columns), in the units of ``model.observe.UNITS``. For k rows that failed and histories
+        that were stopped, shape (k,): ``failed_row``, ``failed_column`` and ``failed_reason``.
     """
-    named = Named()
+    catalogue = Catalogue()
     histories: list[History] = []
     failures: list[Failure] = []
     for portion in block.portions():
         try:
-            histories += _read(portion, named)
+            histories += _read(portion, catalogue)
         except RowFailed as failed:
             if portion.before == 0:
                 failures.append(Failure(portion.row, failed.column, str(failed)))
@@ -130,17 +149,17 @@ def run_block(wanted: Wanted, block: Block) -> Arrays:
     for history in histories:
         groups.setdefault(history.group, []).append(history)
     for group, members in groups.items():
-        failures += _run_group(group, members, wanted, *named.look_up(group))
-    return _arrays(histories, sorted(failures), named)
+        failures += _run_group(group, members, request, *catalogue.look_up(group))
+    return _arrays(histories, sorted(failures), catalogue)
 
 
-def _read(portion: Portion, named: Named) -> list[History]:
-    """Return the histories of a row, or of some of its seeds.
+def _read(portion: Portion, catalogue: Catalogue) -> list[History]:
+    """Return the histories of a portion of a row.
 
     Raises
     ------
     RowFailed
-        With the first column that is wrong.
+        If a cell is wrong, with the first such column.
     """
     priors, cells = load_priors(), portion.cells
     values: dict[str, float] = {}
@@ -156,7 +175,7 @@ def _read(portion: Portion, named: Named) -> list[History]:
         structures |= read.structures
     policy = cells.get("policy", "")
     group = Group(cells["case"].removesuffix(".0"), policy if known(policy) else STATUS_QUO, tuple(sorted(structures.items())))
-    named.look_up(group)
+    catalogue.look_up(group)
     try:
         seeds = read_seeds(cells.get("seed", ""))
     except InputError as error:
@@ -165,57 +184,60 @@ def _read(portion: Portion, named: Named) -> list[History]:
 
 
 def _reason(error: InputError, name: str) -> str:
-    """Return a message without the names that the list of failures has in columns of their own."""
+    """Return an error's message without the names that the list of failures holds in columns of their own."""
     text = " ".join(str(error).split())
     for lead in ("--set: ", "parameter: ", "structure: ", f"{name.removeprefix(STRUCTURE)}: "):
         text = text.removeprefix(lead)
     return text
 
 
-def _run_group(group: Group, members: list[History], wanted: Wanted, case: Case, policy: Policy) -> list[Failure]:
-    """Run histories that share what is slow to set up; each keeps its rows."""
+def _run_group(group: Group, members: list[History], request: Request, case: Case, policy: Policy) -> list[Failure]:
+    """Run histories of one group, store the rows kept in each, and return those that were stopped."""
     priors = load_priors()
     chosen = priors.structures_with(dict(group.structures))
     programmes = programmes_for(policy, case, chosen)
     medians = conditional_medians(case, priors, dict(group.structures))
     failures: list[Failure] = []
-    # The start, and so the length, is at the conditional median: the same for all.
-    length = int(_setting(priors, case, medians, chosen, members[:1], wanted)[1]["quarters"][0])
+    # All histories of a group start at the conditional median of their cluster, so all have the same length.
+    length = int(_setting(priors, case, medians, chosen, members[:1], request)[1]["quarters"][0])
     size = max(1, ROWS_AT_ONCE // (length + 1))
     for start in range(0, len(members), size):
         part = members[start : start + size]
-        params, settings, start_year = _setting(priors, case, medians, chosen, part, wanted)
+        params, settings, start_year = _setting(priors, case, medians, chosen, part, request)
         ticks = np.tile(np.arange(length + 1), (len(part), 1))
         seeds = np.array([history.seed for history in part], np.uint64)
-        panels = simulate_many(params, settings, seeds, programmes, ticks, threads=1, progress=wanted.heed)
-        for place, history in enumerate(part):
-            panel = panels[place]
+        panels = simulate_many(params, settings, seeds, programmes, ticks, threads=1, progress=request.progress)
+        for index, history in enumerate(part):
+            panel = panels[index]
             if panel[0, EXHAUSTED] == 1.0:
-                # Such a panel is marked in every row; one history on its own marks where it stopped.
-                panel, _ = run_compiled(params[place], settings[place], programmes, history.seed)
+                # A batch marks a stopped history in every row. Run alone, the same history ends its panel where it stopped.
+                panel, _ = run_compiled(params[index], settings[index], programmes, history.seed)
                 failures.append(_stopped(history, panel))
-            history.start_year = float(start_year[place])
-            history.ticks = _kept(panel, wanted.keep)
+            history.start_year = float(start_year[index])
+            history.ticks = _kept(panel, request.keep)
             history.panel = panel[history.ticks]
     return failures
 
 
 def _setting(
-    priors: Priors, case: Case, medians: Floats, chosen: dict[str, str], part: list[History], wanted: Wanted
+    priors: Priors, case: Case, medians: Floats, chosen: dict[str, str], part: list[History], request: Request
 ) -> tuple[Any, Any, Floats]:
-    """Return the PARAMS and SETTING records and the starts of some histories, made as ``simulate`` makes them for one."""
+    """Return the PARAMS and SETTING records and the starts (calendar years) of n histories, shape (n,) each.
+
+    They are made in the way in which ``simulate`` makes them for one history.
+    """
     values = default_values(priors, len(part))
-    for place, history in enumerate(part):
+    for index, history in enumerate(part):
         for name, value in history.changes.items():
-            values[name][place] = value
+            values[name][index] = value
     settings, start_year = settings_for(case, values, np.tile(medians, (len(part), 1)), chosen, YEARS_AFTER)
-    if wanted.years is not None:
-        settings["quarters"] = in_quarters(wanted.years)
+    if request.years is not None:
+        settings["quarters"] = in_quarters(request.years)
     return params_for(values), settings, start_year
 
 
 def _kept(panel: Floats, keep: str) -> Ints:
-    """Return the quarters to keep of a history, none beyond its end."""
+    """Return the quarters to keep of a history's panel (quarters + 1, columns), int64, shape (m,); none lies after its end."""
     ticks = np.flatnonzero(np.isfinite(panel[:, 0]))
     if keep == "last":
         return ticks[-1:]
@@ -223,19 +245,21 @@ def _kept(panel: Floats, keep: str) -> Ints:
 
 
 def _stopped(history: History, panel: Floats) -> Failure:
+    """Return the entry of a history, stopped for its size, in the list of failures."""
     years = float(np.nanmax(panel[:, 0]))
     reason = f"{history.seed}: stopped for its size after {years:g} years, where its panel ends; choose other parameters"
     return Failure(history.row, "seed", reason)
 
 
-def _arrays(histories: list[History], failures: list[Failure], named: Named) -> Arrays:
+def _arrays(histories: list[History], failures: list[Failure], catalogue: Catalogue) -> Arrays:
+    """Return histories and failures as ``run_block`` says."""
     panels = [history.panel for history in histories if history.panel is not None]
     ticks = [history.ticks for history in histories if history.ticks is not None]
     return {
         "row": np.array([history.row for history in histories], np.int64),
         "seed": np.array([history.seed for history in histories], np.uint64),
-        "case": np.array([named.cases[history.group.case].name for history in histories], np.str_),
-        "policy": np.array([named.policies[history.group.policy].name for history in histories], np.str_),
+        "case": np.array([catalogue.cases[history.group.case].name for history in histories], np.str_),
+        "policy": np.array([catalogue.policies[history.group.policy].name for history in histories], np.str_),
         "start_year": np.array([history.start_year for history in histories], np.float64),
         "length": np.array([len(one) for one in ticks], np.int64),
         "tick": np.concatenate([np.empty(0, np.int64), *ticks]),

@@ -21,7 +21,7 @@ from model.simulation import in_quarters
 from studies.files.rows import check_format, table_rows
 from studies.files.tables import check_suffix
 from studies.sweeps.panel import counted, write_failures, write_panel
-from studies.sweeps.rows import KEEPS, Wanted, run_block
+from studies.sweeps.rows import KEEPS, Request, run_block
 from studies.sweeps.table import Blocks, Survey, survey
 
 KIND: Final = "sweep"
@@ -106,7 +106,7 @@ def sweep(
         executor_on(on, batch, say) as executor,
         run.opened(executor, resume=resume, shard=shard, progress=progress) as runner,
     ):
-        runner.complete(STAGE, run_block, Wanted(years, keep, runner.stop.check), blocks, surveyed.histories)
+        runner.complete(STAGE, run_block, Request(years, keep, runner.stop.check), blocks, surveyed.histories)
         run.finish(runner, lambda: _write(runner, blocks.names(), panel, surveyed))
         _clear(runner.folder)
     return _result(panel, surveyed.path)

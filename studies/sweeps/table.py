@@ -1,25 +1,34 @@
-"""What does a sweep's table ask for? One history for each row and seed, cut into blocks that are read when their turn comes."""
+"""What does a sweep's table ask for? One history for each row and seed, cut into blocks that are read one after the other."""
 
-import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from execution.run import file_hash
 from execution.tasks import Task
 from model.changes import STRUCTURE
 from model.config import load_priors
 from model.errors import InputError
 from studies.files.rows import column_names, table_rows
 
+# Columns that name neither a parameter nor a structural choice.
 WORDS: Final = ("case", "policy", "seed")
+# Cells in lower case that say nothing.
 UNKNOWN: Final = ("", "nan", "none")
+# The seed of a row that names none.
 FIRST_SEED: Final = 1
 SEEDS_A_ROW: Final = 1_000_000
-_READ: Final = 1 << 16
 
 
 class Mark(NamedTuple):
-    """Where a block begins: the place of its first row in the file, that row's number, and how many of its seeds came before."""
+    """Where a block begins.
+
+    Attributes
+    ----------
+    position : position of its first row in the file, as ``studies.files.rows.Row`` has it
+    row : number of that row, from 1
+    before : how many seeds of that row belong to earlier blocks
+    """
 
     position: int
     row: int
@@ -27,7 +36,14 @@ class Mark(NamedTuple):
 
 
 class Portion(NamedTuple):
-    """A row's seeds, or some of them: ``size`` of them, after ``before`` others of the row."""
+    """A row with all or some of its seeds.
+
+    Attributes
+    ----------
+    row : number of the row, from 1
+    cells : text of each cell by column
+    before, size : the portion has ``size`` seeds, after ``before`` others of the row
+    """
 
     row: int
     cells: dict[str, str]
@@ -36,15 +52,16 @@ class Portion(NamedTuple):
 
 
 class Survey(NamedTuple):
-    """What one look through a table told.
+    """What one reading of a table showed.
 
     Attributes
     ----------
-    sha256 : of the file's bytes
-    rows, histories : how many
+    path, names : the table's file and its columns
+    sha256 : hash of the file's bytes
+    rows, histories : their numbers
     own : files of the user's own cases and policies, with the SHA-256 of each
     stride : histories between two marks
-    marks : where every ``stride``-th history is
+    marks : the position of every ``stride``-th history
     """
 
     path: Path
@@ -58,7 +75,7 @@ class Survey(NamedTuple):
 
 
 class Block:
-    """Some histories of a table in a row: read from the file where it lies, and sent by value to other machines."""
+    """Consecutive histories of a table: read from the file on this machine, and sent by value to other machines."""
 
     def __init__(self, path: Path, names: list[str], mark: Mark, count: int) -> None:
         self.path, self.names, self.mark, self.count = path, names, mark, count
@@ -68,7 +85,7 @@ class Block:
         return {**self.__dict__, "_carried": list(self.portions())}
 
     def portions(self) -> Iterator[Portion]:
-        """Yield the rows with the seeds that fall into the block."""
+        """Yield the rows of the block, each with those of its seeds that belong to the block."""
         if self._carried is not None:
             yield from self._carried
             return
@@ -83,7 +100,10 @@ class Block:
 
 
 class Blocks:
-    """The tasks of a sweep, read anew for each pass; none once ``finished`` says that another shard has written the result."""
+    """The tasks of a sweep, read anew for each pass.
+
+    No further task comes once ``finished`` tells that another shard has written the result.
+    """
 
     def __init__(self, survey: Survey, size: int, finished: Callable[[], bool]) -> None:
         self._survey, self._finished = survey, finished
@@ -92,30 +112,30 @@ class Blocks:
 
     def names(self) -> list[str]:
         """Return the names of the chunks, in the order of the table."""
-        return [f"rows-{place:06d}" for place in range(-(-self._survey.histories // self.size))]
+        return [f"rows-{index:06d}" for index in range(-(-self._survey.histories // self.size))]
 
     def __iter__(self) -> Iterator[Task]:
         survey = self._survey
-        for place, name in enumerate(self.names()):
+        for index, name in enumerate(self.names()):
             if self._finished():
                 return
-            count = min(self.size, survey.histories - place * self.size)
-            block = Block(survey.path, survey.names, survey.marks[place * self._every], count)
+            count = min(self.size, survey.histories - index * self.size)
+            block = Block(survey.path, survey.names, survey.marks[index * self._every], count)
             yield Task(name, (block,), count)
 
 
 def known(text: str) -> bool:
-    """Tell whether a cell says anything."""
+    """Return whether a cell has a value."""
     return text.lower() not in UNKNOWN
 
 
 def read_seeds(text: str) -> range:
-    """Return the seeds of a cell: a number, or a range ``1:5`` with both ends; an empty one means 1.
+    """Return the seeds of a cell: a number, or a range ``1:5`` with both ends; an empty cell means seed 1.
 
     Raises
     ------
     InputError
-        If it is neither.
+        If the cell is neither a seed nor a range of seeds, or the range falls or is too long.
     """
     if not known(text):
         return range(FIRST_SEED, FIRST_SEED + 1)
@@ -129,7 +149,7 @@ def read_seeds(text: str) -> range:
 
 
 def histories_of(cells: dict[str, str]) -> int:
-    """Return how many histories a row asks for; 1 where its seeds cannot be read, so that the row is looked at."""
+    """Return how many histories a row asks for; 1 where its seeds cannot be read, so that the row is run and fails."""
     try:
         return len(read_seeds(cells.get("seed", "")))
     except InputError:
@@ -137,17 +157,17 @@ def histories_of(cells: dict[str, str]) -> int:
 
 
 def survey(path: Path, stride: int) -> Survey:
-    """Look through a table once, before anything runs.
+    """Read through a table once, before anything runs.
 
     Parameters
     ----------
-    path : a ``.csv`` or ``.parquet``
+    path : file of the table, a ``.csv`` or ``.parquet``
     stride : histories between two marks
 
     Raises
     ------
     InputError
-        If the table cannot be read or is empty, has no column ``case``, or a column that names nothing.
+        If the table cannot be read or is empty, has no column ``case``, or has a column that names no parameter or option.
     """
     names = column_names(path)
     _check_columns(path, names)
@@ -170,6 +190,13 @@ def survey(path: Path, stride: int) -> Survey:
 
 
 def _check_columns(path: Path, names: list[str]) -> None:
+    """Refuse a table without a column ``case``, or with a column that names no parameter or structural choice.
+
+    Raises
+    ------
+    InputError
+        If the table is refused.
+    """
     if "case" not in names:
         raise InputError(f"{path}: case: this column is missing; name a cluster in each row")
     priors = load_priors()
@@ -186,6 +213,7 @@ def _check_columns(path: Path, names: list[str]) -> None:
 
 
 def _is_file(text: str) -> bool:
+    """Return whether a cell gives the path of a case or policy rather than its name."""
     return text.endswith((".yaml", ".yml")) or "/" in text or "\\" in text
 
 
@@ -193,13 +221,4 @@ def _own_hash(path: Path) -> str:
     try:
         return file_hash(path)
     except (OSError, ValueError):
-        return "unreadable"  # its rows will say so
-
-
-def file_hash(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    total = hashlib.sha256()
-    with path.open("rb") as file:
-        while part := file.read(_READ):
-            total.update(part)
-    return total.hexdigest()
+        return "unreadable"  # The rows that name this file fail, and say why.

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from model.config import load_profile
-from studies.plan.script import Request, script
+from studies.plan.script import Resources, script
 
 pytestmark = [pytest.mark.slurm, pytest.mark.slow]
 
@@ -60,7 +60,7 @@ def until(true: Callable[[], bool], seconds: float = LIMIT) -> bool:
     return true()
 
 
-def submitted(folder: Path, asked: Request) -> str:
+def submitted(folder: Path, asked: Resources) -> str:
     """The number of the job of a tiny profile's script."""
     profile = folder / "tiny.yaml"
     profile.write_text(TINY)
@@ -71,7 +71,7 @@ def submitted(folder: Path, asked: Request) -> str:
 
 @pytest.mark.usefixtures("alone")
 def test_slurm_runs_the_script_to_its_end(tmp_path: Path) -> None:
-    job = submitted(tmp_path, Request(600, 0, 1536 * 2**20, 2))
+    job = submitted(tmp_path, Resources(600, 0, 1536 * 2**20, 2))
     assert until(lambda: state(job, tmp_path)["JobState"] not in ("PENDING", "RUNNING", "COMPLETING"))
     log = (tmp_path / f"takeoff-tiny-{job}.log").read_text()
     assert state(job, tmp_path)["JobState"] == "COMPLETED", log
@@ -81,7 +81,7 @@ def test_slurm_runs_the_script_to_its_end(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("alone")
 def test_on_slurms_notice_the_job_saves_and_queues_again(tmp_path: Path) -> None:
-    job = submitted(tmp_path, Request(600, 0, 1536 * 2**20, 2))
+    job = submitted(tmp_path, Resources(600, 0, 1536 * 2**20, 2))
     try:
         assert until(lambda: (tmp_path / "run" / "chunks").is_dir() and any((tmp_path / "run" / "chunks").glob("training-*")))
         # What Slurm sends to the batch script when its time is nearly up.

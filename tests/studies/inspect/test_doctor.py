@@ -1,35 +1,8 @@
-"""``takeoff doctor``: cores from the control group, and a part that breaks is a finding."""
-
-from pathlib import Path
+"""``takeoff doctor``: everything is examined, and a part that breaks is a finding."""
 
 import pytest
 
-from model.cores import control_group_cores, granted_cores
 from studies.inspect import doctor
-
-
-def test_cores_of_a_control_group(tmp_path: Path) -> None:
-    assert control_group_cores(tmp_path) is None
-    (tmp_path / "cpu.max").write_text("150000 100000\n")
-    assert control_group_cores(tmp_path) == 1.5
-    (tmp_path / "cpu.max").write_text("max 100000\n")
-    assert control_group_cores(tmp_path) is None
-
-
-def test_cores_of_the_first_generation(tmp_path: Path) -> None:
-    (tmp_path / "cpu").mkdir()
-    (tmp_path / "cpu/cpu.cfs_quota_us").write_text("200000\n")
-    (tmp_path / "cpu/cpu.cfs_period_us").write_text("100000\n")
-    assert control_group_cores(tmp_path) == 2.0
-    (tmp_path / "cpu/cpu.cfs_quota_us").write_text("-1\n")
-    assert control_group_cores(tmp_path) is None
-
-
-def test_slurm_can_only_lower_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SLURM_CPUS_PER_TASK", "1")
-    assert granted_cores() == 1
-    monkeypatch.setenv("SLURM_CPUS_PER_TASK", "100000")
-    assert granted_cores() < 100000
 
 
 def test_a_part_that_breaks_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,12 +11,31 @@ def test_a_part_that_breaks_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> Non
 
     for name in ("_versions", "_machine", "_pictures", "_engines"):
         monkeypatch.setattr(doctor, name, broken)
-    found: list[doctor.Finding] = []
-    assert not doctor.examine(found.append)
-    assert len(found) == 4
-    assert all("no disk" in finding.seen and not finding.fine for finding in found)
+    findings: list[doctor.Finding] = []
+    assert not doctor.examine(findings.append)
+    assert len(findings) == 4
+    assert all("no disk" in finding.seen and not finding.fine for finding in findings)
 
 
 def test_versions_are_there() -> None:
-    found = {finding.name: finding for finding in doctor._versions()}
-    assert all(found[name].fine for name in doctor.NEEDED)
+    findings = {finding.name: finding for finding in doctor._versions()}
+    assert all(findings[name].fine for name in doctor.NEEDED)
+
+
+def test_a_missing_library_is_a_finding_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "NEEDED", ("no-such-library",))
+    monkeypatch.setattr(doctor, "USEFUL", {"no-such-extra": "trains something"})
+    missing = [finding for finding in doctor._versions() if not finding.fine]
+    assert [(finding.name, finding.seen) for finding in missing] == [
+        ("no-such-library", "is missing; run make install"),
+        ("no-such-extra", "is missing: trains something; run make install"),
+    ]
+
+
+def test_both_engines_give_the_same_bits_here() -> None:
+    assert [finding.fine for finding in doctor._engines()] == [True]
+
+
+def test_too_little_room_on_the_disk_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "ROOM_GIB", float("inf"))
+    assert [finding.name for finding in doctor._machine() if not finding.fine] == ["disk"]

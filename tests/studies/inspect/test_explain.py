@@ -38,9 +38,9 @@ def test_every_formula_of_the_sources_is_printed() -> None:
         for node in ast.parse(path.read_text(encoding="utf-8")).body
         if isinstance(node, ast.FunctionDef)
     )
-    found = equations()
-    assert len(found) == written > 20
-    for equation in found:
+    printed = equations()
+    assert len(printed) == written > 20
+    for equation in printed:
         assert equation.name in text
         assert equation.formula in text
         assert equation.home in text
@@ -55,7 +55,7 @@ def test_formulas_are_read_from_any_folder(tmp_path: Path) -> None:
         '@equation\ndef growth(x):\n    """Growth of a thing.\n\n    Formula: g = a\n        + b\n\n    More words.\n    """\n'
         '@equation\ndef step(x):\n    """Change the state."""\n'
     )
-    assert [tuple(found) for found in equations(folder)] == [("model/a.py", "growth", "Growth of a thing.", "g = a + b")]
+    assert [tuple(equation) for equation in equations(folder)] == [("model/a.py", "growth", "Growth of a thing.", "g = a + b")]
 
 
 @pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.name)

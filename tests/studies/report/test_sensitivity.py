@@ -11,7 +11,8 @@ from studies.sensitivities import study as home
 from studies.sensitivities.arrays import ABOVE_TOTAL, BELOW_ZERO, headline
 from studies.sensitivities.design import MORRIS, SOBOL
 from tests.studies.report.test_page import EVIL, Reader, words
-from tests.studies.sensitivities.test_study import StandIn, study
+from tests.studies.sensitivities.stand_in import StandIn
+from tests.studies.sensitivities.test_study import study
 
 
 @pytest.fixture

@@ -1,12 +1,9 @@
 """A study in its folder: the same bits whoever works, what is refused, what the files say, what a stopped history counts for."""
 
-import ast
 import csv
 import json
 import threading
 from argparse import Namespace
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,37 +12,17 @@ import xarray as xr
 from scipy.stats import norm
 
 from calibration.keys import SENSITIVITY, seeds, uniforms
-from calibration.observation import ErrorModel, dead_log_density
-from calibration.tables import table
 from execution.run import MANIFEST
 from execution.store import Shard
-from model.config import Policy, Profile, load_case, load_policy, load_priors, load_profile
+from model.config import Profile, load_case, load_profile
 from model.errors import InputError, Interrupted
 from studies.commands.sensitivity import analyse
-from studies.sensitivities import laboratory as laboratory_home
 from studies.sensitivities import study as home
 from studies.sensitivities.arrays import ABOVE_TOTAL, BELOW_ZERO, GROUPED, UNSETTLED, headline, noise_floor, note
-from studies.sensitivities.design import BY_MECHANISM, BY_PARAMETER, MORRIS, SOBOL, mechanism_of, problem_of, uncertain
-from studies.sensitivities.laboratory import ALL, CHANGES, FIT, PHASES, Laboratory
+from studies.sensitivities.design import BY_MECHANISM, BY_PARAMETER, MORRIS, SOBOL
+from studies.sensitivities.laboratory import ALL, CHANGES, FIT, PHASES
 from studies.sensitivities.study import TABLE, default_folder, sensitivity
-
-VARIED = ["market_elasticity", "entry_intensity", "training_gain"]
-
-MEANINGS = {name: entry.meaning for name, entry in load_priors().parameters.items()}
-
-
-@dataclass(frozen=True)
-class StandIn(Laboratory):
-    """Outcomes that are a formula of the point and the seed: all that the rest of a study is told of the model."""
-
-    def observe(self, case: int, points: np.ndarray) -> dict[str, np.ndarray]:
-        count = len(self.measures)
-        luck = uniforms(seeds(self.seed, SENSITIVITY, case, 0, self.histories), 1, count)
-        signal = (case + 1) * points[:, 0] + 0.2 * points[:, 1] ** 2
-        shown = signal[:, None, None] + 0.1 * luck * (1 + points[:, :1, None])
-        stopped = np.zeros((len(points), self.histories, 1 + len(self.policies)), np.uint8)
-        stopped[points[:, 0] > 0.8] = 1
-        return {"measures": shown, "stopped": stopped}
+from tests.studies.sensitivities.stand_in import VARIED, StandIn
 
 
 @pytest.fixture
@@ -226,82 +203,6 @@ def test_folders_are_named_by_what_is_not_the_default() -> None:
     assert default_folder(MORRIS, BY_PARAMETER, "quick") == Path("runs/sensitivity-quick")
     assert default_folder(SOBOL, BY_MECHANISM, "quick") == Path("runs/sensitivity-sobol-quick")
     assert default_folder(MORRIS, BY_MECHANISM, "quick") == Path("runs/sensitivity-by-mechanism-quick")
-
-
-def test_every_uncertain_parameter_belongs_to_a_mechanism() -> None:
-    priors = load_priors()
-    problem = problem_of(priors, BY_MECHANISM)
-    assert problem.names == uncertain(priors)
-    assert set(problem.names) | set(priors.names("constant")) == set(priors.names())
-    assert mechanism_of("spin_off_rate") == "spin_off"
-    assert mechanism_of("market_place_effect") == "market_place"
-    assert mechanism_of("market_elasticity") == "market"
-    assert problem.members("credit") == ("credit_noise", "credit_capture_default")
-
-
-def test_salib_is_imported_late(repository: Path) -> None:
-    # It brings pandas, Matplotlib and multiprocess with it; `takeoff --help` must not wait for them.
-    named = {
-        (path.name, node in tree.body)
-        for path in sorted((repository / "studies").rglob("*.py"))
-        for tree in (ast.parse(path.read_text(encoding="utf-8")),)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("SALib")
-    }
-    assert named == {("design.py", False), ("indices.py", False)}
-
-
-def laboratory(policies: tuple[Policy, ...] = ()) -> Laboratory:
-    priors = load_priors()
-    return Laboratory((load_case(10),), priors, tuple(VARIED), priors.structures_with(None), ErrorModel(), policies, 5, 2, 1)
-
-
-POINTS = np.array([[0.5, 0.5, 0.5], [0.5, 0.9, 0.5], [0.5, 0.5, 0.5]])
-
-
-def test_the_same_point_meets_the_same_luck_and_company_does_not_matter() -> None:
-    seen = laboratory((load_policy("training"),)).observe(0, POINTS)
-    alone = laboratory((load_policy("training"),)).observe(0, POINTS[1:2])
-    assert seen["measures"].shape == (3, 2, 1 + len(PHASES) + len(CHANGES))
-    assert np.isfinite(seen["measures"]).all()
-    assert np.array_equal(seen["measures"][0], seen["measures"][2])
-    assert np.array_equal(seen["measures"][1], alone["measures"][0])
-    assert not np.array_equal(seen["measures"][0], seen["measures"][1])
-    assert not np.array_equal(seen["measures"][0, 0], seen["measures"][0, 1])
-
-
-def test_a_policy_of_nothing_changes_nothing() -> None:
-    nothing = load_policy("training").model_copy(update={"name": "nothing", "programmes": ()})
-    seen = laboratory((nothing, load_policy("training"))).observe(0, POINTS)
-    assert (seen["measures"][:, :, 5:7] == 0).all()
-    assert (seen["measures"][:, :, 7:] != 0).any()
-
-
-def test_a_stopped_history_counts_for_what_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(laboratory_home, "far_too_many", lambda case: 5.0)
-    where = laboratory((load_policy("training"),))
-    seen = where.observe(0, POINTS)
-    assert (seen["stopped"] == 1).all()
-    row = table(where.cases[0], where.errors)
-    assert seen["measures"][:, :, 0] == pytest.approx(dead_log_density(row, where.errors))
-    assert set(np.unique(seen["measures"][:, :, 1:5])) <= {0.0, 1.0}
-    assert (seen["measures"][:, :, 5:] == 0).all()
-
-
-def rows_ending(at: dict[str, list[float]]) -> Callable[..., np.ndarray]:
-    rows = np.full((1, 3, len(laboratory_home.COLUMNS)), 0.0)
-    for name, values in at.items():
-        rows[0, :, laboratory_home.COLUMNS.index(name)] = values
-    rows[:, np.isnan(rows[0, :, laboratory_home.COLUMNS.index("firms")])] = np.nan
-    return lambda: rows
-
-
-def test_a_policy_is_judged_at_the_last_year_that_both_reached() -> None:
-    base = rows_ending({"firms": [1, 1, 1], "workers": [9, 9, 9], "value_wages": [0, 10, 20]})()
-    after = rows_ending({"firms": [1, 1, np.nan], "workers": [9, 19, 0], "value_wages": [0, 30, 0], "value_profit": [0, 4, 0]})()
-    employment, gain = laboratory_home._differences(base, after)
-    assert employment == pytest.approx(np.log(2.0))
-    assert gain == pytest.approx(4.0 / 20.0)
 
 
 @pytest.mark.slow

@@ -18,36 +18,9 @@ from model.simulation import simulate
 from studies.cli import main
 from studies.files.panels import panel_table
 from studies.files.tables import read_table
-from studies.sweeps import panel as sweep_panel
 from studies.sweeps import sweep as sweeping
 from studies.sweeps.sweep import failures_of, folder_of, sweep
-
-HEADER = "case,policy,seed,entry_intensity,production_span,structure.ladder,structure.world_price\n"
-# Clusters, policies, seeds, changes and structures mixed, so that histories of one group do not stand together.
-ROWS = [
-    ("9", "", "", "", "", "", ""),
-    ("dhaka", "credit", "2", "4.5", "", "", ""),
-    ("9", "", "3:5", "", "0.8", "", ""),
-    ("18", "training", "18446744073709551615", "2.5", "0.81", "3", ""),
-    ("17-nairobi-metalwork", "credit", "6", "", "", "", "outlet"),
-    ("9", "status-quo", "7", "3.25", "", "6", ""),
-]
-PARAMETERS = ("entry_intensity", "production_span")
-
-
-@pytest.fixture
-def table(tmp_path: Path) -> Path:
-    path = tmp_path / "table.csv"
-    path.write_text(HEADER + "".join(",".join(row) + "\n" for row in ROWS))
-    return path
-
-
-@pytest.fixture
-def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two histories a chunk: the three seeds of a row are cut."""
-    monkeypatch.setattr(sweeping, "HISTORIES_A_CHUNK", 2)
-    monkeypatch.setattr(sweeping, "MOST_A_CHUNK", 2)
-    monkeypatch.setattr(sweeping, "LARGEST", 1)
+from tests.studies.sweeps.tables import PARAMETERS, ROWS
 
 
 def simulated(row: tuple[str, ...], years: float | None) -> list[tuple[int, dict[str, Any]]]:
@@ -114,8 +87,8 @@ def test_formats_hold_the_same_numbers(table: Path, tmp_path: Path) -> None:
         for name, column in csv.items():
             assert column.tolist() == parquet[name].tolist() == nc[name].values.tolist()
         assert nc["workers"].attrs["units"] == "workers"
-    found = {read_json(folder_of(tmp_path / f"out{suffix}") / MANIFEST)["result_hash"] for suffix in (".csv", ".parquet", ".nc")}
-    assert len(found) == 1
+    hashes = {read_json(folder_of(tmp_path / f"out{suffix}") / MANIFEST)["result_hash"] for suffix in (".csv", ".parquet", ".nc")}
+    assert len(hashes) == 1
 
 
 def test_a_parquet_table_means_what_its_csv_does(table: Path, tmp_path: Path) -> None:
@@ -220,26 +193,6 @@ def test_a_torn_chunk_is_named_with_its_remedy(table: Path, tmp_path: Path) -> N
     assert not out.exists()
     torn.unlink()
     assert_same_as_simulate(read_table(sweep(table, out, years=1, resume=True).out), 1)
-
-
-@pytest.mark.usefixtures("small_chunks")
-@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".nc"])
-def test_a_panel_that_is_cut_short_is_absent(suffix: str, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    out = tmp_path / f"out{suffix}"
-    expand, blocks = sweep_panel.panel_block, []
-
-    def third_time_not(chunk: dict[str, Any]) -> dict[str, Any]:
-        blocks.append(len(chunk["row"]))
-        if len(blocks) == 3:
-            raise KeyboardInterrupt
-        return expand(chunk)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(sweep_panel, "panel_block", third_time_not)
-        with pytest.raises(KeyboardInterrupt):
-            sweep(table, out, years=1)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [f"out{suffix}.run", "table.csv"]
-    assert sweep(table, out, years=1, resume=True).rows == len(ROWS)
 
 
 def test_killed_between_panel_and_manifest_the_panel_is_written_anew(

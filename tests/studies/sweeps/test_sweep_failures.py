@@ -11,7 +11,6 @@ from model.simulation import simulate
 from studies.cli import main
 from studies.files.panels import panel_table
 from studies.files.tables import read_table
-from studies.sweeps import sweep as sweeping
 from studies.sweeps.sweep import failures_of, sweep
 
 HEADER = "case,policy,seed,entry_intensity,structure.ladder\n"
@@ -32,13 +31,6 @@ BAD = {
 }
 
 
-@pytest.fixture
-def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweeping, "HISTORIES_A_CHUNK", 2)
-    monkeypatch.setattr(sweeping, "MOST_A_CHUNK", 2)
-    monkeypatch.setattr(sweeping, "LARGEST", 1)
-
-
 @pytest.mark.usefixtures("small_chunks")
 def test_rows_that_fail_are_listed_and_the_others_go_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table = tmp_path / "table.csv"
@@ -46,12 +38,12 @@ def test_rows_that_fail_are_listed_and_the_others_go_on(tmp_path: Path, capsys: 
     table.write_text(HEADER + good + "".join(f"{line}\n{good}" for line in BAD))
     assert main(["sweep", str(table), "--years", "1"]) == 0
     panel, listed = read_table(tmp_path / "table-panel.csv"), read_table(tmp_path / "table-panel-failures.csv")
-    assert sorted(set(panel["row"])) == [1 + 2 * place for place in range(len(BAD) + 1)]
-    assert listed["row"].tolist() == [2 + 2 * place for place in range(len(BAD))]
-    for place, (column, reason) in enumerate(BAD.values()):
-        assert listed["column"][place] == column
-        assert listed["reason"][place].startswith(reason), listed["reason"][place]
-        assert ";" in listed["reason"][place], "a reason ends with a remedy"
+    assert sorted(set(panel["row"])) == [1 + 2 * index for index in range(len(BAD) + 1)]
+    assert listed["row"].tolist() == [2 + 2 * index for index in range(len(BAD))]
+    for index, (column, reason) in enumerate(BAD.values()):
+        assert listed["column"][index] == column
+        assert listed["reason"][index].startswith(reason), listed["reason"][index]
+        assert ";" in listed["reason"][index], "a reason ends with a remedy"
     said = capsys.readouterr().err
     assert f"{len(BAD)} of {2 * len(BAD) + 1} rows failed" in said
     assert str(tmp_path / "table-panel-failures.csv") in said

@@ -1,4 +1,4 @@
-"""A sweep's table is never held: rows are read when their turn comes, and what is kept of them does not grow."""
+"""The table of a sweep: its seeds, its blocks, and that it is never held whole."""
 
 import tracemalloc
 from collections.abc import Iterator
@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from execution.executors import Threads
+from execution.run import file_hash
+from model.errors import InputError
 from studies.files.rows import Row, table_rows
-from studies.files.tables import read_table
 from studies.files.writing import block_writer
 from studies.sweeps import table as sweep_table
-from studies.sweeps.table import Blocks, survey
+from studies.sweeps.table import Blocks, Mark, histories_of, known, read_seeds, survey
 
 SUFFIXES = (".csv", ".parquet")
 
@@ -25,25 +26,6 @@ def write(path: Path, count: int) -> Path:
         for start in range(0, count, 1000):
             writer.write({name: column[start : start + 1000] for name, column in columns.items()})
     return path
-
-
-@pytest.mark.parametrize("suffix", SUFFIXES)
-def test_rows_can_be_read_from_any_place(suffix: str, tmp_path: Path) -> None:
-    path = write(tmp_path / f"table{suffix}", 2500)
-    rows = list(table_rows(path))
-    assert len(rows) == 2500
-    columns = read_table(path)
-    assert [float(row.cells[2]) for row in rows] == columns["entry_intensity"].tolist()
-    for place in (0, 1, 1023, 1024, 1025, 2499):
-        assert [row.cells for row in table_rows(path, rows[place].position)] == [row.cells for row in rows[place:]]
-
-
-def test_quotes_blank_lines_and_marks_of_order_are_understood(tmp_path: Path) -> None:
-    path = tmp_path / "table.csv"
-    path.write_bytes(b'\xef\xbb\xbfcase, seed\r\n"9\n",1\r\n\r\n"a,b" ,2\r\n\xc3\xa9,3')
-    rows = list(table_rows(path))
-    assert [row.cells for row in rows] == [["9", "1"], ["a,b", "2"], ["\u00e9", "3"]]
-    assert [row.cells for row in table_rows(path, rows[1].position)] == [["a,b", "2"], ["\u00e9", "3"]]
 
 
 def blocks_of(path: Path, stride: int, size: int) -> Blocks:
@@ -58,11 +40,11 @@ def test_blocks_together_are_every_seed_of_every_row(suffix: str, stride: int, s
     with block_writer(path) as writer:
         writer.write({"case": np.full(len(seeds), "9"), "seed": np.array(seeds)})
     blocks = blocks_of(path, stride, size)
-    expected = [(row, place) for row, count in enumerate([1, 1, 10, 1, 1, 20, 1], start=1) for place in range(count)]
+    expected = [(row, seed) for row, count in enumerate([1, 1, 10, 1, 1, 20, 1], start=1) for seed in range(count)]
     for _ in range(2):
         portions = [list(task.arguments[0].portions()) for task in blocks]
-        found = [(part.row, part.before + place) for portion in portions for part in portion for place in range(part.size)]
-        assert found == expected
+        covered = [(part.row, part.before + seed) for portion in portions for part in portion for seed in range(part.size)]
+        assert covered == expected
         assert [sum(part.size for part in portion) for portion in portions] == [task.size for task in blocks]
     assert [task.name for task in blocks] == blocks.names()
 
@@ -120,3 +102,52 @@ def test_memory_does_not_grow_with_the_rows(suffix: str, tmp_path: Path) -> None
     few, many = peak(2000), peak(12_000)
     # Six times the rows: the marks of 20 blocks more are some kilobytes; the rows themselves would be megabytes.
     assert many - few < 200_000
+
+
+@pytest.mark.parametrize(
+    ("text", "seeds"),
+    [
+        ("", range(1, 2)),
+        ("NaN", range(1, 2)),
+        ("7", range(7, 8)),
+        ("7.0", range(7, 8)),
+        (" 3 : 5 ", range(3, 6)),
+        (f"{2**64 - 1}", range(2**64 - 1, 2**64)),
+        ("0:999999", range(1_000_000)),
+    ],
+)
+def test_a_cell_gives_seeds(text: str, seeds: range) -> None:
+    assert read_seeds(text) == seeds
+    assert histories_of({"seed": text}) == len(seeds)
+
+
+@pytest.mark.parametrize("text", ["1.5", "-1", "one", "1:2:3", f"{2**64}", "5:2", "0:1000000"])
+def test_a_cell_that_gives_no_seeds_is_refused_and_counts_as_one_history(text: str) -> None:
+    with pytest.raises(InputError, match="; correct the cell"):
+        read_seeds(text)
+    assert histories_of({"seed": text}) == 1
+
+
+@pytest.mark.parametrize(("text", "says"), [("", False), ("nan", False), ("None", False), ("0", True), ("no", True)])
+def test_an_empty_cell_says_nothing(text: str, says: bool) -> None:
+    assert known(text) is says
+
+
+def test_a_survey_counts_marks_and_hashes_the_users_own_files(tmp_path: Path) -> None:
+    own, path = tmp_path / "own.yaml", tmp_path / "table.csv"
+    own.write_text("title: own\n")
+    path.write_text(f"case,policy,seed\n9,,1:4\n{own},gone.yaml,2\n9,credit,1:3\n")
+    seen = survey(path, 3)
+    assert (seen.rows, seen.histories, seen.names) == (3, 8, ["case", "policy", "seed"])
+    assert seen.own == {str(own): file_hash(own), "gone.yaml": "unreadable"}
+    # Histories 1, 4 and 7 are the first and fourth seed of row 1, and the second seed of row 3.
+    assert [(mark.row, mark.before) for mark in seen.marks] == [(1, 0), (1, 3), (3, 1)]
+    assert seen.marks[0] == Mark(len("case,policy,seed\n"), 1, 0)
+
+
+def test_no_task_comes_once_another_shard_has_finished(tmp_path: Path) -> None:
+    done: list[bool] = []
+    tasks = iter(Blocks(survey(write(tmp_path / "table.csv", 30), 10), 10, lambda: bool(done)))
+    assert next(tasks).name == "rows-000000"
+    done.append(True)
+    assert list(tasks) == []

@@ -1,0 +1,109 @@
+"""The batch script: what it asks for, that it saves, queues again and ends as takeoff ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from model.config import load_profile
+from model.profile import Batch
+from studies.plan.script import MARGIN, MARGIN_S, NOTICE_S, ROUND_S, Resources, resources_for, script, walltime_of
+
+WORK = "for _ in $(seq 400); do sleep 0.05; done"
+
+
+def test_the_walltime_has_a_margin_and_no_more_than_the_profile_allows() -> None:
+    asked = resources_for(1000.0, 1e9, 2, Batch(walltime="02:00:00"))
+    assert asked.seconds >= MARGIN * 1000.0 + MARGIN_S
+    assert asked.seconds % ROUND_S == 0
+    assert asked.again == 0
+    assert asked.memory >= 1e9
+    short = resources_for(10_000.0, 1e9, 2, Batch(walltime="01:00:00"))
+    assert short.seconds == 3600
+    assert (short.again + 1) * (3600 - NOTICE_S) >= 10_000.0 > short.again * (3600 - NOTICE_S)
+
+
+def test_walltimes_are_in_slurms_words() -> None:
+    assert [walltime_of(seconds) for seconds in (59, 3600, 360_061)] == ["00:00:59", "01:00:00", "100:01:01"]
+
+
+def written(folder: Path, takeoff: str, batch: Batch | None = None, where: str = "local:2") -> Path:
+    """A script whose takeoff is ours: it lies where the command lies, beside the interpreter."""
+    (folder / "bin").mkdir()
+    for name, text in (("takeoff", takeoff), ("scontrol", f'echo "$@" >> {folder}/requeued')):
+        (folder / "bin" / name).write_text(f"#!/bin/bash\n{text}\n")
+        (folder / "bin" / name).chmod(0o755)
+    profile = load_profile("quick").model_copy(update={"slurm": batch or Batch()})
+    path = folder / "plan.sbatch"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "executable", str(folder / "bin" / "python"))
+        path.write_text(script(profile, "quick", where, folder / "a run", Resources(900, 0, 2**30, 2)))
+    return path
+
+
+def begun(path: Path) -> "subprocess.Popen[str]":
+    environment = {**os.environ, "PATH": f"{path.parent / 'bin'}:{os.environ['PATH']}", "SLURM_JOB_ID": "42"}
+    return subprocess.Popen(["bash", str(path)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+@pytest.mark.parametrize("where", ["local", "local:2", "slurm", "dask:tcp://127.0.0.1:8786"])
+def test_the_script_is_bash_and_asks_for_what_was_planned(where: str, tmp_path: Path) -> None:
+    batch = Batch(jobs=3, partition="long", account="industry", prologue=("module load gcc", "ulimit -c 0"))
+    path = written(tmp_path, "exit 0", batch, where)
+    assert subprocess.run(["bash", "-n", str(path)], check=False).returncode == 0
+    lines = path.read_text().splitlines()
+    asked = {line.removeprefix("#SBATCH --") for line in lines if line.startswith("#SBATCH")}
+    assert {
+        "time=00:15:00", "mem=1024M", "cpus-per-task=2", "partition=long", "account=industry",
+        "job-name=takeoff", "output=takeoff-quick-%j.log",
+        "signal=B:USR1@60", "requeue", "open-mode=append",
+    } <= asked  # fmt: skip
+    assert {"module load gcc", "ulimit -c 0"} <= set(lines)
+    command = next(line for line in lines if " run --profile quick " in line)
+    assert f"--on {where} --resume &" in command
+    assert f"'{tmp_path}/a run'" in command
+    assert ("--array=1-3" in path.read_text()) == where.startswith("local")
+
+
+@pytest.mark.parametrize(("ended", "code"), [(0, 0), (3, 0), (2, 2), (75, 75), (1, 1)])
+def test_the_script_ends_as_takeoff_ends_and_not_converged_is_done(ended: int, code: int, tmp_path: Path) -> None:
+    with begun(written(tmp_path, f"exit {ended}")) as job:
+        assert job.wait(timeout=20) == code
+    # Ended with 75 unasked (a full disk, for instance): queued again it would do so for ever.
+    assert not (tmp_path / "requeued").exists()
+
+
+@pytest.mark.parametrize(("sent", "again"), [(signal.SIGUSR1, True), (signal.SIGTERM, False)])
+def test_a_notice_is_handed_on_and_the_job_queues_again(sent: signal.Signals, again: bool, tmp_path: Path) -> None:
+    saving = f"trap 'sleep 0.3; touch {tmp_path}/saved; exit 75' USR1\ntouch {tmp_path}/begun\n{WORK}"
+    with begun(written(tmp_path, saving)) as job:
+        until(tmp_path / "begun")
+        job.send_signal(sent)
+        assert job.wait(timeout=20) == 75
+    assert (tmp_path / "saved").exists()
+    assert (tmp_path / "requeued").exists() == again
+    if again:
+        assert (tmp_path / "requeued").read_text() == "requeue 42\n"
+
+
+def test_a_notice_that_comes_twice_is_waited_out(tmp_path: Path) -> None:
+    stubborn = f"trap 'touch {tmp_path}/heard' USR1\ntouch {tmp_path}/begun\nfor _ in $(seq 40); do sleep 0.05; done\nexit 3"
+    with begun(written(tmp_path, stubborn)) as job:
+        until(tmp_path / "begun")
+        for _ in range(2):
+            job.send_signal(signal.SIGUSR1)
+            until(tmp_path / "heard")
+        assert job.wait(timeout=20) == 0
+
+
+def until(path: Path) -> None:
+    """Wait for a file."""
+    for _ in range(400):
+        if path.exists():
+            return
+        time.sleep(0.05)
+    pytest.fail(f"{path} never came")
