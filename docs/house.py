@@ -153,12 +153,12 @@ def back(plan: Plan, order: Sequence[str] = ()) -> list[tuple[str, str]]:
 
 
 def direct(plan: Plan) -> list[tuple[str, str]]:
-    """Return the arrows that no longer path implies, in alphabetical order."""
-    beyond = reached(plan)
+    """Return the arrows that no longer path implies, in alphabetical order; a path through a circle implies nothing."""
+    beyond, level = reached(plan), floors(plan)
     return sorted(
         (start, end)
         for start, end in plan.arrows
-        if not any(between != end and end in beyond[between] for origin, between in plan.arrows if origin == start)
+        if not any(end in beyond[between] and level[start] > level[between] > level[end] for between in beyond[start])
     )
 
 

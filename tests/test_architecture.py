@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 import model
-from docs.house import PACKAGES, Import, circles, dotted, drawing, floors, home, house, imports, plan_of, reached, tree
+from docs.house import PACKAGES, Import, circles, direct, dotted, drawing, floors, home, house, imports, plan_of, reached, tree
 from model.parameters import Params
 from tests.sources import CODE, REPOSITORY, importers, nodes, plant, sources, where
 
@@ -270,3 +270,19 @@ def test_the_drawing_shows_every_room() -> None:
     drawn = drawing().splitlines()
     assert {f"        {room.removeprefix('studies.')}" for room in plan_of(REPOSITORY, "studies").rooms} <= set(drawn)
     assert "    studies --> calibration" in drawn
+
+
+def test_only_arrows_that_no_longer_path_implies_are_drawn(tmp_path: Path) -> None:
+    imported_by = {"a": ("b", "c"), "b": ("c",), "c": (), "d": ("a", "e"), "e": ("d",)}
+    files = {f"model/{name}.py": "".join(f"import model.{end}\n" for end in ends) for name, ends in imported_by.items()}
+    plan = plan_of(plant(tmp_path, files), "model")
+    drawn = [("a", "b"), ("b", "c"), ("d", "a"), ("d", "e"), ("e", "d")]
+    assert direct(plan) == [(f"model.{start}", f"model.{end}") for start, end in drawn]
+
+
+def test_the_design_says_what_every_room_answers() -> None:
+    text = (REPOSITORY / "docs" / "design.md").read_text(encoding="utf-8")
+    rooms = [*PACKAGES, *(room.split(".")[1] for room in plan_of(REPOSITORY, "studies").rooms)]
+    first_cells = " ".join(re.findall(r"^\| (`.+?) \|", text, flags=re.MULTILINE))
+    told = set(re.findall(r"`(\w+)(?:/|\.py)`", first_cells))
+    assert [room for room in rooms if room not in told] == []
