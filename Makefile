@@ -4,9 +4,9 @@
 # make install  the set-up alone: .venv here, pinned by constraints.txt, kernels compiled
 # make slow | lint | bench | clean
 #
-# Whoever changes a formula edits one function of model/mechanisms/, and `make test` holds the new formula to its properties. Two
-# kinds of test notice every change of a number, and are brought up to date in the same change: the golden histories
-# (tests/model/test_golden.py), which say that results move, and, outside `make test`, the peers.
+# Whoever changes a formula edits one function of model/mechanisms/. In `make test` two kinds of test may then fail: the golden
+# histories (tests/model/test_golden.py), whose hashes say that results move, and a test of the mechanism that states a value of the
+# formula in closed form. The peers, outside `make test`, still compute the old formula until they are given the new one.
 #
 # Needs Python >= 3.11 and make. Another Python: `PYTHON=python3.12 make run`. Another folder for the environment: `VENV=DIR`.
 
