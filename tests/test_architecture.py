@@ -22,6 +22,13 @@ from tests.sources import CODE, REPOSITORY, importers, nodes, plant, sources, wh
 
 # What execution may know of the model: arrays, errors, profiles, the hash of sources, and the cores that this process may use.
 OPEN_TO_EXECUTION = {"model.arrays", "model.errors", "model.profile", "model.compiling", "model.cores"}
+# The rooms of `studies` that a room may not import, directly or over another one: computation knows no presentation.
+HIDDEN_FROM = {
+    "policy": ("page", "report"),
+    "sensitivities": ("page", "report"),
+    "sweeps": ("page", "policy", "report"),
+    "page": ("policy", "report"),
+}
 # Libraries that one file alone knows.
 KNOWN_TO_ONE_FILE = {
     "yaml": "model/config.py",
@@ -56,8 +63,14 @@ def what_execution_must_not_know(root: Path) -> list[str]:
     return [f"{where(root, path, one.line)} imports {one.name}" for path, one in known if one.name not in OPEN_TO_EXECUTION]
 
 
+def rooms_that_must_stay_hidden(root: Path) -> list[str]:
+    beyond = reached(plan_of(root, "studies"))
+    pairs = [(f"studies.{room}", f"studies.{other}") for room, others in HIDDEN_FROM.items() for other in others]
+    return [f"{room} imports {other}, directly or over another room" for room, other in pairs if other in beyond.get(room, ())]
+
+
 def circles_of_rooms(root: Path) -> list[str]:
-    plans = [house(root), *(plan_of(root, package) for package in PACKAGES[:-1])]
+    plans = [house(root), *(plan_of(root, package) for package in PACKAGES)]
     return [" and ".join(rooms) for plan in plans for rooms in circles(plan)]
 
 
@@ -178,7 +191,15 @@ PLANTED: dict[Rule, tuple[Mapping[str, str], ...]] = {
         {"execution/a.py": f"{LATE}from model.state import FIRM\n"},
         {"execution/a.py": "from model import simulate\n", "model/__init__.py": "from model.simulation import simulate\n"},
     ),
+    rooms_that_must_stay_hidden: (
+        {"studies/policy/a.py": "import studies.page.b\n", "studies/page/b.py": ""},
+        {"studies/sensitivities/a.py": f"{LATE}from studies.report import b\n", "studies/report/b.py": ""},
+        {"studies/sweeps/a.py": "from studies.policy.b import c\n", "studies/policy/b.py": ""},
+        {"studies/sweeps/a.py": "import studies.b\n", "studies/b.py": "import studies.page.c\n", "studies/page/c.py": ""},
+        {"studies/page/a.py": "from studies import report\n", "studies/report/b.py": ""},
+    ),
     circles_of_rooms: (
+        {"studies/plan/a.py": "import studies.cli\n", "studies/cli.py": f"{LATE}from studies.plan.a import b\n"},
         {"calibration/room/a.py": "import calibration.b\n", "calibration/b.py": f"{LATE}from calibration.room import a\n"},
         {"model/a.py": "import model.b\n", "model/b.py": "import model.c\n", "model/c.py": "from model import a\n"},
         {"model/a.py": "import studies\n", "studies/a.py": "import model\n"},
