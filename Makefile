@@ -1,7 +1,12 @@
 # make run      set up, then calibrate on Tables 1-2, compare policies and write the report (profile quick)
-# make test     set up, then every test but the slow ones
+# make test     set up, then every test but the slow ones and the peers
+# make peers    the tests of the model's peers in C++ and Mesa, which repeat its formulas; `make bench` and .ci/run run them too
 # make install  the set-up alone: .venv here, pinned by constraints.txt, kernels compiled
 # make slow | lint | bench | clean
+#
+# Whoever changes a formula edits one function of model/mechanisms/. In `make test` two kinds of test may then fail: the golden
+# histories (tests/model/test_golden.py), whose hashes say that results move, and a test of the mechanism that states a value of the
+# formula in closed form. The peers, outside `make test`, still compute the old formula until they are given the new one.
 #
 # Needs Python >= 3.11 and make. Another Python: `PYTHON=python3.12 make run`. Another folder for the environment: `VENV=DIR`.
 
@@ -26,7 +31,7 @@ INSTALLED := $(VENV)/installed-$(VERSION)
 COMPILED := $(VENV)/compiled-$(VERSION)
 KERNELS := $(wildcard model/*.py model/*/*.py)
 
-.PHONY: run test install slow lint bench clean check-python
+.PHONY: run test peers install slow lint bench clean check-python
 
 run: install
 	@echo "takeoff run --profile $(PROFILE)"
@@ -38,8 +43,11 @@ run: install
 	esac
 
 test: install
-	@echo "pytest, slow tests left out"
-	@$(VENV)/bin/python -m pytest -m "not slow" $(TEST_OPTIONS)
+	@echo "pytest, slow tests and peers left out"
+	@$(VENV)/bin/python -m pytest -m "not slow and not peers" $(TEST_OPTIONS)
+
+peers: install
+	@$(VENV)/bin/python -m pytest -m "peers and not slow" $(TEST_OPTIONS)
 
 slow: install
 	@$(VENV)/bin/python -m pytest -m slow $(TEST_OPTIONS)
@@ -48,7 +56,7 @@ lint: install
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy --strict model execution calibration studies
 
-bench: install
+bench: peers
 	@for name in engine batch start scale variance; do $(VENV)/bin/python -m benchmarks.$$name --quick || exit 1; done
 
 install: $(COMPILED)

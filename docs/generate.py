@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks import tables
+from docs import house
 from model.config import load_priors
 from model.events import CLOCKS, EVENTS, SCHEDULE
 from model.mechanisms.clocks import strikes_often
@@ -20,7 +21,7 @@ from model.state import BLOCK, CLUSTER, COURSES, FIRM, PROGRAMME, PROGRAMMES, SE
 from studies.inspect.explain import equations, prior_text
 
 DOCS: Final = Path(__file__).resolve().parent
-FILES: Final = ("model.md", "performance.md")
+FILES: Final = ("model.md", "performance.md", "design.md")
 MARKS: Final = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", flags=re.DOTALL)
 
 # Unit and meaning of every field of the state. The names and their order are those of model/state.py; a field that is missing
@@ -290,6 +291,7 @@ SECTIONS: Final[Mapping[str, Callable[[], str]]] = {
     "structures": structures,
     "equations": equation_list,
     **tables.SECTIONS,
+    **house.SECTIONS,
 }
 
 

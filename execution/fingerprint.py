@@ -22,7 +22,7 @@ def content_hash(content: Any) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def source_hashes(packages: Iterable[str]) -> dict[str, str]:
+def source_hashes(packages: Iterable[str], root: Path = REPOSITORY) -> dict[str, str]:
     """Return the hash of the sources of each package, its subpackages included.
 
     Parameters
@@ -30,8 +30,10 @@ def source_hashes(packages: Iterable[str]) -> dict[str, str]:
     packages : iterable of str
         Dotted names. A kind of run names the packages whose code decides its numbers; ``tests/test_fingerprints.py`` derives
         the same names from the imports.
+    root : Path
+        The folder that holds the packages.
     """
-    return {name: sources_hash(REPOSITORY.joinpath(*name.split("."))) for name in packages}
+    return {name: sources_hash(root.joinpath(*name.split("."))) for name in packages}
 
 
 def versions(libraries: Iterable[str] = LIBRARIES) -> dict[str, str]:

@@ -19,14 +19,14 @@ CHEAP = {"explain", "simulate", "doctor"}  # commands that end in seconds are ru
 
 
 def blocks(language: str) -> list[tuple[str, str]]:
-    """Every fenced block of code in a language, with the place where it stands."""
-    found = []
+    """Every fenced block of code in a language, with the file and the line where it begins."""
+    fenced = []
     for path in DOCUMENTS:
         text = path.read_text(encoding="utf-8")
         for match in re.finditer(rf"^```{language}\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL):
             line = text.count("\n", 0, match.start()) + 1
-            found.append((f"{path.relative_to(REPOSITORY).as_posix()}:{line}", match.group(1)))
-    return found
+            fenced.append((f"{path.relative_to(REPOSITORY).as_posix()}:{line}", match.group(1)))
+    return fenced
 
 
 def shell_lines() -> list[tuple[str, list[str]]]:

@@ -22,7 +22,10 @@ from model.simulation import run_compiled
 from model.state import GRANT, PROGRAMMES, RESEARCH_INSTITUTE
 from tests.model.parity import first_difference, first_difference_of_logs
 
-pytestmark = pytest.mark.skipif(shutil.which("g++") is None, reason="g++, which compiles the C++ peers, is not installed")
+pytestmark = [
+    pytest.mark.peers,
+    pytest.mark.skipif(shutil.which("g++") is None, reason="g++, which compiles the C++ peers, is not installed"),
+]
 
 QUARTERS = 100
 # Policies begin in quarter 16, so that they work for most of a history.

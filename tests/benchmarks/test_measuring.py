@@ -22,9 +22,9 @@ def test_contestants_take_turns_from_both_ends() -> None:
 
         return one
 
-    found = in_turn({"a": work("a", 1.0), "b": work("b", 10.0)}, 3)
+    measured = in_turn({"a": work("a", 1.0), "b": work("b", 10.0)}, 3)
     assert calls == ["a0", "b0", "b1", "a1", "a2", "b2"]
-    assert found == {"a": [1.0, 2.0, 3.0], "b": [10.0, 11.0, 12.0]}
+    assert measured == {"a": [1.0, 2.0, 3.0], "b": [10.0, 11.0, 12.0]}
 
 
 def test_ratios_are_of_one_round() -> None:

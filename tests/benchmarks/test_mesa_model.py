@@ -24,6 +24,8 @@ from model.simulation import run_compiled
 from model.start import new_world
 from tests.model.worlds import Given, column, given, residuals
 
+pytestmark = pytest.mark.peers
+
 # A draw that no clock uses up in a test.
 LONG = 1e4
 # Mechanism, what is left of its clock's draw, and what it does, by their names in Mesa.

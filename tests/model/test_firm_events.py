@@ -286,7 +286,7 @@ def test_a_clock_strikes_when_its_draw_is_used_up():
     residuals(w, 0)[SUCCESSION] = 0.06
     run_clocks(w, 0, 1)
     assert w.cluster.due == 1
-    assert w.due[0].time == pytest.approx(0.06 / 0.4)
+    assert w.due[0].time == pytest.approx(0.06 / hazard(w, firm_at(w.firms, 0), SUCCESSION))
     assert [strikes(w.firms, i, SUCCESSION) for i in (0, 1)] == [1, 0]
     before = float(residuals(w, 0)[SUCCESSION])
     w.cluster.due = 0
