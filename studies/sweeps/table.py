@@ -220,5 +220,5 @@ def _is_file(text: str) -> bool:
 def _own_hash(path: Path) -> str:
     try:
         return file_hash(path)
-    except (OSError, ValueError):
+    except (InputError, OSError, ValueError):
         return "unreadable"  # The rows that name this file fail, and say why.
