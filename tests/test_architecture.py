@@ -267,7 +267,7 @@ def test_what_is_imported_is_asked_for() -> None:
     extras = project["optional-dependencies"]
     wanted = [*project["dependencies"], *extras["surrogate"], *extras["batch"]]
     named = {re.split(r"[<>=\[ ;]", line)[0].lower() for line in wanted}
-    own = {*ARROW, "benchmarks", "tests", "__future__"}
+    own = {*ARROW, "industrial_takeoff", "benchmarks", "tests", "__future__"}
     spelled = {"yaml": "pyyaml", "dask_jobqueue": "dask-jobqueue", "SALib": "salib"}
     spelled |= dict.fromkeys(("arviz_base", "arviz_plots", "arviz_stats"), "arviz")
     used = {name.split(".")[0] for path in sources(*ARROW) for _, name in imported(path)} - own - set(sys.stdlib_module_names)
