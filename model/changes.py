@@ -1,4 +1,4 @@
-"""What did the user ask to change? ``name=value`` words, checked against the priors before anything runs."""
+"""What did the user ask to change? Words ``name=value``, which are checked against the priors before anything runs."""
 
 import json
 import math
@@ -15,14 +15,14 @@ POSITIVE: Final = ("lognormal", "gamma")
 
 
 class Changes(NamedTuple):
-    """Parameters with their values, and structural choices."""
+    """Changed parameters with their values, and changed structural choices with their options."""
 
     values: dict[str, float]
     structures: dict[str, str]
 
 
 def support(priors: Priors, name: str) -> tuple[float, float]:
-    """Return the ends of a parameter's prior; unbounded for a constant."""
+    """Return the smallest and the largest value that a parameter's prior allows; a constant, which has no prior, is unbounded."""
     prior = priors.entry(name).prior
     if prior is None:
         return -math.inf, math.inf
@@ -35,12 +35,12 @@ def support(priors: Priors, name: str) -> tuple[float, float]:
 
 
 def read_changes(priors: Priors, words: Iterable[tuple[str, str]]) -> Changes:
-    """Read the changes of one history.
+    """Read the changes of one history from pairs of name and value.
 
     Raises
     ------
     InputError
-        If a name is unknown, a value is no number or lies outside its prior, or a structural option is unknown.
+        If a parameter, a structure or an option is unknown, or if a value is no finite number within its prior.
     """
     values: dict[str, float] = {}
     structures: dict[str, str] = {}
@@ -68,12 +68,12 @@ def _number(priors: Priors, name: str, text: str) -> float:
 
 
 def read_priors(priors: Priors, words: Iterable[tuple[str, str]]) -> tuple[Priors, dict[str, str]]:
-    """Return the priors and structural choices with the changes of a calibration.
+    """Return the priors and structural choices of a calibration with its changes, which are pairs of name and value.
 
     Raises
     ------
     InputError
-        If a name is unknown or a prior cannot be sampled.
+        If a name begins with neither ``prior.`` nor ``structure.``, if what it names is unknown, or if a prior cannot be sampled.
     """
     changes: dict[str, Any] = {}
     structures: dict[str, str] = {}
@@ -88,7 +88,7 @@ def read_priors(priors: Priors, words: Iterable[tuple[str, str]]) -> tuple[Prior
 
 
 def _prior_value(name: str, text: str) -> Any:
-    """Read a number, ``[low, high]`` or ``{normal: [0, 1]}``."""
+    """Return the prior that a word describes: a number, ``[low, high]`` or ``{normal: [0, 1]}``."""
     named = re.fullmatch(r"\{\s*(\w+)\s*:(.*)\}", text)
     try:
         value = json.loads(named.group(2) if named else text)
