@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from model.arguments import seed_words
 from model.arrays import Floats, Ints, Seeds
-from model.compiling import kernel, prepare
+from model.compiling import kernel, prepare, step
 from model.cores import granted_cores
 from model.engines.compiled_engine import run_history
 from model.errors import InputError
@@ -54,6 +54,16 @@ def new_bench(params: Any, largest: Any, longest: int, programmes: NDArray[Any])
     return Bench(world, cluster, room_for(world), np.empty((longest + 1, len(COLUMNS))))
 
 
+@step
+def _write_rows(out: Floats, q: int, j: int, panel: Floats, ticks: Ints, w: World) -> None:
+    """Copy the rows of ``ticks`` that history j reached under policy q; the other rows of ``out`` stay as they are."""
+    for k in range(ticks.shape[1]):
+        if ticks[j, k] >= 0 and ticks[j, k] <= w.cluster.tick:
+            for column in range(out.shape[3]):
+                out[q, j, k, column] = panel[ticks[j, k], column]
+        out[q, j, k, EXHAUSTED] = w.cluster.exhausted
+
+
 @kernel
 def run_chunk(
     bench: Bench,
@@ -68,9 +78,7 @@ def run_chunk(
     halt: NDArray[np.uint8],
 ) -> None:
     """Run the n histories of a chunk under each policy; write the rows of ``ticks`` (n, k) to ``out`` (policies, n, k, columns).
-
-    The programmes of policy q end before ``ends[q]`` and begin with the ``shared`` programmes of history. Another thread sets
-    ``halt`` (1,) to stop the work; ``out`` is then incomplete.
+    ``_Batch`` explains the arguments. Another thread sets ``halt``, shape (1,), to stop the work; ``out`` is then incomplete.
     """
     w, panel, lines = bench.world, bench.panel, bench.world.programmes
     for j in range(len(seeds)):
@@ -96,11 +104,7 @@ def run_chunk(
                 going = reached
                 keep(w, bench.past)
             else:
-                for k in range(ticks.shape[1]):
-                    if ticks[j, k] >= 0 and ticks[j, k] <= w.cluster.tick:
-                        for column in range(out.shape[3]):
-                            out[q, j, k, column] = panel[ticks[j, k], column]
-                    out[q, j, k, EXHAUSTED] = w.cluster.exhausted
+                _write_rows(out, q, j, panel, ticks, w)
 
 
 def simulate_many(
@@ -162,7 +166,11 @@ def simulate_policies(
 
 
 class _Batch(NamedTuple):
-    """The arguments of ``run_chunk`` for all n histories: arrays of shape (n,), ``ticks`` (n, k); ``ends`` (policies,)."""
+    """The arguments of ``run_chunk`` for all n histories.
+
+    ``params``, ``settings`` and ``seeds`` have shape (n,), ``ticks`` (n, k), and ``ends`` (policies,): the programmes of policy q
+    end before ``ends[q]``, and begin with the ``shared`` programmes of history.
+    """
 
     params: NDArray[Any]
     settings: NDArray[Any]
@@ -179,7 +187,7 @@ def _shared(policies: Sequence[NDArray[Any]]) -> int:
     shared = len(histories[0])
     for policy, history in zip(policies, histories, strict=True):
         if policy[:shared].tobytes() != histories[0].tobytes() or len(history) != shared:
-            raise InputError("simulate_policies: programmes of history differ between policies; give all the same ones")
+            raise InputError("simulate_policies: policies differ in their programmes of history; give all the same ones")
     return shared
 
 

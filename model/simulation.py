@@ -108,9 +108,8 @@ def simulate(
     TypeError : if a keyword is none of these arguments
     """
     return run_histories(
-        case, policy, seeds, engine_named(engine, mechanisms), changes=changes, structures=structures,
-        years=years, years_after=years_after, values=values, latents=latents,
-    ).dataset()  # fmt: skip
+        case, policy, seeds, engine_named(engine, mechanisms), years=years, years_after=years_after,
+        changes=changes, structures=structures, values=values, latents=latents).dataset()  # fmt: skip
 
 
 def run_histories(
