@@ -1,13 +1,14 @@
 """What do Tables 1-2 say about the parameters? Observation model, likelihood, samplers, gate, and the posterior as histories."""
 
-import os
 from typing import TYPE_CHECKING
 
-from model.loading import lazily
+from industrial_takeoff import check_packages, lazily
 
-# Linear algebra in one thread, so that no bit depends on their number; read by NumPy's library when it is first imported.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-os.environ.setdefault("MKL_NUM_THREADS", "1")
+check_packages(__name__)
+
+from model.cores import compute_in_one_thread  # noqa: E402 - after the check, which says what hides `model`
+
+compute_in_one_thread()
 
 if TYPE_CHECKING:
     from calibration.pipeline import calibrate as calibrate
@@ -24,4 +25,4 @@ _HOMES = {
 }
 __all__ = ["Posterior", "calibrate", "check", "load_posterior"]
 
-__getattr__ = lazily(__name__, _HOMES)
+__getattr__, __dir__ = lazily(__name__, _HOMES)

@@ -18,6 +18,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias
 
+from model.cores import SINGLE_THREAD
 from model.errors import InputError
 from model.profile import Batch
 
@@ -28,7 +29,6 @@ ACCOUNT: Final = {"slurm": "account", "pbs": "account", "lsf": "project", "sge":
 # Lists the numbers of a user's jobs that wait or run. Of other systems, a job whose worker never came is taken to be waiting.
 LISTING: Final = {"slurm": ("squeue", "--noheader", "--me", "--format=%A")}
 LISTING_SECONDS: Final = 20
-SINGLE_THREAD: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 @dataclass(frozen=True)

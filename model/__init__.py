@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from model.loading import lazily
+from industrial_takeoff import lazily
 
 if TYPE_CHECKING:
     from model.batch import simulate_many as simulate_many
@@ -36,4 +36,4 @@ __all__ = [
     "simulate_policies",
 ]
 
-__getattr__ = lazily(__name__, _HOMES)
+__getattr__, __dir__ = lazily(__name__, _HOMES)

@@ -1,10 +1,11 @@
-"""Which exponential and logarithm give the same bits everywhere? Our own, from additions, products, quotients and bit moves.
+"""Which exponential and logarithm give the same bits everywhere? Those below: sums, products, quotients and shifts of bits.
 
-A C library's ``exp`` changes with the machine and its vector version with the compiler. These are within 1 ulp, the same in
-plain Python, in compiled code and in vectorised loops, and free of branches, so that LLVM can vectorise them.
+The ``exp`` of a C library differs between machines, and its vectorised version between compilers. The functions below are
+accurate within 1 ulp, give the same bits in plain Python, in compiled code and in vectorised loops, and have no branches, so that
+LLVM can vectorise them.
 
-The polynomials are ``mpmath.chebyfit`` (60 digits, then rounded to float64) of the functions named beside them, on the interval
-stretched by 1e-4; ``tests/model/test_arithmetic.py`` derives them again.
+``mpmath.chebyfit`` gave the coefficients (60 digits, rounded to float64) for the function named beside each polynomial, on the
+interval widened by 1e-4; ``tests/model/test_arithmetic.py`` derives them again.
 """
 
 import math
@@ -24,7 +25,7 @@ _DOUBLE: Final = struct.Struct("<d")
 _SIGNED: Final = struct.Struct("<q")
 _UNSIGNED: Final = struct.Struct("<Q")
 
-# Adding 1.5 * 2**52 leaves the nearest integer in the low bits of a number.
+# Adding 1.5 * 2**52 to a number leaves the nearest integer in the low bits of the sum.
 ROUNDER: Final = 6755399441055744.0
 TWO_52: Final = 4503599627370496.0
 TWO_54: Final = 18014398509481984.0
@@ -34,7 +35,7 @@ TWO_52_BITS: Final = 0x4330000000000000
 ROOT_HALF_BITS: Final = 0x3FE6A09E667F3BCD
 MANTISSA: Final = 0x000FFFFFFFFFFFFF
 
-# ln 2 in two parts; the first ends in 22 zero bits, so that its product with any exponent is exact.
+# ln 2 is split into two parts. The first ends in 22 zero bits, so that its product with any exponent is exact.
 INVERSE_LN2: Final = 1.4426950408889634
 LN2_HIGH: Final = 0.6931471801362932
 LN2_LOW: Final = 4.236521365809284e-10
@@ -80,11 +81,11 @@ _bits_float: Any = intrinsic(_bits_float_intrinsic)
 
 
 def _float_bits_compiled(x: Any) -> Any:
-    return lambda x: _float_bits(x)  # noqa: PLW0108 - Numba wants a function
+    return lambda x: _float_bits(x)  # noqa: PLW0108 - Numba requires a function here
 
 
 def _bits_float_compiled(bits: Any) -> Any:
-    return lambda bits: _bits_float(bits)  # noqa: PLW0108 - Numba wants a function
+    return lambda bits: _bits_float(bits)  # noqa: PLW0108 - Numba requires a function here
 
 
 overload(float_bits, strict=False)(_float_bits_compiled)
@@ -92,13 +93,13 @@ overload(bits_float, strict=False)(_bits_float_compiled)
 
 
 def clipped(x: float, low: float, high: float) -> float:
-    """Return a number, or the bound that it lies beyond; nan remains. No bound is 0, whose sign would count."""
+    """Return ``x``, or the bound beyond which it lies; nan stays nan. No bound may be 0, because the sign of 0 would matter."""
     x = low if x < low else x
     return high if x > high else x
 
 
 def _clipped_intrinsic(typing: Any, x: Any, low: Any, high: Any) -> Any:
-    # Two instructions, where a compiler makes five of two conditions.
+    # This takes two instructions; the compiler would make five of the two conditions.
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kind = context.get_value_type(types.float64)
         bound = ir.FunctionType(kind, [kind, kind])
@@ -114,7 +115,7 @@ _clipped: Any = intrinsic(_clipped_intrinsic)
 
 
 def _clipped_compiled(x: Any, low: Any, high: Any) -> Any:
-    return lambda x, low, high: _clipped(x, low, high)  # noqa: PLW0108 - Numba wants a function
+    return lambda x, low, high: _clipped(x, low, high)  # noqa: PLW0108 - Numba requires a function here
 
 
 overload(clipped, strict=False)(_clipped_compiled)
@@ -122,7 +123,7 @@ overload(clipped, strict=False)(_clipped_compiled)
 
 @equation
 def exp(x: float) -> float:
-    """Return e to the power ``x``, within 1 ulp; subnormal results too. Above 709.78 infinite, below -745.13 zero."""
+    """Return e to the power ``x``, within 1 ulp, subnormal results included; inf above 709.78 and 0 below -745.13."""
     x = float(x)
     z = clipped(x, -746.0, 710.0)
     shifted = z * INVERSE_LN2 + ROUNDER
@@ -133,10 +134,10 @@ def exp(x: float) -> float:
     lost = (high - r) - low
     r2 = r * r
     r4 = r2 * r2
-    # In pairs, which keep more of the processor at work than one long chain.
+    # Terms are added in pairs, which the processor computes in parallel; one long chain would be slower.
     far = ((E4 + E5 * r) + r2 * (E6 + E7 * r)) + r4 * ((E8 + E9 * r) + r2 * E10)
     y = 1.0 + (r + (lost + r2 * (((E0 + E1 * r) + r2 * (E2 + E3 * r)) + r4 * far)))
-    # 2**k in two factors, since it may lie beyond the range although the product does not; k is in the low bits of ``shifted``.
+    # 2**k is applied as two factors, because it may be out of range where y * 2**k is not. The low bits of ``shifted`` hold k.
     whole = float_bits(shifted)
     half = whole >> 1
     return y * bits_float((half << 52) + ONE_BITS) * bits_float(((whole - half) << 52) + ONE_BITS)
@@ -144,7 +145,7 @@ def exp(x: float) -> float:
 
 @equation
 def log(x: float) -> float:
-    """Return the natural logarithm, within 1 ulp, of subnormals too. Of 0 minus infinity, of a negative number nan."""
+    """Return the natural logarithm, within 1 ulp, of subnormal numbers too; -inf for 0 and nan for a negative number."""
     x = float(x)
     tiny = x < NORMAL_MIN
     bits = float_bits(x * TWO_54 if tiny else x) + (ONE_BITS - ROOT_HALF_BITS)
@@ -155,7 +156,7 @@ def log(x: float) -> float:
     s2 = s * s
     s4 = s2 * s2
     series = s2 * ((L0 + L1 * s2) + s4 * ((L2 + L3 * s2) + s4 * ((L4 + L5 * s2) + s4 * L6)))
-    # log(1 + f) = f - (f**2 / 2 - s (f**2 / 2 + series)): what is small is summed first.
+    # log(1 + f) = f - (f**2 / 2 - s (f**2 / 2 + series)): the small terms are added first.
     square = 0.5 * f * f
     y = k * LN2_HIGH - ((square - (s * (square + series) + k * LN2_LOW)) - f)
     y = y if x < math.inf else x
@@ -173,9 +174,9 @@ def logistic(x: float) -> float:
 
 @equation
 def normal_quantile(u: float) -> float:
-    """Return the standard normal quantile at ``u``; relative error about 1e-15.
+    """Return the standard normal quantile at ``u``, with a relative error of about 1e-15.
 
-    At 0 and 1 infinite, outside nan. Wichura (1988), Applied Statistics 37, algorithm AS 241, PPND16.
+    It is infinite at 0 and 1, and nan beyond. Wichura (1988), Applied Statistics 37, algorithm AS 241, PPND16.
     """
     u = float(u)
     if not 0.0 < u < 1.0:

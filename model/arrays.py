@@ -1,4 +1,4 @@
-"""Which arrays are passed around? The names of their types, stated once for all packages."""
+"""Which types of arrays do functions exchange? Their names stand here, once for all packages."""
 
 from typing import TypeAlias
 

@@ -1,5 +1,7 @@
-"""How are very many histories run at once? In chunks, from threads, into arrays made beforehand: the kernel holds no lock of the
-interpreter, a chunk's size never changes a result, and memory does not grow with the number of histories.
+"""How are very many histories run at once? In chunks, by several threads, into arrays that are allocated once.
+
+The kernel releases the interpreter's lock. The size of a chunk never changes a result, and working memory does not grow with the
+number of histories.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -9,7 +11,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from model.compiling import kernel, prepare
+from model.arguments import seed_words
+from model.arrays import Floats, Ints, Seeds
+from model.compiling import kernel, prepare, step
 from model.cores import granted_cores
 from model.engines.compiled_engine import run_history
 from model.errors import InputError
@@ -19,26 +23,45 @@ from model.start import new_world, reset
 from model.state import CLUSTER, records
 from model.world import World
 
-# The most histories of one call to the kernel, and calls for each thread, so that none is long idle at the end.
+# Largest number of histories in one call to the kernel.
 CHUNK: Final = 64
+# Least number of calls for each thread where there are enough histories: after few large calls, some threads would idle.
 CALLS: Final = 4
 EXHAUSTED: Final = COLUMNS.index("exhausted")
 
 
 class Bench(NamedTuple):
-    """What a thread works on, one history after another."""
+    """Memory in which one thread runs its histories, one after another; ``panel`` has shape (longest + 1, len(COLUMNS))."""
 
     world: World
     cluster: NDArray[Any]
     past: Past
-    panel: NDArray[np.float64]
+    panel: Floats
 
 
 def new_bench(params: Any, largest: Any, longest: int, programmes: NDArray[Any]) -> Bench:
-    """Return room for the largest and longest history of a batch."""
+    """Return a bench that is large enough for every history of a batch.
+
+    Parameters
+    ----------
+    params, largest : one PARAMS record, and the SETTING record with the largest ``firms_max``
+    longest : int
+        Quarters of the longest history.
+    programmes : PROGRAMME records of all policies, shape (m,)
+    """
     cluster = records(CLUSTER, 1)
     world = new_world(params, largest, programmes, 0, cluster=cluster)
     return Bench(world, cluster, room_for(world), np.empty((longest + 1, len(COLUMNS))))
+
+
+@step
+def _write_rows(out: Floats, q: int, j: int, panel: Floats, ticks: Ints, w: World) -> None:
+    """Copy the rows of ``ticks`` that history j reached under policy q; the other rows of ``out`` stay as they are."""
+    for k in range(ticks.shape[1]):
+        if ticks[j, k] >= 0 and ticks[j, k] <= w.cluster.tick:
+            for column in range(out.shape[3]):
+                out[q, j, k, column] = panel[ticks[j, k], column]
+        out[q, j, k, EXHAUSTED] = w.cluster.exhausted
 
 
 @kernel
@@ -46,25 +69,23 @@ def run_chunk(
     bench: Bench,
     params: NDArray[Any],
     settings: NDArray[Any],
-    seeds: NDArray[np.uint64],
+    seeds: Seeds,
     programmes: NDArray[Any],
-    ends: NDArray[np.int64],
+    ends: Ints,
     shared: int,
-    ticks: NDArray[np.int64],
-    out: NDArray[np.float64],
+    ticks: Ints,
+    out: Floats,
     halt: NDArray[np.uint8],
 ) -> None:
-    """Run the histories of one chunk under each policy and keep the rows asked for.
-
-    The programmes of policy q end before ``ends[q]``, and begin with the ``shared`` ones of history. What is kept after ``halt``
-    (1,) was set means nothing.
+    """Run the n histories of a chunk under each policy; write the rows of ``ticks`` (n, k) to ``out`` (policies, n, k, columns).
+    ``_Batch`` explains the arguments. Another thread sets ``halt``, shape (1,), to stop the work; ``out`` is then incomplete.
     """
     w, panel, lines = bench.world, bench.panel, bench.world.programmes
     for j in range(len(seeds)):
         if halt[0] != 0:
             return
         s, going = settings[j], True
-        # Of several policies the first leg is the past that all share; one alone needs no fork.
+        # With several policies, leg 0 simulates the past that all of them share; a single policy needs no fork.
         fork = fork_tick(s) if len(ends) > 1 else 0
         for leg in range(0 if fork > 0 else 1, len(ends) + 1):
             q = max(leg - 1, 0)
@@ -83,67 +104,58 @@ def run_chunk(
                 going = reached
                 keep(w, bench.past)
             else:
-                for k in range(ticks.shape[1]):
-                    if ticks[j, k] >= 0 and ticks[j, k] <= w.cluster.tick:
-                        for column in range(out.shape[3]):
-                            out[q, j, k, column] = panel[ticks[j, k], column]
-                    out[q, j, k, EXHAUSTED] = w.cluster.exhausted
+                _write_rows(out, q, j, panel, ticks, w)
 
 
 def simulate_many(
     params: NDArray[Any],
     settings: NDArray[Any],
-    seeds: NDArray[np.uint64],
+    seeds: Seeds,
     programmes: NDArray[Any],
-    ticks: NDArray[np.int64],
+    ticks: Ints,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
-) -> NDArray[np.float64]:
-    """Run many histories under one policy and return the panel rows asked for, (n, k, len(COLUMNS)).
+) -> Floats:
+    """Run many histories under one policy; return the panel rows of ``ticks``, float64, shape (n, k, len(COLUMNS)).
 
-    As ``simulate_policies``, of which it is the case of one policy; ``programmes`` are its records, shape (m,).
+    ``programmes`` are the policy's PROGRAMME records, shape (m,). ``simulate_policies`` explains and checks all other arguments.
     """
-    rows: NDArray[np.float64] = simulate_policies(params, settings, seeds, [programmes], ticks, threads, progress)[0]
+    rows: Floats = simulate_policies(params, settings, seeds, [programmes], ticks, threads, progress)[0]
     return rows
 
 
 def simulate_policies(
     params: NDArray[Any],
     settings: NDArray[Any],
-    seeds: NDArray[np.uint64],
+    seeds: Seeds,
     policies: Sequence[NDArray[Any]],
-    ticks: NDArray[np.int64],
+    ticks: Ints,
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
-) -> NDArray[np.float64]:
-    """Run many histories under each of several policies; what lies before the decision is simulated once.
+) -> Floats:
+    """Run many histories under each of several policies; the time before the decision is simulated once for all of them.
 
     Parameters
     ----------
-    params, settings, seeds : PARAMS and SETTING records and uint64, shape (n,) each
-        A history runs for its setting's ``quarters``.
-    policies : PROGRAMME records, one array a policy
-        The same for all histories; each begins with the programmes of history.
-    ticks : int64, shape (n, k)
-        Quarters (0 is the start) whose rows are kept.
-    threads : int, optional
-        Threads; every core granted when not given. The bits do not depend on it, nor on which policies keep each other company.
-    progress : callable, optional
-        Called with the number of histories that a chunk has finished.
+    params, settings, seeds : PARAMS and SETTING records and uint64, shape (n,) each; a history lasts its setting's ``quarters``
+    policies : PROGRAMME records, one array a policy, the same for all histories; each begins with the programmes of history
+    ticks : int64, shape (n, k); quarters since the start (0 is the start) whose rows are returned
+    threads : number of threads, by default every core granted; the bits depend neither on it nor on the other policies
+    progress : called with the number of histories whenever a chunk is finished
 
     Returns
     -------
     float64, shape (policies, n, k, len(COLUMNS))
-        Rows in the units of ``model.observe.UNITS``; NaN beyond a history's end; ``exhausted`` is 1 in every row of a history
-        that was stopped for its size.
+        Rows in the units of ``model.observe.UNITS``; NaN beyond a history's end. ``exhausted`` is 1 in every row of a history
+        that was stopped because it had too many firms or events.
 
     Raises
     ------
-    InputError : if the first dimensions differ, or policies do not share their history
+    InputError : if lengths differ, a seed is no whole number from 0 to 2^64-1, or policies do not share the programmes of history
     """
-    count = len(seeds)
+    seeds, count = seed_words(seeds), len(seeds)
     if not len(params) == len(settings) == len(ticks) == count:
-        raise InputError("simulate_many: params, settings, seeds and ticks differ in length; give one of each a history")
+        raise InputError("simulate_many: params, settings, seeds and ticks differ in length; give one of each for every history")
     out = np.full((len(policies), count, ticks.shape[1], len(COLUMNS)), np.nan)
     if count > 0 and len(policies) > 0:
         lines, ends = np.concatenate(policies), np.cumsum([len(one) for one in policies])
@@ -154,33 +166,37 @@ def simulate_policies(
 
 
 class _Batch(NamedTuple):
-    """What is run; ``programmes`` of policy q end before ``ends[q]`` and begin with ``shared`` ones of history."""
+    """The arguments of ``run_chunk`` for all n histories.
+
+    ``params``, ``settings`` and ``seeds`` have shape (n,), ``ticks`` (n, k), and ``ends`` (policies,): the programmes of policy q
+    end before ``ends[q]``, and begin with the ``shared`` programmes of history.
+    """
 
     params: NDArray[Any]
     settings: NDArray[Any]
-    seeds: NDArray[np.uint64]
+    seeds: Seeds
     programmes: NDArray[Any]
-    ends: NDArray[np.int64]
+    ends: Ints
     shared: int
-    ticks: NDArray[np.int64]
+    ticks: Ints
 
 
 def _shared(policies: Sequence[NDArray[Any]]) -> int:
-    """Return how many programmes of history come first in all policies."""
+    """Return the number of programmes of history, with which every policy begins."""
     histories = [one[one["of_history"] == 1] for one in policies]
     shared = len(histories[0])
     for policy, history in zip(policies, histories, strict=True):
         if policy[:shared].tobytes() != histories[0].tobytes() or len(history) != shared:
-            raise InputError("simulate_policies: policies differ in their programmes of history; give each the same, first")
+            raise InputError("simulate_policies: policies differ in their programmes of history; give all the same ones")
     return shared
 
 
 def _unheard(done: int) -> None:
-    """Tell nobody."""
+    """Ignore progress: the default where no callable is given."""
 
 
-def _fill(out: NDArray[np.float64], batch: _Batch, threads: int, progress: Callable[[int], None]) -> None:
-    """Run chunks in threads, each of which keeps a bench for itself."""
+def _fill(out: Floats, batch: _Batch, threads: int, progress: Callable[[int], None]) -> None:
+    """Run the chunks in threads; a bench serves one thread at a time and is used again for the next chunk."""
     settings, count = batch.settings, len(batch.seeds)
     largest, longest = settings[np.argmax(settings["firms_max"])], int(settings["quarters"].max())
     size = max(1, min(CHUNK, count // (CALLS * threads)))
@@ -206,7 +222,10 @@ def _fill(out: NDArray[np.float64], batch: _Batch, threads: int, progress: Calla
 
 
 def in_threads(work: Callable[[int], None], starts: Iterable[int], threads: int, halt: NDArray[np.uint8]) -> None:
-    """Call ``work`` with every start; on an interrupt ``halt`` is set, at which work under way ends, and the rest is dropped."""
+    """Call ``work`` with every start, in threads.
+
+    Where one call fails or the user interrupts, ``halt`` (1,) is set, which ends the calls under way; the others are not begun.
+    """
     with ThreadPoolExecutor(threads) as pool:
         try:
             for _ in pool.map(work, starts):

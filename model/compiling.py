@@ -1,9 +1,9 @@
 """How is one source both plain Python and machine code, and never stale? By three decorators, and a cache named by a hash.
 
-``equation`` (gives a value) and ``step`` (changes the state) leave a function as it is for Python and let compiled code call it;
-``kernel`` compiles a loop. Numba's cache does not notice that a function called from another file was edited, so the cache's
-folder is named by a hash of all sources of the package: an edited equation starts a new folder. Import this file before
-anything that compiles.
+``equation`` (for a function that returns a value) and ``step`` (for one that changes the state) leave a function as it is for
+Python and let compiled code call it; ``kernel`` compiles a loop. Numba's cache does not notice when a called function in another
+file is edited. The cache's folder is therefore named by a hash of all sources of the package: an edited equation starts a new
+folder. Import this file before anything that compiles.
 """
 
 import fcntl
@@ -25,8 +25,8 @@ PACKAGE: Final = Path(__file__).resolve().parent
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-# IEEE semantics as in C: 1/0 is inf instead of an exception, without which no loop that divides is vectorised. Never
-# fastmath: the compiler must keep the order of operations that Python has.
+# Division follows IEEE 754: 1/0 is inf. If it raised an exception, as in Python, no loop that divides could be vectorised.
+# ``fastmath`` stays off, because the compiler must keep Python's order of operations.
 ARITHMETIC: Final = {"error_model": "numpy", "fastmath": False}
 
 OPTIONS: Final = {"cache": True, "nogil": True, "_nrt": False}
@@ -43,9 +43,9 @@ def sources_hash(folder: Path = PACKAGE) -> str:
 
 
 def cache_folder(folder: Path = PACKAGE) -> Path:
-    """Return where code compiled from the sources in ``folder`` is kept.
+    """Return the folder of the code that was compiled from the sources in ``folder``.
 
-    Below ``NUMBA_CACHE_DIR`` when that is set, else below the user's cache (``XDG_CACHE_HOME`` or ``~/.cache``).
+    It lies below ``NUMBA_CACHE_DIR`` when that is set, else below the user's cache (``XDG_CACHE_HOME`` or ``~/.cache``).
     """
     explicit = os.environ.get("NUMBA_CACHE_DIR")
     if explicit:
@@ -56,9 +56,9 @@ def cache_folder(folder: Path = PACKAGE) -> Path:
 
 
 def usable_cache_folder(folder: Path = PACKAGE) -> Path:
-    """Return ``cache_folder(folder)``, created; where it cannot be written, a new temporary folder.
+    """Create and return ``cache_folder(folder)``, or a new temporary folder where that one cannot be written.
 
-    Without a writable folder Numba would fall back on ``__pycache__``, which forgets nothing when an equation changes.
+    Without a writable folder Numba would use ``__pycache__``, which keeps its code when an equation changes.
     """
     wanted = cache_folder(folder)
     try:
@@ -70,16 +70,16 @@ def usable_cache_folder(folder: Path = PACKAGE) -> Path:
 
 
 def equation(function: Function) -> Function:
-    """Leave a function that gives a value as plain Python, and let kernels compile it.
+    """Leave a function that returns a value as plain Python, and let kernels compile it.
 
-    Compiled, it becomes part of its caller: no loop that calls something runs in vector registers.
+    The compiler puts its code into that of the caller, because a loop that calls a function cannot use vector registers.
     """
     register: Any = register_jitable(forceinline=True, **ARITHMETIC)
     registered: Function = register(function)
     return registered
 
 
-# The same for a function that changes the state, or does both: what a reader is told, not the compiler.
+# The same decorator under the name for functions that change the state. The name informs the reader; the compiler ignores it.
 step = equation
 
 
@@ -88,20 +88,20 @@ def kernel(function: Function) -> Function: ...
 @overload
 def kernel(**options: Any) -> Callable[[Function], Function]: ...
 def kernel(function: Any = None, **options: Any) -> Any:
-    """Compile a loop: cached on disk, without the interpreter's lock, in IEEE arithmetic; ``options`` are Numba's.
+    """Compile a loop, keep it on disk, and release the interpreter's lock while it runs; ``options`` are passed to Numba.
 
-    It runs without Numba's runtime: the compiler refuses what would allocate, and no array's references are counted, which took
-    a third of a history's time. Who calls a loop holds its arrays.
+    The loop runs without Numba's runtime. The compiler therefore refuses code that allocates memory, and references to arrays are
+    not counted; counting them took a third of a history's time. The caller must keep the arrays alive while the loop runs.
     """
     compiler = numba.njit(**{**OPTIONS, **ARITHMETIC, **options})
     return compiler if function is None else compiler(function)
 
 
 def prepare(loop: Any, *arguments: Any) -> None:
-    """Have a kernel compiled for such arguments before it is called, and say so where that takes half a minute.
+    """Compile a kernel for the types of these arguments before it is called, and log a warning where that takes half a minute.
 
-    Of the processes that start at once on a cache without it one compiles, and the others wait and
-    read what it leaves: files are written whole, and a lock goes with its holder.
+    Where several processes start at once without the compiled code in the cache, one of them compiles it; the others wait and
+    then read it. Files are written whole, and the lock is released when the process that holds it ends.
     """
     if loop in _prepared or not hasattr(loop, "compile"):
         return
@@ -120,7 +120,7 @@ def prepare(loop: Any, *arguments: Any) -> None:
 
 
 def _processor() -> str:
-    """Return a word for the processor that code is compiled for: a cache may be shared by machines of several kinds."""
+    """Return a name for the kind of processor for which code is compiled: machines of several kinds may share one cache."""
     from numba.core.registry import cpu_target
 
     context: Any = cpu_target.target_context
@@ -129,7 +129,7 @@ def _processor() -> str:
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """Hold a lock while others wait; where the file system knows no locks, all go on at once."""
+    """Hold a lock on a file while other processes wait; where the file system has no locks, no process waits."""
     try:
         file = path.open("w")
     except OSError:

@@ -1,4 +1,4 @@
-"""What do we know before we simulate? The only file that reads YAML; it turns it into frozen, validated objects.
+"""What is known before a simulation? The YAML files of ``configs/``; only this file reads them, into frozen, validated objects.
 
 Every fault of the user's input becomes an :class:`InputError` of one line: file, key, value, rule and remedy.
 """
@@ -17,18 +17,19 @@ from model.priors import Parameter, Priors, Structure
 from model.profile import Profile
 from model.schema import Case, Entry, Policy
 
+# In a checkout and in an installed wheel, the folder lies beside the packages; the working directory is never searched.
 CONFIGS: Final = Path(__file__).resolve().parents[1] / "configs"
 SUFFIXES: Final = (".yaml", ".yml")
 
 Read = TypeVar("Read", bound=Entry)
 
 
-# The safe loader in C, ten times as fast, where PyYAML was built with it.
+# The safe loader in C is ten times as fast; PyYAML may have been built without it.
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _UniqueKeyLoader(_SafeLoader):  # type: ignore[misc]
-    """YAML's safe loader, refusing a key that is given twice."""
+    """A safe loader of YAML that refuses a key that is no text or is given twice."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         seen: set[Any] = set()
@@ -60,9 +61,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
         content = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - a subclass of the safe loader
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
-        place = "" if mark is None else f"line {mark.line + 1}: "
+        line = "" if mark is None else f"line {mark.line + 1}: "
         problem = getattr(error, "problem", None) or "cannot be parsed"
-        raise InputError(f"{path}: {place}not valid YAML: {problem}; correct the file") from error
+        raise InputError(f"{path}: {line}not valid YAML: {problem}; correct the file") from error
     if content is None:
         raise InputError(f"{path}: is empty; write its entries, as a file in configs/ does")
     if not isinstance(content, dict):
@@ -77,8 +78,9 @@ def _entries(annotation: Any) -> Iterator[type[Entry]]:
         yield from _entries(part)
 
 
-def _known(owner: type[Entry], place: tuple[int | str, ...]) -> list[str]:
-    for step in place:
+def _known_keys(owner: type[Entry], steps: tuple[int | str, ...]) -> list[str]:
+    """Return the keys of the entry to which steps (keys and list indices) lead from an owner."""
+    for step in steps:
         if isinstance(step, str):
             named = [f for n, f in owner.model_fields.items() if step in (n, f.alias)]
             owner = next((entry for f in named for entry in _entries(f.annotation)), owner)
@@ -101,13 +103,13 @@ REMEDIES: Final = {
 
 
 def complaint(path: Path | str, owner: type[Entry], error: ValidationError) -> InputError:
-    """Turn one fault that pydantic found into one line: file, key, value, rule and remedy; a misspelt key goes first."""
+    """Return the first fault that pydantic reports, or a misspelt key, as one line: file, key, value, rule and remedy."""
     first = min(error.errors(include_url=False), key=lambda fault: fault["type"] != "extra_forbidden")
     keys = [str(step) for step in first["loc"]]
     key = ".".join(keys) or "file"
     kind, value, rule = first["type"], first.get("input"), first["msg"].removeprefix("Value error, ")
     if kind == "extra_forbidden":
-        known = _known(owner, first["loc"][:-1])
+        known = _known_keys(owner, first["loc"][:-1])
         near = difflib.get_close_matches(keys[-1], known, n=1)
         rule = "unknown key; " + (f"did you mean `{near[0]}`?" if near else f"known are {', '.join(known)}")
     elif kind == "missing":
@@ -130,7 +132,7 @@ def _validated(owner: type[Read], path: Path, content: Mapping[str, Any]) -> Rea
 
 
 def _with(path: Path, content: dict[str, Any], **given: Any) -> dict[str, Any]:
-    """Add what the loader knows from elsewhere, which a file must not say."""
+    """Add entries that follow from the file's name and that the file itself must not contain."""
     for key in given:
         if key in content:
             raise InputError(f"{path}: {key}: {_shown(content[key])}: unknown key; leave it out, it follows from the file")
@@ -177,7 +179,7 @@ def load_case(ref: int | str | Path) -> Case:
     Raises
     ------
     InputError
-        If no such case exists, a name is ambiguous, or the file is wrong.
+        If no case has that number or name, if a name fits several cases, or if the file is wrong.
     """
     known = _shipped("cases")
     if _is_path(str(ref)):
@@ -188,16 +190,16 @@ def load_case(ref: int | str | Path) -> Case:
         return _read_case(path, 0)
     word = str(ref).strip().lower()
     if word.isdecimal():
-        found = [name for name in known if int(name.split("-", maxsplit=1)[0]) == int(word)]
+        fitting = [name for name in known if int(name.split("-", maxsplit=1)[0]) == int(word)]
     else:
         bare = {name: name.split("-", 1)[1] for name in known}
-        found = [name for name in known if word in (name, bare[name])]
-        found = found or [name for name in known if word and (name.startswith(word) or bare[name].startswith(word))]
-    if len(found) > 1:
-        raise InputError(f"case: {ref}: fits {', '.join(found)}; say which")
-    if not found:
+        fitting = [name for name in known if word in (name, bare[name])]
+        fitting = fitting or [name for name in known if word and (name.startswith(word) or bare[name].startswith(word))]
+    if len(fitting) > 1:
+        raise InputError(f"case: {ref}: fits {', '.join(fitting)}; say which")
+    if not fitting:
         raise _unknown("case", ref, list(known))
-    return _shipped_case(found[0])
+    return _shipped_case(fitting[0])
 
 
 def all_cases() -> tuple[Case, ...]:
@@ -219,7 +221,7 @@ def policy_names() -> tuple[str, ...]:
 
 
 def load_policy(ref: str | Path) -> Policy:
-    """Load a shipped policy by name, or one's own by path.
+    """Load a shipped policy by its name, or a user's own by the path of its file.
 
     Raises
     ------
@@ -235,7 +237,7 @@ def profile_names() -> tuple[str, ...]:
 
 
 def load_profile(ref: str | Path) -> Profile:
-    """Load a run profile by name or path.
+    """Load a shipped run profile by its name, or a user's own by the path of its file.
 
     Raises
     ------
@@ -246,12 +248,12 @@ def load_profile(ref: str | Path) -> Profile:
 
 
 def load_priors(path: str | Path | None = None) -> Priors:
-    """Load the priors, shipped or one's own; one's own must name the same parameters in the same units.
+    """Load the shipped priors, or a user's own, which must name the same parameters in the same units.
 
     Raises
     ------
     InputError
-        If the file is wrong or holds a prior that cannot be sampled.
+        If the file is wrong, if a parameter is unknown, missing or in another unit, or if a prior cannot be sampled.
     """
     shipped = _read_priors(CONFIGS / "priors.yaml")
     if path is None:
@@ -269,23 +271,6 @@ def load_priors(path: str | Path | None = None) -> Priors:
     return own
 
 
-def parse_setting(text: str) -> tuple[str, Any]:
-    """Read ``name=value`` of a command line; the value is YAML: a number, ``[low, high]`` or ``{normal: [0, 1]}``.
-
-    Raises
-    ------
-    InputError
-        If there is no name, no value or no YAML.
-    """
-    name, sign, value = text.partition("=")
-    if not name.strip() or not sign or not value.strip():
-        raise InputError(f"--set: {text}: must be name=value; write for instance entry_floor=0.1")
-    try:
-        return name.strip(), yaml.load(value, Loader=_UniqueKeyLoader)  # noqa: S506 - a subclass of the safe loader
-    except yaml.YAMLError as error:
-        raise InputError(f"--set: {text}: the value cannot be read; write a number, [low, high] or {{normal: [0, 1]}}") from error
-
-
 @cache
 def _read_priors(path: Path) -> Priors:
     return _validated(Priors, path, read_yaml(path))
@@ -293,5 +278,5 @@ def _read_priors(path: Path) -> Priors:
 
 __all__ = [
     "CONFIGS", "Case", "Parameter", "Policy", "Priors", "Profile", "Structure", "all_cases", "complaint", "load_case",
-    "load_policy", "load_priors", "load_profile", "parse_setting", "policy_names", "profile_names", "read_yaml",
+    "load_policy", "load_priors", "load_profile", "policy_names", "profile_names", "read_yaml",
 ]

@@ -1,13 +1,25 @@
-"""How many cores may this process use? What its affinity, its control group and Slurm grant, whichever is least."""
+"""How many cores may this process use? What its affinity, its control group and Slurm grant, whichever is least.
+
+Linear algebra uses one of them: the matrices of this project are small, and no bit may depend on the number of threads.
+"""
 
 import os
 from pathlib import Path
+from typing import Final
 
-CONTROL_GROUP = Path("/sys/fs/cgroup")
+CONTROL_GROUP: Final = Path("/sys/fs/cgroup")
+# Each library of linear algebra reads one of these when it is loaded.
+SINGLE_THREAD: Final = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+def compute_in_one_thread() -> None:
+    """Let linear algebra use one thread where the user's environment does not say otherwise; call it before NumPy is imported."""
+    for name in SINGLE_THREAD:
+        os.environ.setdefault(name, "1")
 
 
 def granted() -> tuple[int, str]:
-    """Return how many cores this process may use, and who says so."""
+    """Return how many cores this process may use, and what sets this limit: machine, affinity, cgroup or Slurm."""
     count, reason = os.cpu_count() or 1, "machine"
     if hasattr(os, "sched_getaffinity") and len(os.sched_getaffinity(0)) < count:
         count, reason = len(os.sched_getaffinity(0)), "affinity"
@@ -26,7 +38,7 @@ def granted_cores() -> int:
 
 
 def control_group_cores(root: Path) -> float | None:
-    """Return the cores that a control group grants (version 2, then 1), or nothing where it sets no limit."""
+    """Return the number of cores that a control group grants (version 2 before version 1), or None where it sets no limit."""
     for quota_file, period_file in (("cpu.max", None), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")):
         path = root / quota_file
         if not path.is_file():

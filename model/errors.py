@@ -1,4 +1,4 @@
-"""Which failures do we name? Those that a user can act on, each with its exit code.
+"""Which failures have names? Those that a user can act on, each with its exit code.
 
 A message is one line: ``where: key: value: rule; remedy``.
 """
@@ -13,18 +13,18 @@ class TakeoffError(Exception):
 
 
 class InputError(TakeoffError):
-    """What the user gave is wrong (a key, a type, a unit, a range, a file)."""
+    """The user's input is wrong: a key, a type, a unit, a range or a file."""
 
     exit_code: ClassVar[int] = 2
 
 
-class DamagedRun(TakeoffError):  # noqa: N818 - a state of a folder
-    """A run folder holds files that do not agree with their checksums."""
+class DamagedRun(TakeoffError):  # noqa: N818 - names the state of a folder
+    """A run folder contains files that do not agree with their checksums."""
 
     exit_code: ClassVar[int] = 4
 
 
-class Interrupted(TakeoffError):  # noqa: N818 - not a mistake
-    """The run was stopped from outside after saving its work; it can be resumed."""
+class Interrupted(TakeoffError):  # noqa: N818 - an interruption is no error
+    """The run was stopped from outside after it had saved its work; it can be resumed."""
 
     exit_code: ClassVar[int] = 75

@@ -1,7 +1,7 @@
 """What is given to a history before it starts? The cluster's latents, drawn from the population of clusters, and its covariates.
 
-A latent is a standard normal; ``settings_for`` maps it, with the population's parameters and the case's covariates, to the
-physical ``SETTING`` that both engines read (``docs/model.md``, the population of clusters).
+A latent is a standard normal. ``settings_for`` maps the latents, with the population's parameters and the case's covariates, to
+the physical ``SETTING`` that both engines read (``docs/model.md``, the population of clusters).
 """
 
 import hashlib
@@ -11,9 +11,8 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from model.arrays import Floats
+from model.arrays import Floats, Ints
 from model.events import QUARTER
 from model.parameters import PARAMS
 from model.priors import Priors, exponentials
@@ -28,9 +27,10 @@ LATENTS: Final = (
 )
 COLUMN: Final[Mapping[str, int]] = {name: column for column, name in enumerate(LATENTS)}
 DISCOUNT: Final = 0.05
-# A latent beyond this lies at the edge of any distribution.
+# Latents are clipped here, far in the tails, where the quantile of a start year at the end of its span would be infinite.
 EDGE: Final = 8.0
-# Log sd with which a figure tells the market's size and the minimum scale; improvement and exports blur the first.
+# Log sd of the error with which a figure measures the size of the market and the minimum scale. Improvement and exports make the
+# first error larger.
 MARKET_NOISE: Final = 1.0
 MARKET_NOISE_IMPROVED: Final = 1.5
 SCALE_NOISE: Final = 0.7
@@ -44,18 +44,17 @@ def draw_values(
     Parameters
     ----------
     priors : Priors
-        What is known before.
     count : int
         Number of histories n.
-    source : numpy.random.Generator or array (n, k)
-        Where randomness comes from: a generator, or uniforms for ``drawn_names(priors, calibrated)``.
-    calibrated : mapping of name to (n,), or array (n, number calibrated), optional
-        Values of the calibrated parameters; drawn from their priors where not given.
+    source : numpy.random.Generator, or float64, shape (n, k)
+        A generator, or uniforms for the k parameters of ``drawn_names(priors, calibrated)``.
+    calibrated : mapping of name to float64, shape (n,), or float64, shape (n, number calibrated), optional
+        Values of the calibrated parameters, which are drawn from their priors where not given.
 
     Returns
     -------
-    dict
-        Name to (n,) values, of all parameters, in the order of the file.
+    dict of name to float64, shape (n,)
+        All parameters, in the order of the file.
     """
     given = _columns(priors, calibrated)
     names = drawn_names(priors, given)
@@ -69,18 +68,18 @@ def draw_values(
 
 
 def drawn_names(priors: Priors, calibrated: Values | Floats | None = None) -> tuple[str, ...]:
-    """Return the parameters that ``draw_values`` draws: those with a prior that are not given."""
+    """Return the names of the parameters that ``draw_values`` draws: those that have a prior and are not given."""
     given = _columns(priors, calibrated)
     return tuple(name for name in priors.names() if priors.entry(name).role != "constant" and name not in given)
 
 
 def default_values(priors: Priors, count: int, changes: Mapping[str, float] | None = None) -> dict[str, Floats]:
-    """Return every parameter at its default, with changes, for ``count`` histories.
+    """Return every parameter at its default or its changed value, float64, shape (count,) each.
 
     Raises
     ------
     InputError
-        If a change names no parameter or is out of range.
+        If a change names no parameter, or its value is out of range.
     """
     return {name: np.full(count, value) for name, value in {**priors.defaults, **priors.checked(changes or {})}.items()}
 
@@ -95,7 +94,7 @@ def _columns(priors: Priors, calibrated: Values | Floats | None) -> Values:
 
 
 def params_for(values: Values) -> Any:
-    """Return ``PARAMS`` records (n,) from the values of all parameters."""
+    """Return ``PARAMS`` records, shape (n,), from the values of all parameters, shape (n,) each."""
     count = len(np.atleast_1d(next(iter(values.values()))))
     params = np.zeros(count, PARAMS).view(np.recarray)
     for name in PARAMS.names or ():
@@ -116,23 +115,16 @@ def settings_for(
     Parameters
     ----------
     case : Case
-        The cluster.
-    values : mapping of name to (n,)
-        Every parameter.
-    latents : array (n, len(LATENTS))
-        Standard normals.
-    structures : mapping
-        Structural choice to option (``Priors.structures_with``).
-    years_after : float
-        Years that the history runs beyond the last observation.
-    decision : float, optional
-        Calendar time of the decision; the last observation if not given, ``inf`` for none.
+    values : mapping of every parameter's name to float64, shape (n,)
+    latents : standard normals, float64, shape (n, len(LATENTS))
+    structures : the option in force of every structural choice (``Priors.structures_with``)
+    years_after : years that each history lasts beyond the last observation
+    decision : calendar time of the decision; the last observation if not given, ``inf`` for no decision
 
     Returns
     -------
-    settings : SETTING records (n,)
-    start_year : array (n,)
-        Calendar time at which each history begins, on a quarter.
+    settings : SETTING records, shape (n,)
+    start_year : calendar time at which each history begins, at the beginning of a quarter, float64, shape (n,)
     """
     latents = np.atleast_2d(np.asarray(latents, np.float64))
     count = len(latents)
@@ -153,7 +145,7 @@ def settings_for(
 
 
 def _fill_structures(settings: Any, structures: Mapping[str, str]) -> None:
-    """Structural choices, as the numbers that equations read."""
+    """Write structural choices as the numbers that equations read."""
     settings.own_profit = structures["attempt_form"] == "own_profit"
     settings.outlet_only = structures["world_price"] == "outlet"
     settings.spillover = structures["spillover"] == "on"
@@ -162,7 +154,7 @@ def _fill_structures(settings: Any, structures: Mapping[str, str]) -> None:
 
 
 def _fill_market(settings: Any, case: Case, values: Values, latents: Floats) -> None:
-    """Home and foreign demand, scale, growth and capacity."""
+    """Write home and foreign demand, minimum scale, growth and capacity."""
     z = {name: latents[:, column] for name, column in COLUMN.items()}
     region = case.covariates.region
     settings.market = exponentials(values["population_market_mean"] + values["population_market_sd"] * z["market"])
@@ -180,7 +172,7 @@ def _fill_market(settings: Any, case: Case, values: Values, latents: Floats) -> 
 
 
 def _fill_shock(settings: Any, case: Case, values: Values, latents: Floats, start_year: Floats) -> None:
-    """Shocks of import and material prices; a shock dated before the start is in force from the start."""
+    """Write shocks of import and material prices; a shock dated before the start is in force from the start."""
     from scipy import special
 
     occurs, date, price = (special.ndtr(latents[:, COLUMN[name]]) for name in ("shock", "shock_time", "shock_price"))
@@ -194,7 +186,7 @@ def _fill_shock(settings: Any, case: Case, values: Values, latents: Floats, star
 
 
 def _fill_founders(settings: Any, case: Case, values: Values, latents: Floats, structures: Mapping[str, str]) -> None:
-    """Founders' schooling, knowledge and number, and whether training works here."""
+    """Write the founders' schooling, knowledge and number, and whether training works in this cluster."""
     from scipy import special
 
     p = SimpleNamespace(**values)
@@ -223,7 +215,10 @@ def _span(case: Case, structures: Mapping[str, str]) -> Span:
 
 
 def start_years(case: Case, z: Floats, structures: Mapping[str, str]) -> Floats:
-    """Return the calendar time at which each history begins: triangular, on a quarter, so that observations fall on ticks."""
+    """Return the calendar time at which each history begins, from latents ``z``; both are float64, shape (n,).
+
+    The distribution is triangular. Times are rounded to a quarter, so that observations fall on ticks.
+    """
     from scipy import special
 
     span = _span(case, structures)
@@ -238,23 +233,21 @@ def start_years(case: Case, z: Floats, structures: Mapping[str, str]) -> Floats:
 
 
 def last_time(case: Case, start_year: Floats) -> Floats:
-    """Return the calendar time of the last observation; the latest start where there is none."""
+    """Return the calendar time of the last observation, or else of the latest start: float64, in the shape of ``start_year``."""
     return np.broadcast_to(case.observations[-1].time if case.observations else float(case.start.high), np.shape(start_year))
 
 
-def observation_ticks(case: Case, start_year: Floats) -> NDArray[np.int64]:
-    """Return the quarter of every observation in every history, counted from its start.
+def observation_ticks(case: Case, start_year: Floats) -> Ints:
+    """Return the quarter of every observation, counted from each history's start.
 
     Parameters
     ----------
     case : Case
-        The cluster.
-    start_year : array (n,)
-        Calendar time at which each history begins.
+    start_year : calendar time at which each history begins, float64, shape (n,)
 
     Returns
     -------
-    array (n, number of observations) of int64
+    int64, shape (n, number of observations)
     """
     times = np.array([seen.time for seen in case.observations], np.float64)
     since = times[None, :] - np.atleast_1d(np.asarray(start_year, np.float64))[:, None]
@@ -262,7 +255,7 @@ def observation_ticks(case: Case, start_year: Floats) -> NDArray[np.int64]:
 
 
 def case_key(case: Case) -> int:
-    """Return the case's part of every key: its number, or a stable 64-bit hash of the title of a user's own cluster."""
+    """Return the number that stands for a case in random keys: its own, or for a user's cluster a 64-bit hash of its title."""
     if case.number:
         return case.number
     digest = hashlib.blake2b(case.title.encode(), digest_size=8).digest()
@@ -270,16 +263,12 @@ def case_key(case: Case) -> int:
 
 
 def conditional_medians(case: Case, priors: Priors, structures: Mapping[str, str] | None = None) -> Floats:
-    """Return latents near their medians given the case's own figures, at default parameters.
+    """Return latents near their medians given the case's own figures, at default parameters: float64, shape (len(LATENTS),).
 
-    An approximation, for showing a history: log workers, discounted at mean growth since the mode of the start, tell the
-    log of the home market; log workers a firm, less what improvement added, tell the log of the minimum scale; each is
-    weighed against the population by its precision, as if both were normal and independent. The earliest figures are
-    used, which improvement moved least. The start is at its mode; all other latents are at 0.
-
-    Returns
-    -------
-    array (len(LATENTS),)
+    The approximation serves to show a history. Log workers, less mean growth since the mode of the start, measure the log of the
+    home market. Log workers per firm, less the effect of improvement, measure the log of the minimum scale. Each is weighed
+    against the population by its precision, as if both were normal and independent. The earliest figures are used, because
+    improvement affected them least. The start is at its mode; all other latents are 0.
     """
     from scipy import special
 
@@ -303,19 +292,20 @@ def conditional_medians(case: Case, priors: Priors, structures: Mapping[str, str
         else:
             noise = math.hypot(noise, p["population_scale_sd"])
         growth = p[f"population_growth_{case.covariates.region}"] * (seen.time - span.mode)
-        told = math.log(seen.firms.middle) + size - growth - p["population_market_mean"]
-        latents[COLUMN["market"]] = _weighed(told, p["population_market_sd"], noise)
+        deviation = math.log(seen.firms.middle) + size - growth - p["population_market_mean"]
+        latents[COLUMN["market"]] = _weighed(deviation, p["population_market_sd"], noise)
     return latents
 
 
 def _scale_given(seen: Observation, p: Mapping[str, float], mean: float, improved: bool) -> float:
+    """Return the approximate median of the scale's latent, given the workers per firm."""
     if seen.workers_per_firm is None:
         return 0.0
     gained = p["production_sunk_share"] * math.log(p["production_rung_size"]) if improved else 0.0
-    told = math.log(seen.workers_per_firm.middle) - seen.workers_per_firm.selection_bias - gained - mean
-    return _weighed(told, p["population_scale_sd"], SCALE_NOISE)
+    deviation = math.log(seen.workers_per_firm.middle) - seen.workers_per_firm.selection_bias - gained - mean
+    return _weighed(deviation, p["population_scale_sd"], SCALE_NOISE)
 
 
-def _weighed(told: float, sd: float, noise: float) -> float:
-    """Median of a standardised latent of prior sd ``sd``, told with an error of sd ``noise``."""
-    return told * sd / (sd * sd + noise * noise)
+def _weighed(deviation: float, sd: float, noise: float) -> float:
+    """Return the median of a standardised latent of prior sd ``sd``, measured by ``deviation`` with an error of sd ``noise``."""
+    return deviation * sd / (sd * sd + noise * noise)

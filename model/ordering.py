@@ -1,34 +1,34 @@
-"""How are keyed numbers put in order without new memory? Spread over a span, they are dealt into as many bins as there are
-numbers, and what little is left out of order is mended: the work grows with their number alone.
+"""How are keys sorted without new memory? By a bucket sort with as many buckets as keys, which an insertion sort completes.
+
+The keys are spread over a span, so that few share a bucket, and the work grows in proportion to their number.
 """
 
-import numpy as np
-from numpy.typing import NDArray
-
+from model.arrays import Floats, Ints
 from model.compiling import step
 
 
 @step
 def order_by(
-    keys: NDArray[np.float64], count: int, first: float, span: float, order: NDArray[np.int64], heads: NDArray[np.int64]
+    keys: Floats, count: int, first: float, span: float, order: Ints, heads: Ints
 ) -> None:
-    """Write into ``order`` the positions of the first ``count`` keys in rising order, equal keys by position.
+    """Write the positions of the first ``count`` keys into ``order``, in rising order of the keys; equal keys by position.
 
-    Keys lie between ``first`` and ``first + span``, or beyond; ``heads`` is scratch for ``count`` bins.
+    ``keys`` (float64), ``order`` and ``heads`` (int64) have at least ``count`` elements; ``heads`` is working memory. Most keys
+    should lie between ``first`` and ``first + span``; any key is sorted.
     """
     for k in range(count):
         heads[k] = 0
     for k in range(count):
-        heads[_bin(keys[k], count, first, span)] += 1
+        heads[_bucket(keys[k], count, first, span)] += 1
     begin = 0
     for k in range(count):
         size = heads[k]
         heads[k] = begin
         begin += size
     for k in range(count):
-        place = _bin(keys[k], count, first, span)
-        order[heads[place]] = k
-        heads[place] += 1
+        bucket = _bucket(keys[k], count, first, span)
+        order[heads[bucket]] = k
+        heads[bucket] += 1
     for k in range(1, count):
         moving = order[k]
         j = k
@@ -39,5 +39,5 @@ def order_by(
 
 
 @step
-def _bin(key: float, count: int, first: float, span: float) -> int:
+def _bucket(key: float, count: int, first: float, span: float) -> int:
     return min(count - 1, max(0, int((key - first) / span * count)))

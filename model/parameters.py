@@ -1,11 +1,16 @@
-"""The numbers that equations read, by name.
+"""Which numbers do equations read? ``Params`` lists every parameter of a mechanism; ``HOMES`` tells where each is read.
 
-``Params`` lists every parameter that a mechanism reads (those of the population of clusters belong to ``model/latents.py``);
-its values, units, meanings, priors and sources stand in ``configs/priors.yaml``, and a test holds the two lists together.
-A parameter's name begins with its mechanism.
+Values, units, meanings, priors and sources stand in ``configs/priors.yaml``, and a test holds the two lists together. The
+parameters of the population of clusters, whose names begin with ``population``, belong to ``model/latents.py``.
+
+A parameter's name begins with a word for what it steers. ``HOMES`` gives the home of each word: the file under ``model/`` that
+reads its parameters. Where another file reads one of them, a longer beginning of the name has a line of its own, and the longest
+beginning holds. Other files may read a parameter too. A test holds that every home reads all of its parameters, and that no line
+is needless.
 """
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -168,3 +173,59 @@ class Params(NamedTuple):
 
 
 PARAMS = np.dtype([(name, "f8") for name in Params._fields])
+
+# The beginning of parameters' names, and the file under ``model/`` that reads these parameters.
+HOMES: Final[Mapping[str, str]] = {
+    "agglomeration": "mechanisms/agglomeration.py",
+    "attempt": "mechanisms/improvement.py",
+    "attempt_discouragement_decay": "mechanisms/agglomeration.py",
+    "awareness": "mechanisms/agglomeration.py",
+    "awareness_own": "mechanisms/knowledge.py",
+    "awareness_success": "mechanisms/improvement.py",
+    "awareness_training": "mechanisms/training.py",
+    "brand": "mechanisms/knowledge.py",
+    "congestion": "mechanisms/production.py",
+    "credit": "mechanisms/credit.py",
+    "credit_capture_default": "mechanisms/exit.py",
+    "credit_rate": "mechanisms/growth.py",
+    "credit_term": "mechanisms/growth.py",
+    "enforcement": "mechanisms/agglomeration.py",
+    "entry": "mechanisms/entry.py",
+    "entry_cash": "mechanisms/birth.py",
+    "entry_connected": "mechanisms/birth.py",
+    "entry_schooling": "mechanisms/birth.py",
+    "entry_trader_advantage": "mechanisms/production.py",
+    "entry_trader_share": "mechanisms/birth.py",
+    "entry_workers": "mechanisms/birth.py",
+    "exit": "mechanisms/exit.py",
+    "finance": "mechanisms/growth.py",
+    "finance_outlay": "mechanisms/agglomeration.py",
+    "growth": "mechanisms/growth.py",
+    "initiation": "latents.py",
+    "investment": "mechanisms/programmes.py",
+    "learning": "mechanisms/knowledge.py",
+    "market": "mechanisms/market.py",
+    "market_material_share": "mechanisms/production.py",
+    "market_place": "mechanisms/agglomeration.py",
+    "poaching": "mechanisms/poaching.py",
+    "production": "mechanisms/production.py",
+    "recognition": "mechanisms/knowledge.py",
+    "relocation": "mechanisms/relocation.py",
+    "spin_off": "mechanisms/spin_off.py",
+    "state": "mechanisms/programmes.py",
+    "subcontract": "mechanisms/knowledge.py",
+    "success": "mechanisms/improvement.py",
+    "succession": "mechanisms/succession.py",
+    "trader": "mechanisms/agglomeration.py",
+    "training": "mechanisms/training.py",
+    "training_decay": "mechanisms/knowledge.py",
+    "training_exit": "mechanisms/agglomeration.py",
+    "training_lag": "mechanisms/knowledge.py",
+    "training_site": "latents.py",
+    "zone": "mechanisms/programmes.py",
+}
+
+
+def home_of(name: str) -> str:
+    """Return the file under ``model/`` that is the home of a parameter."""
+    return HOMES[max((begin for begin in HOMES if f"{name}_".startswith(f"{begin}_")), key=len)]

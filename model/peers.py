@@ -1,7 +1,8 @@
-"""Whom does a firm meet? Any firm alive, each with the same probability, chosen by key and not by place in an array.
+"""Whom does a firm meet? Any firm alive with the same probability, drawn by a key that does not depend on positions in arrays.
 
-Firms sit in a table by the top bits of their lineage; keyed words point at slots until one is taken. Two histories that share
-their firms thus share their meetings, wherever the firms stand in memory. A draw takes 2 to 4 words on average.
+Firms have slots in a hash table, by the top bits of their lineage. A draw takes random words, each of which points to a slot,
+until the slot is taken: 2 to 4 words on average. Two histories that share their firms thus share their meetings, wherever the
+firms are stored.
 """
 
 from typing import Any
@@ -17,7 +18,7 @@ from model.state import LANES
 
 EMPTY = -1
 SIZE_MIN = 16
-# Blocks without success after which a draw looks whether anybody sits at the table at all.
+# After each such number of blocks of words that pointed to empty slots only, a draw looks whether the whole table is empty.
 PATIENCE = 16
 
 
@@ -32,16 +33,16 @@ def table_size(count: int) -> int:
 
 @step
 def _home(lineage: int, size: int) -> int:
-    # Signed, since a slot is compared and combined with signed numbers.
+    # The slot is a signed integer, because it is compared and combined with signed integers.
     return int(np.int64(multiply(as_word(lineage), as_word(size))[0]))
 
 
 @equation
 def seat(table: NDArray[np.int32], size: int, firms: NDArray[Any], index: int) -> None:
-    """Seat firm ``index`` at the first slot from its home on.
+    """Give firm ``index`` the first free slot from its home on; ``table`` is int32, and one of its first ``size`` slots is empty.
 
-    Of two who want one slot, the one nearer its home moves on, or else the larger lineage. This order makes the table a
-    function of the lineages alone, whatever the order in which they came. One of the first ``size`` slots must be empty.
+    Where two firms compete for a slot, the firm that is nearer to its home moves on; where both are equally near, the firm with
+    the larger lineage does. The table is thus a function of the lineages alone, whatever the order in which firms came.
     """
     slot = _home(_lineage(firms, index), size)
     distance = 0
@@ -69,13 +70,13 @@ def _sit(table: NDArray[np.int32], firms: NDArray[Any], index: int, slot: int) -
 
 @step
 def unseat(table: NDArray[np.int32], firms: NDArray[Any], index: int) -> None:
-    """Clear the slot of firm ``index``; nobody moves, since no one is ever looked up by lineage."""
+    """Clear the slot of firm ``index``; no other firm moves, because no firm is ever looked up by its lineage."""
     table[firms[index // LANES].slot[index % LANES]] = EMPTY
 
 
 @step
 def rebuild(table: NDArray[np.int32], size: int, firms: NDArray[Any], rows: int) -> None:
-    """Empty the first ``size`` slots, then seat the living among the first ``rows`` firms."""
+    """Empty the first ``size`` slots of ``table``, then seat those of the first ``rows`` firms that are alive."""
     for slot in range(size):
         table[slot] = EMPTY
     for index in range(rows):
@@ -93,9 +94,9 @@ def _deserted(table: NDArray[np.int32], size: int) -> bool:
 
 @equation
 def draw(table: NDArray[np.int32], size: int, seed: int, case: int, lineage: int, count: int) -> int:
-    """Return the index of a firm drawn uniformly among those seated, or -1 where nobody is.
+    """Return the index of a firm drawn uniformly among those in the first ``size`` slots of ``table``, or -1 where all are empty.
 
-    ``count`` tells a lineage's draws apart.
+    ``seed``, ``case`` and ``lineage`` are parts of the key; ``count`` distinguishes the draws of one lineage.
     """
     part = 0
     while True:

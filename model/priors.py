@@ -1,6 +1,6 @@
-"""What do we believe before we see Tables 1-2? Priors of the parameters: their quantiles, vectorised, and a user's changes.
+"""What is believed before Tables 1-2 are seen? Priors of the parameters, with vectorised quantiles and a user's changes.
 
-Sampling needs ``scipy.special`` only, imported at first use so that the command line answers at once.
+Sampling needs ``scipy.special`` only, which is imported at first use so that the command line answers at once.
 """
 
 import difflib
@@ -28,7 +28,7 @@ ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 POSITIVE: Final = frozenset({"median", "log sd", "sd", "a", "b", "shape", "rate"})
 
-# A distribution cut to less than this share of its mass cannot be inverted in double precision.
+# A distribution that is truncated to less than this share of its mass cannot be inverted in double precision.
 LEAST_MASS: Final = 1e-9
 
 
@@ -39,7 +39,7 @@ def _fill_exponentials(flat: Floats) -> None:
 
 
 def exponentials(values: Floats) -> Floats:
-    """Return e to the power of each value, with the same bits on every machine."""
+    """Return e to the power of each value, float64 of the same shape, with the same bits on every machine."""
     flat = np.array(values, np.float64, copy=True, order="C")
     _fill_exponentials(flat.reshape(-1))
     return flat
@@ -54,7 +54,7 @@ def _arguments(given: Any) -> Any:
 def _pair(given: Any) -> Any:
     low_high = _arguments(given)
     if len(low_high) != 2 or math.isnan(low_high[0]) or math.isnan(low_high[1]):
-        raise ValueError("a cut has two ends; write [low, high]")
+        raise ValueError("an interval has two ends; write [low, high]")
     return low_high
 
 
@@ -62,7 +62,7 @@ Arguments = Annotated[tuple[float, ...], BeforeValidator(_arguments)]
 
 
 class Prior(Entry):
-    """One distribution by name, with its numbers; ``between`` cuts it to an interval."""
+    """One distribution by name, with its numbers; ``between`` truncates it to an interval."""
 
     lognormal: Arguments | None = None
     normal: Arguments | None = None
@@ -106,7 +106,7 @@ class Prior(Entry):
 
     @property
     def limits(self) -> tuple[float, float]:
-        """Where the distribution is cut (infinite where it is not)."""
+        """The bounds at which the distribution is truncated; infinite where it is not."""
         if self.kind in ("truncated_normal", "uniform"):
             low, high = self.numbers[-2:]
         else:
@@ -117,17 +117,11 @@ class Prior(Entry):
 
     @property
     def median(self) -> float:
-        """The median."""
+        """The median of the distribution, truncated where it has bounds."""
         return float(self.quantile(np.array([0.5]))[0])
 
     def quantile(self, unit: Floats) -> Floats:
-        """Return the values below which the shares ``unit`` of the distribution lie.
-
-        Parameters
-        ----------
-        unit : array
-            Numbers between 0 and 1, of any shape.
-        """
+        """Return the quantiles at probabilities ``unit``, float64 of any shape; the result has the same shape."""
         from scipy import special
 
         low, high = self.limits
@@ -149,7 +143,7 @@ class Prior(Entry):
         return np.asarray(np.clip(values, low, high) if cut else values, np.float64)
 
     def from_normal(self, z: Floats) -> Floats:
-        """Return the values at the quantiles of standard normals ``z``, of any shape."""
+        """Return the quantiles at the probabilities of standard normals ``z``, float64 of any shape; the result has the same."""
         from scipy import special
 
         if self.between is None and self.kind in ("normal", "lognormal"):
@@ -158,6 +152,7 @@ class Prior(Entry):
         return self.quantile(special.ndtr(z))
 
     def _share(self, value: float) -> float:
+        """Return the probability of a smaller number under the distribution before it is truncated."""
         from scipy import special
 
         first, second = self.numbers[:2]
@@ -194,14 +189,13 @@ class Parameter(Entry):
 
     @property
     def used(self) -> float:
-        """The value when nothing is said: the default, or a constant's value."""
+        """The value that is used unless a run changes it: the default, or a constant's value."""
         used = self.value if self.default is None else self.default
         return math.nan if used is None else used
 
-
     @property
     def support(self) -> tuple[float, float]:
-        """Where the number means something, wider than the prior where that was cut or bounded by judgement alone."""
+        """The range in which a value has a meaning; it is wider than the prior where only judgement bounds the prior."""
         kind = None if self.prior is None else self.prior.kind
         if self.prior is not None and kind == "truncated_normal":
             return self.prior.limits
@@ -230,24 +224,24 @@ class Priors(Entry):
         return tuple(name for name, entry in self.parameters.items() if role is None or entry.role == role)
 
     def entry(self, name: str) -> Parameter:
-        """Return one parameter.
+        """Return the parameter of a name.
 
         Raises
         ------
         InputError
-            If there is none of that name.
+            If no parameter has that name.
         """
         if name not in self.parameters:
             raise InputError(f"parameter: {name}: unknown parameter; {_nearest(name, self.parameters)}")
         return self.parameters[name]
 
     def checked(self, changes: Mapping[str, float]) -> dict[str, float]:
-        """Return changed values once each names a parameter and lies in its support.
+        """Return changed values after checking that each name is a parameter and each value lies in its support.
 
         Raises
         ------
         InputError
-            If a name is unknown, or a value is no finite number or out of range.
+            If a name is unknown, or if a value is not finite or out of range.
         """
         for name, value in changes.items():
             low, high = self.entry(name).support
@@ -259,15 +253,15 @@ class Priors(Entry):
 
     @property
     def defaults(self) -> dict[str, float]:
-        """The value of every parameter when nothing is said."""
+        """The value of every parameter that is used unless a run changes it."""
         return {name: entry.used for name, entry in self.parameters.items()}
 
     def quantile(self, names: Iterable[str], unit: Floats) -> Floats:
-        """Return physical values (n, k) of k parameters at the uniforms ``unit`` (n, k); constants keep their value."""
+        """Return values of k parameters at uniforms ``unit``, both float64, shape (n, k); constants keep their value."""
         return self._mapped(names, unit, normal=False)
 
     def from_normal(self, names: Iterable[str], z: Floats) -> Floats:
-        """Return physical values (n, k) of k parameters at the standard normals ``z`` (n, k); constants keep their value."""
+        """Return values of k parameters at standard normals ``z``, both float64, shape (n, k); constants keep their value."""
         return self._mapped(names, z, normal=True)
 
     def _mapped(self, names: Iterable[str], given: Floats, *, normal: bool) -> Floats:
@@ -290,7 +284,7 @@ class Priors(Entry):
         Parameters
         ----------
         changes : mapping
-            Parameter to a number, ``[low, high]``, or a distribution such as ``{"normal": [0, 1]}``.
+            A number, ``[low, high]``, or a distribution such as ``{"normal": [0, 1]}`` by the name of its parameter.
 
         Raises
         ------
@@ -303,7 +297,7 @@ class Priors(Entry):
         return self.model_copy(update={"parameters": parameters})
 
     def structures_with(self, changes: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Return the option in force of every structure, with changes.
+        """Return the option of every structure: the changed one, or the first.
 
         Raises
         ------

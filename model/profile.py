@@ -1,4 +1,4 @@
-"""How much work a run may do: counts only, never a clock, so that a profile's answer is the same on every machine."""
+"""How much work may a run do? A profile gives counts and never a time, so that its results are the same on every machine."""
 
 from typing import Annotated, Literal
 
@@ -11,7 +11,7 @@ Tally = Annotated[int, Field(strict=True, ge=0)]
 
 
 class Batch(Entry):
-    """What a batch system is asked for: by ``--on slurm``, for each worker, and by the script that ``takeoff plan`` writes."""
+    """Resources requested from a batch system: by ``--on slurm`` for each worker, and by the script of ``takeoff plan``."""
 
     queue: Literal["slurm", "pbs", "lsf", "sge"] = "slurm"
     jobs: Count = 2
@@ -25,14 +25,14 @@ class Batch(Entry):
 
 
 class Profile(Entry):
-    """The counts of one run profile; ``threads`` left empty means every core that the machine grants."""
+    """The counts of one run profile; where ``threads`` is not given, a run uses every core that the machine grants."""
 
     name: Text
     title: Text
     seed: Tally = 1
     threads: Count | None = None
 
-    # The surrogate: simulated pairs, networks of the ensemble and how they are trained.
+    # The surrogate: simulated pairs for training, networks of the ensemble, their size and training.
     training_simulations: Count
     networks: Count
     hidden: Count
@@ -42,26 +42,26 @@ class Profile(Entry):
     proposal_components: Count
     proposal_epochs: Count
 
-    # The sampler: independent ensembles of walkers, and steps of which the first part is thrown away.
+    # The sampler: independent ensembles of walkers, and their steps; the first ``burn`` of them are discarded.
     ensembles: Count
     walkers: Count
     steps: Count
     burn: Tally
     thin: Count
 
-    # The exact likelihood: draws at which it is estimated (each keeps one history a cluster), histories a cluster in each
-    # estimate on average, draws of the pilot that shares them out.
+    # The exact likelihood: draws at which it is estimated (each keeps one history of every cluster); mean number of histories of
+    # a cluster in one estimate; draws of the pilot study that allocates histories to clusters.
     exact_draws: Count
     exact_replicates: Count
     pilot_draws: Count
 
-    # What is kept and shown.
+    # Draws of the predictive checks and of the comparison of policies; its horizon (years) and its policies.
     predictive_draws: Count
     policy_draws: Count
     horizon: Count
     policies: tuple[Text, ...] = ()
 
-    # Sensitivity studies: trajectories of Morris, base samples of Sobol, seeds at every point, clusters (none: all of them).
+    # Sensitivity studies: trajectories of Morris, base samples of Sobol, seeds at every point, clusters (empty: all).
     morris_trajectories: Count = 4
     sobol_samples: Count = 64
     point_seeds: Count = 2

@@ -1,8 +1,8 @@
-"""Which random number falls where? One that depends on its key alone: seed, case, lineage, mechanism and count.
+"""On what does a random number depend? On its key alone: seed, case, lineage, mechanism and count.
 
 Philox4x64-10 (Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3") turns a key and a counter into
-four independent 64-bit words. Nothing is stored between draws, so an added draw never moves another one: two policies meet
-the same luck.
+four independent 64-bit words. Nothing is stored between draws. An added draw therefore never changes another draw, and two
+policies are compared under common random numbers.
 """
 
 from typing import Any, Final
@@ -14,7 +14,7 @@ from numba.extending import intrinsic, overload
 from model.arithmetic import log, normal_quantile
 from model.compiling import equation
 
-# All above 2**63, so that compiled code takes them for unsigned.
+# Each constant is above 2**63, so that compiled code treats it as unsigned.
 MASK: Final = 0xFFFFFFFFFFFFFFFF
 MULTIPLIER_0: Final = 0xD2E7470EE14C6C93
 MULTIPLIER_1: Final = 0xCA5A826395121157
@@ -38,7 +38,7 @@ def multiply(a: int, b: int) -> tuple[int, int]:
 
 
 def _as_word_compiled(value: Any) -> Any:
-    return lambda value: np.uint64(value)  # noqa: PLW0108 - Numba wants a function
+    return lambda value: np.uint64(value)  # noqa: PLW0108 - Numba requires a function here
 
 
 def _multiply_intrinsic(typing: Any, a: Any, b: Any) -> Any:
@@ -57,7 +57,7 @@ _multiply: Any = intrinsic(_multiply_intrinsic)
 
 
 def _multiply_compiled(a: Any, b: Any) -> Any:
-    return lambda a, b: _multiply(a, b)  # noqa: PLW0108 - Numba wants a function
+    return lambda a, b: _multiply(a, b)  # noqa: PLW0108 - Numba requires a function here
 
 
 overload(as_word, strict=False)(_as_word_compiled)
@@ -79,7 +79,7 @@ def philox(key0: int, key1: int, c0: int, c1: int, c2: int, c3: int) -> Words:
 
 @equation
 def words(seed: int, case: int, lineage: int, mechanism: int, count: int, part: int = 0) -> Words:
-    """Return the four words of one key, to serve several traits at once; ``part`` numbers further blocks of the same key."""
+    """Return the four words of one key, enough for several traits of a firm; ``part`` numbers further blocks of the same key."""
     return philox(seed, case, count, mechanism, lineage, part)
 
 
@@ -93,7 +93,8 @@ def word(seed: int, case: int, lineage: int, mechanism: int, count: int) -> int:
 def unit(word: int) -> float:
     """Return a word as a number strictly between 0 and 1: an odd multiple of 2**-53.
 
-    52 bits are taken, not 53: half a step more than a 53-bit integer is no float64, and the last one would be rounded to 1.
+    The word's 52 upper bits are used. With 53 bits, adding half a step would need a 54-bit significand, which float64 does not
+    have, and the largest number would be rounded to 1.
     """
     return (float(as_word(word) >> 12) + 0.5) * TWO_TO_MINUS_52
 
@@ -106,7 +107,7 @@ def uniform(seed: int, case: int, lineage: int, mechanism: int, count: int) -> f
 
 @equation
 def waiting(chance: float) -> float:
-    """Return the standard exponential number that is exceeded with a chance strictly between 0 and 1."""
+    """Return the standard exponential waiting time that is exceeded with the probability ``chance``, strictly between 0 and 1."""
     return -log(chance)
 
 

@@ -1,6 +1,6 @@
-"""What a case, a policy and a run profile may say: frozen classes that refuse unknown keys, read by ``model/config.py``.
+"""What may a file of ``configs/`` contain? Entries of frozen classes that refuse unknown keys; ``model/config.py`` reads them.
 
-A number fixes, a pair bounds, and what is missing is unknown. Every message is "rule; remedy".
+A number fixes a figure, a pair bounds it, and a figure that is missing is unknown. Every message is "rule; remedy".
 """
 
 import math
@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from model.state import COURSES, PROGRAMMES
 
-# Half the width of a central 90 % interval of the normal, in standard deviations: a bounded figure is read as such an interval.
+# Half the width (in sd) of a central 90 % interval of the normal distribution: a range is read as such an interval.
 HALF_WIDTH_90: Final = 1.6448536269514722
 MID_YEAR: Final = 0.5
 FIRST_YEAR: Final = 1800
@@ -77,7 +77,7 @@ class Entry(BaseModel):
 
 
 class Figure(Entry):
-    """One figure of a table: a number, or a range read as a central 90 % interval; with its error model."""
+    """One figure of a table, with its error model: a number, or a range that is read as a central 90 % interval."""
 
     value: Annotated[Any, BeforeValidator(_bounded)]
     why: str = ""
@@ -92,7 +92,7 @@ class Figure(Entry):
 
     @property
     def bounds(self) -> tuple[float, float] | None:
-        """The two ends of a range, or nothing where a number is given."""
+        """The two ends of a range, or None where a number is given."""
         return self.value if isinstance(self.value, tuple) else None
 
 
@@ -114,14 +114,14 @@ class LogFigure(Figure):
         return float(self.value) if self.bounds is None else math.sqrt(self.bounds[0] * self.bounds[1])
 
     def spread(self, otherwise: float) -> float:
-        """Log sd of the error: as given, else from the range, else ``otherwise``."""
+        """Return the log sd of the error: as given, else from the range, else ``otherwise``."""
         if self.log_sd is not None:
             return self.log_sd
         return otherwise if self.bounds is None else math.log(self.bounds[1] / self.bounds[0]) / (2 * HALF_WIDTH_90)
 
 
 class Firms(LogFigure):
-    """Number of producers of the final good."""
+    """Number of firms that produce the final good."""
 
     @property
     def sd(self) -> float:
@@ -130,7 +130,7 @@ class Firms(LogFigure):
 
 
 class WorkersPerFirm(LogFigure):
-    """Workers a firm, the owner included."""
+    """Workers per firm, including the owner."""
 
     @property
     def sd(self) -> float:
@@ -157,7 +157,7 @@ class Schooling(Figure):
 
     @property
     def sd(self) -> float:
-        """Sd of the mean's error (years): as given, else from the range, else that of a survey."""
+        """Sd of the mean's error (years): as given, else from the range, else the sd of a survey."""
         if self.error_sd is not None:
             return self.error_sd
         return 0.7 if self.bounds is None else (self.bounds[1] - self.bounds[0]) / (2 * HALF_WIDTH_90)
@@ -191,7 +191,7 @@ def _years(given: Any) -> Any:
 
 
 class Observation(Entry):
-    """What is known of a cluster in one year, or in a span of years; what is missing is unknown."""
+    """Figures of a cluster in one year, or in a span of years; a figure that is missing is unknown."""
 
     year: Annotated[int | tuple[int, int], BeforeValidator(_years)]
     firms: Firms | None = None
@@ -248,7 +248,7 @@ class Shock(Entry):
 
 
 class Covariates(Entry):
-    """What sets a cluster apart before it is simulated."""
+    """Characteristics of a cluster that are known before it is simulated."""
 
     region: Region
     heavy_product: Flag = False
@@ -270,7 +270,7 @@ class Origin(Entry):
 
 
 class ProgrammeSpec(Entry):
-    """One programme of government, as history or as part of a policy; money in wage-years, effects as stated by its mechanism."""
+    """One programme of government, in history or in a policy; money in wage-years, effects in the unit of its mechanism."""
 
     programme: Annotated[Text, AfterValidator(_programme)]
     budget: Years | None = None
@@ -295,7 +295,7 @@ class ProgrammeSpec(Entry):
 
 
 class HistoricProgramme(ProgrammeSpec):
-    """What government in fact did, in calendar years; without ``to`` it goes on."""
+    """A programme that government carried out, in calendar years; without ``to`` it goes on."""
 
     first: Year = Field(alias="from")
     last: Year | None = Field(None, alias="to")
@@ -311,7 +311,7 @@ class HistoricProgramme(ProgrammeSpec):
 
 
 class Trigger(Entry):
-    """What a programme waits for: so many improved firms, or so many years after the decision, whichever comes first."""
+    """When a programme opens: at a number of improved firms, or some years after the decision, whichever comes first."""
 
     improved_firms: Annotated[int, Field(strict=True, ge=1)]
     at_latest: Years | None = None
@@ -326,7 +326,7 @@ class PolicyProgramme(ProgrammeSpec):
 
 
 class Case(Entry):
-    """One cluster: the table's figures, what is known of its origin, and what government did."""
+    """One cluster: its figures in the tables, its origin, and the programmes that government carried out."""
 
     number: Annotated[int, Field(ge=0)] = 0
     name: Text
@@ -360,7 +360,7 @@ class Case(Entry):
 class Policy(Entry):
     """A question that a ministry may ask, and the programmes that answer it.
 
-    ``budget_share`` (of the wage bill in the year of the decision) is split equally among programmes that name no budget.
+    ``budget_share`` (of the wage bill in the year of the decision) is shared equally by the programmes that name no budget.
     """
 
     name: Text
@@ -377,19 +377,19 @@ class Policy(Entry):
         return tuple(spec.model_copy(update={"budget_share": share}) if spec in unfunded else spec for spec in self.programmes)
 
     def __add__(self, other: "Policy") -> "Policy":
-        """Both policies at once, each with its own budget."""
+        """Return both policies at once, each with its own budget."""
         return self.model_copy(update={
             "name": f"{self.name}+{other.name}", "title": f"{self.title} and {other.title}",
             "programmes": self.funded() + other.funded(),
         })
 
     def delayed(self, years: float) -> "Policy":
-        """Return the same programmes so many years later."""
+        """Return the policy with every programme later by a number of years."""
         later = tuple(spec.model_copy(update={"at": spec.at + years}) for spec in self.funded())
         return self.model_copy(update={"name": f"{self.name}@{years:g}", "programmes": later})
 
     def scaled(self, factor: float) -> "Policy":
-        """Return the same programmes with every budget multiplied."""
+        """Return the policy with every budget multiplied by a factor."""
         scaled = tuple(
             spec.model_copy(update={
                 "budget": None if spec.budget is None else spec.budget * factor,

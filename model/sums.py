@@ -1,5 +1,6 @@
-"""In which order are firms added up? Lane by lane along the blocks, then lanes in pairs: an order that is written out, so that it
-is the same in both engines and on every machine, and that vector registers can keep.
+"""In which order are firms added up? Lane by lane along the blocks, then lanes in pairs.
+
+The order is written out, so that it is the same in both engines and on every machine; vector registers can keep it.
 """
 
 from typing import Any
@@ -14,7 +15,10 @@ from model.state import LANES
 
 @step
 def total(column: NDArray[Any]) -> float:
-    """Return the sum of a column of 64 lanes, which is used up: halves lane by lane down to eight lanes, then these in pairs."""
+    """Return the sum of a column, float64, shape (64,), which is overwritten.
+
+    The upper half is added to the lower half until eight lanes are left; these are added in pairs.
+    """
     for lane in range(32):
         column[lane] += column[lane + 32]
     for lane in range(16):
@@ -27,14 +31,17 @@ def total(column: NDArray[Any]) -> float:
 
 @step
 def empty(column: NDArray[Any]) -> None:
-    """Set a column of lanes to zero."""
+    """Set a column, float64, shape (LANES,), to zero."""
     for lane in range(LANES):
         column[lane] = 0.0
 
 
 @step
 def add_by_rung(sums: NDArray[Any], values: NDArray[Any], rungs: NDArray[Any], common: int) -> None:
-    """Add the values of a block's lanes to the sums (rungs, lanes); ``common`` is the rung of all of them, or ``MIXED``."""
+    """Add the values of a block, shape (LANES,), to ``sums``, shape (rungs, LANES), each in the row of its lane's rung.
+
+    ``common`` is the rung of all lanes, or ``MIXED`` where ``rungs``, shape (LANES,), differ.
+    """
     if common == MIXED:
         for lane in range(LANES):
             sums[as_word(rungs[lane]), lane] += values[lane]

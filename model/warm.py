@@ -1,4 +1,4 @@
-"""Compile every kernel and keep it on disk, so that no later command waits: ``python -m model.warm``."""
+"""How does no command wait for the compiler? ``python -m model.warm`` compiles every kernel and keeps it on disk."""
 
 import sys
 import time
@@ -11,7 +11,7 @@ from model.simulation import simulate
 
 
 def warm() -> None:
-    """Run a short history in both engines and one in a batch."""
+    """Run a short history in each engine and one in a batch, which compiles every kernel."""
     import numpy as np
 
     case, priors = load_case(10), load_priors()

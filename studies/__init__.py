@@ -1,14 +1,14 @@
 """So what? Policies compared on a posterior's histories, advice for a new cluster, the report, and the command line."""
 
-import os
 from typing import TYPE_CHECKING
 
-from model.loading import lazily
+from industrial_takeoff import hidden_package, lazily
 
-# Linear algebra in one thread, before NumPy is first imported: the matrices are small, and no bit may depend on threads.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-os.environ.setdefault("MKL_NUM_THREADS", "1")
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Where a user's file hides a package, this one is imported all the same: the command must be able to say which file it is.
+if hidden_package(__name__) is None:
+    from model.cores import compute_in_one_thread
+
+    compute_in_one_thread()
 
 if TYPE_CHECKING:
     from studies.policy.advice import advise as advise
@@ -25,4 +25,4 @@ _HOMES = {
 }
 __all__ = ["advise", "compare", "sensitivity", "sweep"]
 
-__getattr__ = lazily(__name__, _HOMES)
+__getattr__, __dir__ = lazily(__name__, _HOMES)

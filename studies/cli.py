@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Final, NoReturn
 
+from industrial_takeoff import hidden_package
+
 PROGRAM: Final = "takeoff"
 INPUT_IS_WRONG: Final = 2
 INTERRUPTED: Final = 75
@@ -277,6 +279,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         The exit code.
     """
+    if (hidden := hidden_package()) is not None:
+        sys.stderr.write(f"{PROGRAM}: {hidden}\n")
+        return INPUT_IS_WRONG
     words = list(sys.argv[1:] if argv is None else argv)
     arguments = build_parser().parse_args(words)
     for name in SIGNALS:

@@ -4,6 +4,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from types import ModuleType
+
+import pytest
+
+import calibration
+import model
+import studies
+from model.cores import SINGLE_THREAD
 
 HEAVY = (
     "arviz", "dask", "distributed", "emcee", "h5netcdf", "h5py", "jax", "jinja2", "matplotlib", "pandas", "pyarrow", "SALib",
@@ -51,3 +59,30 @@ def test_packages_offer_names_without_loading_their_homes() -> None:
     program = "import sys, model, calibration, studies; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert packages(set(done.stdout.split()), [*HEAVY, "numba", "numpy", "scipy"]) == set()
+
+
+@pytest.mark.parametrize("package", [model, calibration, studies], ids=lambda package: package.__name__)
+def test_a_package_shows_what_it_offers_and_nothing_else(package: ModuleType) -> None:
+    assert dir(package) == sorted(package.__all__)
+    assert all(callable(getattr(package, name)) for name in package.__all__)
+    with pytest.raises(AttributeError, match=f"module '{package.__name__}' has no attribute 'simulation_of'"):
+        _ = package.simulation_of
+
+
+@pytest.mark.parametrize("name", [*SINGLE_THREAD, None])
+def test_linear_algebra_is_told_before_numpy_is_loaded(name: str | None) -> None:
+    # The variables are read when NumPy is loaded; a user's own value is kept.
+    program = (
+        "import os, sys\n"
+        "class Watch:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'numpy': print(*(os.environ.get(one) for one in sys.argv[1:]))\n"
+        "sys.meta_path.insert(0, Watch())\n"
+        "import calibration.likelihood\n"
+    )
+    clean = {key: value for key, value in os.environ.items() if key not in SINGLE_THREAD}
+    given = {} if name is None else {name: "3"}
+    done = subprocess.run(
+        [sys.executable, "-c", program, *SINGLE_THREAD], env={**clean, **given}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["3" if one == name else "1" for one in SINGLE_THREAD]

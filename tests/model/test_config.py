@@ -15,7 +15,6 @@ from model.config import (
     load_policy,
     load_priors,
     load_profile,
-    parse_setting,
     policy_names,
     profile_names,
 )
@@ -238,20 +237,6 @@ def test_unknown_names_list_the_known(load: object, ref: int | str, parts: tuple
     with pytest.raises(InputError) as error:
         load(ref)
     one_line(error, *parts)
-
-
-@pytest.mark.parametrize(("text", "expected"), [
-    ("a=1", ("a", 1)), ("a = [1, 2]", ("a", [1, 2])), ("a={normal: [0, 1]}", ("a", {"normal": [0, 1]})),
-])
-def test_a_setting_is_a_name_and_a_value(text: str, expected: tuple[str, object]) -> None:
-    assert parse_setting(text) == expected
-
-
-@pytest.mark.parametrize("text", ["a", "=1", "a=", "a=[1"])
-def test_a_setting_without_name_or_value_is_refused(text: str) -> None:
-    with pytest.raises(InputError) as error:
-        parse_setting(text)
-    one_line(error, "--set", text, ";")
 
 
 # ------------------------------------------------------------------------------------------------------- policies and profiles
