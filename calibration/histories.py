@@ -80,18 +80,11 @@ def assemble(simulator: ClusterSimulator, z: Floats, estimate: Estimate, surroga
     weights : array (n,)
         Of the draws: importance weights where the correction passed its gate, equal where not.
     """
-    cases, names = simulator.cases, tuple(simulator.priors.defaults)
-    values = np.empty((len(cases), len(z), len(names)))
-    for case in range(len(cases)):
-        named = simulator.values(z, np.ascontiguousarray(estimate.keys[:, case]))
-        values[case] = np.stack([named[name] for name in names], axis=1)
+    cases = simulator.cases
+    meaning = {"long_name": "every parameter of each history, in the unit of its prior"}
     return xarray.Dataset(
         {
-            "values": (
-                ("case", "draw", "parameter"),
-                values,
-                {"long_name": "every parameter of each history, in the unit of its prior"},
-            ),
+            "values": (("case", "draw", "parameter"), _values(simulator, z, estimate.keys), meaning),
             "latents": (("case", "draw", "latent"), estimate.latents.transpose(1, 0, 2), {"units": "SD"}),
             "seed": (("case", "draw"), estimate.keys.T),
             "weight": (("case", "draw"), np.broadcast_to(weights, (len(cases), len(z)))),
@@ -104,12 +97,18 @@ def assemble(simulator: ClusterSimulator, z: Floats, estimate: Estimate, surroga
         {
             "case": [case.name for case in cases],
             "number": ("case", [case.number for case in cases]),
-            "parameter": list(names),
+            "parameter": list(simulator.priors.defaults),
             "latent": list(LATENTS),
             "calibrated": list(simulator.names),
         },
         {"structures": "; ".join(f"{name}={option}" for name, option in simulator.structures.items())},
     )
+
+
+def _values(simulator: ClusterSimulator, z: Floats, keys: Seeds) -> Floats:
+    """Return every parameter of every history (cases, n, parameters), of draws z (n, d) and seeds ``keys`` (n, cases)."""
+    by_case = [simulator.values(z, np.ascontiguousarray(keys[:, case])) for case in range(len(simulator.cases))]
+    return np.stack([np.stack([named[name] for name in simulator.priors.defaults], axis=1) for named in by_case])
 
 
 def weighted_histories(stored: xarray.Dataset, case: Case, most: int | None = None) -> WeightedHistories:

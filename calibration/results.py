@@ -137,37 +137,41 @@ def groups(
     chain = {"chain": np.arange(ensembles), "draw": np.arange(draws)}
     prior_z = np.random.Generator(np.random.Philox(number(seed, RESAMPLING, 0))).standard_normal((PRIOR_DRAWS, size))
     case = {"case": [cluster.name for cluster in simulator.cases]}
-    row = {**case, "date": ["last", "earlier"], "figure": list(FIGURES), "statement": list(STATEMENTS)}
-    per = len(predicted.figures) // ensembles
-    fold = {"chain": np.arange(ensembles), "draw": np.arange(per)}
-    figures = predicted.figures[: per * ensembles].reshape(ensembles, per, *predicted.figures.shape[1:])
-    said = predicted.said[: per * ensembles].reshape(ensembles, per, *predicted.said.shape[1:])
     density = surrogate.log_density(z.reshape(-1, size)).reshape(ensembles, draws, -1)
+    numbers = np.repeat(np.arange(ensembles)[:, None], draws, axis=1)
+    sampler = {"lp": (("chain", "draw"), log_prob), "ensemble": (("chain", "draw"), numbers)}
     whitened = xarray.Dataset({"z": (("chain", "draw", "parameter"), z)}, {**chain, "parameter": list(simulator.names)})
-    dims = ("case", "date", "figure"), ("case", "date", "statement")
     return {
         "posterior": _physical(simulator, z),
         "prior": _physical(simulator, prior_z[None]),
-        "sample_stats": xarray.Dataset(
-            {
-                "lp": (("chain", "draw"), log_prob),
-                "ensemble": (("chain", "draw"), np.repeat(np.arange(ensembles)[:, None], draws, axis=1)),
-            },
-            chain,
-        ),
+        "sample_stats": xarray.Dataset(sampler, chain),
         "log_likelihood": xarray.Dataset({"tables": (("chain", "draw", "case"), density)}, {**chain, **case}),
+        **_tables(predicted, tables, case, ensembles),
+        "unconstrained_posterior": whitened,
+    }
+
+
+def _tables(
+    predicted: Predictive, tables: list[Table], case: dict[str, list[str]], ensembles: int
+) -> dict[str, xarray.Dataset]:
+    """Return the groups of predicted and of observed figures and statements; predictions are dealt out to the ensembles."""
+    row = {**case, "date": ["last", "earlier"], "figure": list(FIGURES), "statement": list(STATEMENTS)}
+    each = len(predicted.figures) // ensembles
+    figures = predicted.figures[: each * ensembles].reshape(ensembles, each, *predicted.figures.shape[1:])
+    said = predicted.said[: each * ensembles].reshape(ensembles, each, *predicted.said.shape[1:])
+    of_figures, of_statements = ("case", "date", "figure"), ("case", "date", "statement")
+    return {
         "posterior_predictive": xarray.Dataset(
-            {"figures": (("chain", "draw", *dims[0]), figures), "statements": (("chain", "draw", *dims[1]), said)},
-            {**fold, **row},
+            {"figures": (("chain", "draw", *of_figures), figures), "statements": (("chain", "draw", *of_statements), said)},
+            {"chain": np.arange(ensembles), "draw": np.arange(each), **row},
         ),
         "observed_data": xarray.Dataset(
             {
-                "figures": (dims[0], np.stack([table.value for table in tables])),
-                "statements": (dims[1], np.stack([table.said for table in tables])),
+                "figures": (of_figures, np.stack([table.value for table in tables])),
+                "statements": (of_statements, np.stack([table.said for table in tables])),
             },
             row,
         ),
-        "unconstrained_posterior": whitened,
     }
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias
 
 from model.cores import SINGLE_THREAD
-from model.errors import InputError
+from model.errors import InputError, Interrupted
 from model.profile import Batch
 
 Say: TypeAlias = Callable[[str], object]
@@ -49,6 +49,33 @@ class Alive(Protocol):
 
     names: set[str]
     last: float
+
+
+@dataclass
+class Absence:
+    """Says that nobody works, and ends the wait for workers of somebody else."""
+
+    say: Say
+    patience: Patience
+    said: float = 0.0
+
+    def __call__(self, workers: Alive) -> None:
+        """Say now and then that no worker is alive, and end the run when it has waited long enough.
+
+        Raises
+        ------
+        Interrupted
+            If no worker has been alive for ``patience.workers`` seconds.
+        """
+        now = time.monotonic()
+        gone = now - workers.last
+        if gone > self.patience.workers:
+            raise Interrupted(
+                f"--on: no worker has been alive for {gone:.0f} s; the work is saved: start workers and run again with --resume"
+            )
+        if gone > self.patience.worker and now - self.said > self.patience.word:
+            self.said = now
+            self.say(f"no worker has been alive for {gone:.0f} s: waiting for the scheduler's workers")
 
 
 def on_this_machine(batch: Batch) -> bool:

@@ -30,7 +30,7 @@ from distributed.scheduler import KilledWorker
 from distributed.security import Security
 from distributed.utils import silence_logging_cmgr
 
-from execution.batch_jobs import Jobs, Patience, Say, cluster_options, on_this_machine, scratch
+from execution.batch_jobs import Absence, Jobs, Patience, Say, cluster_options, on_this_machine, scratch
 from execution.fingerprint import content_hash, source_hashes
 from execution.scheduler_address import checked
 from execution.tasks import HEED_SECONDS, Executor, Function, Task
@@ -279,33 +279,6 @@ class DaskExecutor:
 
 
 # ------------------------------------------------------------------------------------------------------ a scheduler that runs
-
-
-@dataclass
-class Absence:
-    """Says that nobody works, and ends the wait for workers of somebody else."""
-
-    say: Say
-    patience: Patience
-    said: float = 0.0
-
-    def __call__(self, workers: Workers) -> None:
-        """Say now and then that no worker is alive, and end the run when it has waited long enough.
-
-        Raises
-        ------
-        Interrupted
-            If no worker has been alive for ``patience.workers`` seconds.
-        """
-        now = time.monotonic()
-        gone = now - workers.last
-        if gone > self.patience.workers:
-            raise Interrupted(
-                f"--on: no worker has been alive for {gone:.0f} s; the work is saved: start workers and run again with --resume"
-            )
-        if gone > self.patience.worker and now - self.said > self.patience.word:
-            self.said = now
-            self.say(f"no worker has been alive for {gone:.0f} s: waiting for the scheduler's workers")
 
 
 @contextmanager

@@ -27,7 +27,7 @@ class Kind(NamedTuple):
 
 KINDS = {
     "calibration": Kind("calibration.fingerprint", ("calibration.stages", "calibration.predictive")),
-    "comparison": Kind("studies.policy.compare", ("studies.policy.counterfactuals",)),
+    "comparison": Kind("studies.policy.pieces", ("studies.policy.counterfactuals",)),
     "sensitivity": Kind(
         "studies.sensitivities.study", ("studies.sensitivities.laboratory", "studies.sensitivities.indices")
     ),

@@ -13,7 +13,14 @@ from tests.sources import CODE, REPOSITORY, bound_names, importers, nodes, plant
 LINES_OF_A_FILE = 400
 LINES_OF_A_FUNCTION = 40
 # Functions that are longer, as "FILE NAME", each with the reason.
-LONG_FUNCTIONS: dict[str, str] = {}
+KEYWORDS = "a public function, whose docstring describes every keyword of a run"
+LONG_FUNCTIONS = {
+    "calibration/pipeline.py calibrate": KEYWORDS,
+    "studies/policy/advice.py advise": KEYWORDS,
+    "studies/policy/compare.py compare": KEYWORDS,
+    "studies/sensitivities/study.py sensitivity": KEYWORDS,
+    "studies/sweeps/sweep.py sweep": KEYWORDS,
+}
 # Names that stood for an index, a path, a location and a result at once.
 AMBIGUOUS_NAMES = ("place", "found")
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "manager", "managers", "common", "misc"}
@@ -38,9 +45,18 @@ def long_functions(root: Path) -> list[str]:
         f"{where(root, path)} {node.name}": node.end_lineno - node.lineno + 1
         for path, node in nodes(root, ast.FunctionDef | ast.AsyncFunctionDef, *CODE)
     }
-    long = {name: lines for name, lines in lengths.items() if lines > LINES_OF_A_FUNCTION}
-    needless = [f"{name} is no exception any more" for name in LONG_FUNCTIONS if name not in long]
-    return [f"{name}: {lines} lines" for name, lines in long.items() if name not in LONG_FUNCTIONS] + needless
+    return [
+        f"{name}: {lines} lines"
+        for name, lines in lengths.items()
+        if lines > LINES_OF_A_FUNCTION and name not in LONG_FUNCTIONS
+    ]
+
+
+def test_every_exception_is_still_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    named = list(LONG_FUNCTIONS)
+    monkeypatch.setattr(f"{__name__}.LONG_FUNCTIONS", {})
+    long = {line.rpartition(":")[0] for line in long_functions(REPOSITORY)}
+    assert [name for name in named if name not in long] == []
 
 
 def empty_names(root: Path) -> list[str]:

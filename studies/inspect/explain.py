@@ -27,7 +27,7 @@ class Equation(NamedTuple):
 def columns(head: Sequence[str], rows: Iterable[Sequence[str]], last: int = 60) -> str:
     """Return rows as a table in text; the last column is wrapped at ``last`` characters."""
     lines = [list(row) for row in rows]
-    widths = [max(len(line[place]) for line in [list(head), *lines]) for place in range(len(head) - 1)]
+    widths = [max(len(line[column]) for line in [list(head), *lines]) for column in range(len(head) - 1)]
     shown = []
     for line in [list(head), ["-" * width for width in widths] + ["-" * len(head[-1])], *lines]:
         start = "  ".join(cell.ljust(width) for cell, width in zip(line[:-1], widths, strict=True))
@@ -39,7 +39,7 @@ def columns(head: Sequence[str], rows: Iterable[Sequence[str]], last: int = 60) 
 
 def schedule() -> str:
     """Return the order of a quarter, the clocks and the words of the event log."""
-    steps = [(str(place), step.name, step.home, step.why) for place, step in enumerate(SCHEDULE, start=1)]
+    steps = [(str(number), step.name, step.home, step.why) for number, step in enumerate(SCHEDULE, start=1)]
     return "\n".join(
         [
             "The order of a quarter:",
@@ -62,7 +62,7 @@ def _is_equation(function: ast.FunctionDef) -> bool:
 
 def equations(folder: Path = MODEL) -> list[Equation]:
     """Return the equations with a formula, in the order of files and lines: read from the sources, never run."""
-    found = []
+    listed = []
     for path in sorted(folder.rglob("*.py")):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef) and _is_equation(node):
@@ -71,19 +71,19 @@ def equations(folder: Path = MODEL) -> list[Equation]:
                     meaning, _, rest = text.partition("Formula:")
                     formula = " ".join(rest.strip().split("\n\n")[0].split())
                     home = path.relative_to(folder.parent).as_posix()
-                    found.append(Equation(home, node.name, " ".join(meaning.split()), formula))
-    return found
+                    listed.append(Equation(home, node.name, " ".join(meaning.split()), formula))
+    return listed
 
 
 def equation_list() -> str:
     """Return every equation, by the file that holds it."""
     lines, home = [], ""
-    for found in equations():
-        if found.home != home:
-            home = found.home
+    for equation in equations():
+        if equation.home != home:
+            home = equation.home
             lines += ["", home]
-        lines.append(f"  {found.name}: {found.formula}")
-        lines += textwrap.wrap(found.meaning, WIDTH, initial_indent="      ", subsequent_indent="      ")
+        lines.append(f"  {equation.name}: {equation.formula}")
+        lines += textwrap.wrap(equation.meaning, WIDTH, initial_indent="      ", subsequent_indent="      ")
     return "\n".join(lines).lstrip()
 
 
@@ -106,7 +106,7 @@ def parameters() -> str:
         rows.append(
             (name, entry.role, f"{entry.used:g}", entry.unit, prior_text(priors, name), f"{entry.meaning} [{entry.source}]")
         )
-    choices = [(name, ", ".join(found.options), f"{found.meaning} [{found.source}]") for name, found in priors.structures.items()]
+    choices = [(name, ", ".join(one.options), f"{one.meaning} [{one.source}]") for name, one in priors.structures.items()]
     return "\n".join(
         [
             columns(("parameter", "role", "default", "unit", "prior", "meaning [source]"), rows),
