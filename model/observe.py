@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from model.compiling import equation, step
 from model.events import EVENTS
 from model.fields import CLUSTER_FIELDS, COUNT, DERIVED, FLOW, names
+from model.start import first_values
 from model.world import World
 
 SHOWN: Final = tuple(field for field in CLUSTER_FIELDS if field.panel)
@@ -21,6 +22,7 @@ COLUMNS: Final = names(SHOWN)
 UNITS: Final = {field.name: field.unit for field in SHOWN}
 MEANINGS: Final = {field.name: field.meaning for field in SHOWN}
 FLOWS: Final = names(SHOWN, panel=FLOW)
+restart_flows = first_values(field for field in SHOWN if field.panel == FLOW)
 # Columns that hold whole numbers.
 COUNTS: Final = tuple(field.name for field in SHOWN if field.panel in (COUNT, FLOW))
 # Fields that a row copies, and their columns; columns that it derives.
@@ -77,14 +79,19 @@ def record(w: World, row: NDArray[np.float64]) -> None:
     c = w.cluster
     if improved_share(c) >= TRANSITION_SHARE:
         c.transitioned = 1
-    k = 0
-    for name in literal_unroll(COPIED):
-        row[COPIED_TO[k]] = c[name]
-        k += 1  # noqa: SIM113 - names are unrolled for the compiler, which enumerates nothing unrolled
+    copy_fields(c, row)
     row[SIZE_COLUMN] = mean_size(c)
     row[PHASE_COLUMN] = phase(c)
-    for name in literal_unroll(FLOWS):
-        c[name] = 0.0
+    restart_flows(c)
+
+
+@step
+def copy_fields(cluster: Any, row: NDArray[np.float64]) -> None:
+    """Copy the fields that the panel shows into their columns."""
+    k = 0
+    for name in literal_unroll(COPIED):
+        row[COPIED_TO[k]] = cluster[name]
+        k += 1  # noqa: SIM113 - the compiler unrolls the names, and enumerates nothing unrolled
 
 
 def event_words(codes: NDArray[np.int64]) -> NDArray[np.str_]:

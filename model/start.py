@@ -20,6 +20,8 @@ from model.world import World, due_max, rows_max
 LINES_AT_FIRST: Final = 1 << 17
 
 PAGE: Final = 4096
+# A loop over so many names is compiled at once: the time that the compiler takes grows faster than their number.
+UNROLLED: Final = 20
 
 
 def first_values(fields: Iterable[Field]) -> Callable[[Any], None]:
@@ -28,7 +30,8 @@ def first_values(fields: Iterable[Field]) -> Callable[[Any], None]:
     for field in fields:
         if field.first is not None:
             by_value.setdefault(field.first, []).append(field.name)
-    return reduce(_both, [_setter(tuple(names), value) for value, names in by_value.items()])
+    parts = [(names[k : k + UNROLLED], value) for value, names in by_value.items() for k in range(0, len(names), UNROLLED)]
+    return reduce(_both, [_setter(tuple(names), value) for names, value in parts])
 
 
 def _setter(names: tuple[str, ...], value: float) -> Callable[[Any], None]:
@@ -69,12 +72,31 @@ def plan(w: World, j: int, programme: Any) -> None:
 
 
 def reserve(*wanted: tuple[int, Any]) -> list[NDArray[Any]]:
-    """Return zeroed arrays, one for each pair of a number of records and their dtype; only what is written takes memory."""
+    """Return zeroed arrays, one for each pair of a length and a dtype; only what is written takes memory."""
     sizes = [-(-max(1, count) * np.dtype(kind).itemsize // PAGE) * PAGE for count, kind in wanted]
     flags = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_NORESERVE} if hasattr(mmap, "MAP_NORESERVE") else {}
     room = mmap.mmap(-1, sum(sizes), **flags)
     starts = [sum(sizes[:position]) for position in range(len(sizes))]
-    return [np.frombuffer(room, kind, count, start) for (count, kind), start in zip(wanted, starts, strict=True)]
+    arrays = [np.frombuffer(room, kind, count, start) for (count, kind), start in zip(wanted, starts, strict=True)]
+    return [array if array.dtype.names is None else array.view(np.recarray) for array in arrays]
+
+
+def room_for_firms(firms: int, programmes: int) -> dict[str, Any]:
+    """Return those arrays of a world, by name, whose length follows from the largest number of firms and from the programmes."""
+    rows, dues = rows_max(firms, programmes), due_max(firms)
+    wanted = {
+        "firms": (block_count(rows), BLOCK),
+        "beside": (GROUP, BESIDE),
+        "sums": (1, SUMS),
+        "table": (table_size(2 * rows), np.int32),
+        "due": (dues, DUE),
+        "keys": (max(rows, dues), np.float64),
+        "order": (max(rows, dues), np.int64),
+        "heads": (max(rows, dues), np.int64),
+        "graves": (rows, np.int64),
+    }
+    room = dict(zip(wanted, reserve(*wanted.values()), strict=True))
+    return {**room, "sums": room["sums"][0]}
 
 
 def new_world(
@@ -94,36 +116,16 @@ def new_world(
     cluster : CLUSTER record (1,), optional
         Where the world's record lies; in memory of its own if not given.
     """
-    firms = int(setting.firms_max)
-    rows, dues = rows_max(firms, len(programmes)), due_max(firms)
-    blocks, beside, sums, table, due, keys, order, heads, graves = reserve(
-        (block_count(rows), BLOCK),
-        (GROUP, BESIDE),
-        (1, SUMS),
-        (table_size(2 * rows), np.int32),
-        (dues, DUE),
-        (max(rows, dues), np.float64),
-        (max(rows, dues), np.int64),
-        (max(rows, dues), np.int64),
-        (rows, np.int64),
-    )
     w = World(
-        params,
-        setting,
-        (records(CLUSTER, 1) if cluster is None else cluster)[0],
-        blocks.view(np.recarray),
-        beside.view(np.recarray),
-        records(LADDER, RUNGS),
-        sums.view(np.recarray)[0],
-        table,
-        records(programmes.dtype, len(programmes)),
-        due.view(np.recarray),
-        keys,
-        order,
-        heads,
-        graves,
-        records(LOG, log_lines),
-        *(np.uint64(seed), np.uint64(setting.case)),
+        p=params,
+        s=setting,
+        cluster=(records(CLUSTER, 1) if cluster is None else cluster)[0],
+        ladder=records(LADDER, RUNGS),
+        programmes=records(programmes.dtype, len(programmes)),
+        log=records(LOG, log_lines),
+        seed=np.uint64(seed),
+        case=np.uint64(setting.case),
+        **room_for_firms(int(setting.firms_max), len(programmes)),
     )
     reset(w, programmes.view(np.recarray))
     return w

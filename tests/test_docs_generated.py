@@ -72,8 +72,8 @@ def test_the_mechanisms_table_names_every_parameter_that_a_mechanism_reads() -> 
 
 
 def test_the_guides_cluster_can_be_read(tmp_path: Path) -> None:
-    found = re.findall(r"^```yaml\n(.*?)^```", (DOCS / "guide.md").read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
-    assert len(found) == 1
+    blocks = re.findall(r"^```yaml\n(.*?)^```", (DOCS / "guide.md").read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 1
     path = tmp_path / "my-town.yaml"
-    path.write_text(found[0], encoding="utf-8")
+    path.write_text(blocks[0], encoding="utf-8")
     assert load_case(path).observations[0].firms is not None

@@ -85,7 +85,7 @@ def close_quarter(w: World) -> None:
 
 
 def event_of(clocks: Sequence[Clock]) -> Dispatch:
-    """Return the step that lets one of these clocks' events happen, given the clock's number: it looks in halves of halves."""
+    """Return the step that lets an event of one of these clocks happen: it finds the clock by its number, in halves of halves."""
     if len(clocks) == 1:
         act = clocks[0].happen
 

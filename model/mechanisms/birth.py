@@ -92,10 +92,10 @@ def found(w: World, time: float, lineage: int, pool: float, noise: float, rung: 
 
 @step
 def wind_up(w: World) -> None:
-    """Start the clocks of those founded since this was last done: four that run in most firms draw from one key, the others
-    when they first run.
+    """Start the clocks of firms founded since the last call.
 
-    Eight lanes at a time: so many logarithms fill a vector register, and nobody's clock is looked at before the next quarter.
+    The four clocks that run in most firms draw from one key; the others draw when they first run. The second loop takes eight
+    lanes at a time, since eight logarithms fill a vector register; no clock is read before the next quarter.
     """
     cluster, firms, old = w.cluster, w.firms, w.cluster.wound
     for row in range(old, cluster.rows):

@@ -17,7 +17,7 @@ from model.world import World, due_max
 
 Pass = Callable[[World, int, int], None]
 
-# Every clock, in the order of its number; those of firms.
+# Every clock, in the order of numbers, and the clocks of firms alone.
 ALL: Final[tuple[Clock, ...]] = tuple(import_module(f"model.mechanisms.{home.module}").CLOCK for home in HOMES)
 OF_FIRMS: Final = tuple(clock for clock in ALL if clock.home.owner == "a firm")
 # Sets of clocks, a bit each.
@@ -78,7 +78,10 @@ def pass_of(clock: Clock) -> Pass:
 
 
 def one_after_another(passes: Sequence[Pass]) -> Pass:
-    """Return the step that takes all passes in their order: halves of halves, since compilers dislike deep nests."""
+    """Return the step that takes all passes in their order.
+
+    It nests halves of halves: the compiler recurses into every level, and a chain of many passes would be too deep for it.
+    """
     if len(passes) == 1:
         return passes[0]
     half = len(passes) // 2

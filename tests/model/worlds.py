@@ -88,11 +88,11 @@ def living(w: World) -> Any:
     """The firms alive, as plain records in the order of their rows."""
     rows = [i for i in range(w.cluster.rows) if firm_at(w.firms, i).alive == 1]
     fields = {name: kind for name, (kind, _) in (FIRM.fields or {}).items()}
-    found = np.zeros(len(rows), [*fields.items(), ("residual", "f8", (FIRM_CLOCKS,))]).view(np.recarray)
+    firms = np.zeros(len(rows), [*fields.items(), ("residual", "f8", (FIRM_CLOCKS,))]).view(np.recarray)
     for name in fields:
-        found[name] = [firm_at(w.firms, i)[name] for i in rows]
-    found.residual = np.array([residuals(w, i) for i in rows]).reshape(len(rows), FIRM_CLOCKS)
-    return found
+        firms[name] = [firm_at(w.firms, i)[name] for i in rows]
+    firms.residual = np.array([residuals(w, i) for i in rows]).reshape(len(rows), FIRM_CLOCKS)
+    return firms
 
 
 def residuals(w: World, row: int) -> NDArray[np.float64]:
