@@ -31,7 +31,7 @@ def room_for(w: World) -> Past:
     firms, table = reserve((len(w.firms), BLOCK), (len(w.table), np.int32))
     return Past(
         records(CLUSTER, 1),
-        firms.view(np.recarray),
+        firms,
         records(LADDER, RUNGS),
         table,
         records(w.programmes.dtype, len(w.programmes)),

@@ -16,21 +16,20 @@ from numpy.typing import NDArray
 from model.compiling import equation, step
 from model.events import FIRM_CLOCKS
 from model.randomness import as_word
-from model.state import ASIDE, BESIDE, BLOCK, FIRM, FLOATS, LANES
+from model.state import ASIDE, BESIDE, BLOCK, FIRM, FLOATS, LANES, WORD_BYTES
 
 cgutils: Any = untyped_cgutils
 ir: Any = cgutils.ir
-WORD_BYTES: Final = 8
 LINE_BYTES: Final = 64
-# So many firms fit a core's own cache: where there are more, blocks are asked for before their turn.
+# So many firms fit into a core's own cache. Where there are more, blocks are asked for before their turn.
 CACHED: Final = 4096
-# What is left of a clock's draw (hazard times years) before it was made: so little that a clock which runs at all strikes.
+# What is left of a clock's draw (hazard times years) before the draw is made: so little that a clock which runs at all strikes.
 UNDRAWN: Final = 1e-300
 # Columns of a block that are read to count firms, and to work out what they supply: the first ones.
 COUNTED: Final = 2 + FLOATS.index("recognition")
 SUPPLIED: Final = 2 + FLOATS.index("pending")
 COLUMNS: Final = int(np.prod(BLOCK["words"].shape)) // LANES
-# No rung in particular: a block's firms stand on several.
+# Stands for the rung of a block whose firms stand on several rungs.
 MIXED = -1
 
 
@@ -49,8 +48,8 @@ def _lane_intrinsic(typing: Any, blocks: Any, block: Any, lane: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, arguments[0])
         start = builder.mul(arguments[1], context.get_constant(types.intp, size))
-        place = builder.add(start, builder.mul(arguments[2], context.get_constant(types.intp, WORD_BYTES)))
-        pointer = builder.gep(builder.bitcast(array.data, cgutils.voidptr_t), [place])
+        offset = builder.add(start, builder.mul(arguments[2], context.get_constant(types.intp, WORD_BYTES)))
+        pointer = builder.gep(builder.bitcast(array.data, cgutils.voidptr_t), [offset])
         return builder.bitcast(pointer, context.get_value_type(record))
 
     return record(blocks, types.intp, types.intp), generate
@@ -67,14 +66,14 @@ overload(lane_of, strict=False)(_lane_of_compiled)
 
 
 def fetcher(first: int, last: int) -> Callable[[NDArray[Any], int], None]:
-    """Return what asks for columns of a block before its turn: nothing changes but the time that they take to come.
+    """Return a function that asks for columns of a block before its turn: it changes nothing but the time until they are there.
 
-    The processor sees a stream coming once a few lines of it were read, and a column of one block is no longer than that.
+    The processor recognises a stream only after a few lines of memory, and a column of one block is no longer than that.
     """
     lines = [column * LANES * WORD_BYTES // LINE_BYTES for column in (first, last)]
 
     def fetch(blocks: NDArray[Any], block: int) -> None:
-        """Python needs nothing."""
+        """Do nothing: Python knows no cache of the processor."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, arguments[0])
@@ -96,7 +95,7 @@ fetch_nothing, fetch_counted, fetch_supplied = fetcher(0, 0), fetcher(0, COUNTED
 # Where a pass takes all columns, each of five loops asks for a share of the next group's, while it works.
 SHARE: Final = -(-COLUMNS // 5)
 fetch_first, fetch_second, fetch_third, fetch_fourth, fetch_fifth = (
-    fetcher(SHARE * place, min(COLUMNS, SHARE * (place + 1))) for place in range(5)
+    fetcher(SHARE * part, min(COLUMNS, SHARE * (part + 1))) for part in range(5)
 )
 
 
@@ -126,7 +125,7 @@ _extend(kept, types.Record)(_kept_compiled)
 
 
 def lowest_bit(word: int) -> int:
-    """Return the place of the lowest bit that is set in a positive word."""
+    """Return the position of the lowest bit that is set in a positive word."""
     return (int(word) & -int(word)).bit_length() - 1
 
 
@@ -195,17 +194,17 @@ def common_rung(rungs: NDArray[np.int64]) -> int:
 
 
 @step
-def lay(rung: Any, place: Any) -> None:
-    """Copy what the firms of a rung share."""
-    place.fixed_cost = rung.fixed_cost
-    place.per_fixed = rung.per_fixed
-    place.outlay = rung.outlay
-    place.pressure = rung.pressure
+def lay(rung: Any, aside: Any) -> None:
+    """Copy what the firms of a rung share beside one of them."""
+    aside.fixed_cost = rung.fixed_cost
+    aside.per_fixed = rung.per_fixed
+    aside.outlay = rung.outlay
+    aside.pressure = rung.pressure
 
 
 @step
 def vacate(firms: NDArray[Any], row: int) -> None:
-    """Leave a lane to nobody: without the mark of the living it counts for nothing, and its clocks never strike."""
+    """Empty a lane: without the mark of the living it counts for nothing, and its clocks never strike."""
     block, lane = firms[row // LANES], row % LANES
     block.marks[lane] = block.rung[lane] = 0
     for clock in range(FIRM_CLOCKS):
@@ -214,7 +213,7 @@ def vacate(firms: NDArray[Any], row: int) -> None:
 
 @step
 def open_block(firms: NDArray[Any], row: int) -> None:
-    """Leave the lanes of the block in which a row is the first to nobody yet."""
+    """Empty the lanes of the block whose first row is given."""
     for lane in range(LANES):
         vacate(firms, row + lane)
 

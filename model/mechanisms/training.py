@@ -18,7 +18,7 @@ from model.world import World, note
 
 # Keys of the rung that technology training brings home, apart from those of coming at all.
 RUNG_DRAW = 1 << 20
-# A place behind all others: the dead, and those invited before.
+# The position of the dead, and of those invited before: behind all others.
 PASSED_OVER = 2.0
 
 
@@ -57,7 +57,7 @@ def course_cost(p: Any, unit_cost: float, workers: float) -> float:
 def invite(w: World, j: int) -> int:
     """Put firms in the order in which a programme invites them into ``w.order``; return how many are not yet invited.
 
-    A firm's place, between 0 and 1, is in ``w.keys``.
+    A firm's position in that order, between 0 and 1, is in ``w.keys``.
     """
     last, count = w.programmes[j].invited, 0
     for i in range(w.cluster.rows):

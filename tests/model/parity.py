@@ -48,8 +48,8 @@ def first_difference(one: NDArray[np.float64], other: NDArray[np.float64]) -> st
     differs = one.view(np.uint64) != other.view(np.uint64)
     if not differs.any():
         return None
-    row, place = np.argwhere(differs)[0]
-    return f"panel row {row} column {COLUMNS[place]}: {one[row, place]!r} and {other[row, place]!r}"
+    row, column = np.argwhere(differs)[0]
+    return f"panel row {row} column {COLUMNS[column]}: {one[row, column]!r} and {other[row, column]!r}"
 
 
 def first_difference_of_logs(one: NDArray[Any], other: NDArray[Any]) -> str | None:

@@ -83,13 +83,13 @@ def test_a_standard_firm_breaks_even_at_the_minimum_scale(scale):
     assert optimal_workers(w.p, w.s, 0.0, 0.0) == pytest.approx(scale, rel=1e-14)
     assert profit(0.9 * scale) < 0.0 > profit(1.1 * scale)
     for price in (0.8, 1.3):
-        found = optimize.minimize_scalar(
+        numerical = optimize.minimize_scalar(
             lambda workers, price: -profit(workers, price),
             args=(price,), bounds=(0.01, 40 * scale), method="bounded", options={"xatol": 1e-9 * scale},
         )
         best = scale * price ** (1.0 / (1.0 - span))
-        assert found.x == pytest.approx(best, rel=1e-5)
-        assert best_profit(w.p, best, fixed_cost(w.p, w.s, 0.0)) == pytest.approx(-found.fun, rel=1e-9, abs=1e-9)
+        assert numerical.x == pytest.approx(best, rel=1e-5)
+        assert best_profit(w.p, best, fixed_cost(w.p, w.s, 0.0)) == pytest.approx(-numerical.fun, rel=1e-9, abs=1e-9)
 
 
 def test_a_rung_multiplies_best_size_and_sunk_cost():

@@ -197,12 +197,12 @@ def one_line(error: pytest.ExceptionInfo[InputError], *parts: str) -> None:
 
 @pytest.mark.parametrize("name", WRONG)
 def test_wrong_input_is_refused_in_one_line(own: Path, name: str) -> None:
-    right, wrong, place, remedy = WRONG[name]
+    right, wrong, key, remedy = WRONG[name]
     assert right in OWN
     own.write_text(OWN.replace(right, wrong), encoding="utf-8")
     with pytest.raises(InputError) as error:
         load_case(own)
-    one_line(error, str(own), place, remedy)
+    one_line(error, str(own), key, remedy)
 
 
 @pytest.mark.parametrize(("content", "rule"), [

@@ -27,8 +27,8 @@ SMALL = {"market": -1.0}
 
 ZONES = load_policy("zone").scaled(8.0)
 CAPTURED = load_policy("captured-credit").scaled(4.0)
-# Name of a place: case, policy, changed parameters, changed setting.
-PLACES: dict[str, tuple[int, Policy | str, dict[str, float], dict[str, float]]] = {
+# Name of a situation: case, policy, changed parameters, changed setting.
+SITUATIONS: dict[str, tuple[int, Policy | str, dict[str, float], dict[str, float]]] = {
     "plain": (9, "status-quo", {}, {}),
     "early": (9, "status-quo", {}, {"quarters": 40}),
     "improving": (9, "status-quo", KNOWING, {"import_price": 1.1, "quarters": 80}),
@@ -46,9 +46,9 @@ PLACES: dict[str, tuple[int, Policy | str, dict[str, float], dict[str, float]]] 
 }
 
 
-def place(name: str, changes: dict[str, float]) -> Given:
+def situation(name: str, changes: dict[str, float]) -> Given:
     """A cluster in which a mechanism shows, with changed parameters."""
-    case, policy, others, setting = PLACES[name]
+    case, policy, others, setting = SITUATIONS[name]
     works = {} if "training_site" in changes else {"site_works": 1.0}
     return given(case, policy, {**others, **changes}, SMALL, **{"quarters": 100, "decision": 8.0, **works, **setting})
 
@@ -166,7 +166,7 @@ CLAIMS = (
 
 def outcomes(claim: Claim, value: float) -> NDArray[np.float64]:
     """The outcome of every seed."""
-    what = place(claim.where, {claim.parameter: value})
+    what = situation(claim.where, {claim.parameter: value})
     params, settings = np.array([what.params] * SEEDS), np.array([what.setting] * SEEDS)
     ticks = np.tile(np.arange(claim.first, int(what.setting.quarters) + 1), (SEEDS, 1))
     rows = simulate_many(params, settings, np.arange(1, SEEDS + 1, dtype=np.uint64), what.programmes, ticks)

@@ -145,9 +145,9 @@ def test_lending_is_bounded_and_favours_profit(signal, constraint, captured, mor
 
 
 @drawn(AMOUNT, st.floats(0.0, 3.0), st.floats(0.5, 1.5), SHARE, MORE)
-def test_moves_are_bounded_and_drawn_by_congestion(workers, crowded, place, copied, more):
-    gain = relocation_gain(P, workers, crowded, place)
-    assert relocation_gain(P, workers, crowded + more / 50.0, place) >= gain >= 0.0
+def test_moves_are_bounded_and_drawn_by_congestion(workers, crowded, central, copied, more):
+    gain = relocation_gain(P, workers, crowded, central)
+    assert relocation_gain(P, workers, crowded + more / 50.0, central) >= gain >= 0.0
     hazard = relocation_hazard(P, gain, relocation_cost(P, workers), 0, copied)
     assert 0.0 <= hazard <= 3.0 * P.relocation_rate
     assert relocation_hazard(P, gain, relocation_cost(P, workers), 1, copied) >= hazard

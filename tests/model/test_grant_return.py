@@ -28,14 +28,14 @@ def returns_of(draw: int) -> list[float]:
     what.setting.quarters = 4 * (2 + draw % 4)
     _, _, firms, world = compiled(what, seed=draw + 1)
     p, cluster = world.p, world.cluster
-    found = []
+    returns = []
     for firm in firms[(firms.workers > 2.5) & (firms.workers < 3.5)]:
         rung, aside = world.ladder[firm.rung], aside_of(world, firm)
         worth = cluster.base_price * rung.price * p.production_span * firm.output / firm.workers - 1.0
         grow(p, world.s, cluster, aside, firm)
         if constrained_share(aside.wanted, aside.added) > 0.0:
-            found.append(float(worth / rung.outlay))
-    return found
+            returns.append(float(worth / rung.outlay))
+    return returns
 
 
 def test_some_small_firms_earn_55_to_63_percent() -> None:
@@ -65,12 +65,12 @@ def profits(params: dict[str, float], price: float, cash: float) -> float:
 
 def test_a_grant_of_cash_earns_its_marginal_return() -> None:
     values = draw_values(PRIORS, 40, np.random.default_rng(9))
-    found = []
+    returns = []
     for j in range(40):
         params = {name: float(values[name][j]) for name in PARAMS.names or ()}
         grant = 0.1
         gained = (profits(params, 1.2, grant) - profits(params, 1.2, 0.0)) / grant
         margin = 1.2 * math.exp((1.0 - params["production_span"]) * math.log(10.0 / 3.0)) - 1.0
         assert gained == pytest.approx(margin / params["finance_outlay"], rel=0.05)
-        found.append(gained)
-    assert min(found) < BAND[0] < BAND[1] < max(found)
+        returns.append(gained)
+    assert min(returns) < BAND[0] < BAND[1] < max(returns)

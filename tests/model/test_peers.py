@@ -25,8 +25,8 @@ def cluster(count, dead=()):
 
 def values(firms, name):
     """One field of every row."""
-    found = firms["marks"] & ALIVE if name == "alive" else firms[name]
-    return found.ravel()
+    column = firms["marks"] & ALIVE if name == "alive" else firms[name]
+    return column.ravel()
 
 
 def seated(firms, count, room=0):

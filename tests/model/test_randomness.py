@@ -110,8 +110,8 @@ def test_negative_keys_wrap_alike():
 def test_every_part_of_a_key_matters():
     base = [1, 2, 3, 4, 5]
     keys = [base] + [[k + (i == j) for j, k in enumerate(base)] for i in range(5)]
-    found = [w for key in keys for part in (0, 1) for w in words(*key, part)]
-    assert len(set(found)) == 6 * 2 * 4
+    drawn = [w for key in keys for part in (0, 1) for w in words(*key, part)]
+    assert len(set(drawn)) == 6 * 2 * 4
 
 
 def test_units_lie_strictly_inside():
@@ -133,7 +133,7 @@ def test_successive_counts_and_lineages_are_uncorrelated():
 
 
 def test_the_bits_of_words_are_fair():
-    found = np.array([words(1, 2, lineage, 3, 0) for lineage in range(5_000)], dtype=np.uint64).ravel()
-    ones = np.array([int(((found >> np.uint64(bit)) & np.uint64(1)).sum()) for bit in range(64)])
-    squares = ((ones - len(found) / 2) ** 2 / (len(found) / 4)).sum()
+    drawn = np.array([words(1, 2, lineage, 3, 0) for lineage in range(5_000)], dtype=np.uint64).ravel()
+    ones = np.array([int(((drawn >> np.uint64(bit)) & np.uint64(1)).sum()) for bit in range(64)])
+    squares = ((ones - len(drawn) / 2) ** 2 / (len(drawn) / 4)).sum()
     assert stats.chi2.sf(squares, 64) > FALSE_ALARM

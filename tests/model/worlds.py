@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from model.clock import Conditions
 from model.config import load_case, load_policy, load_priors
 from model.engines.compiled_engine import run_history
 from model.engines.quarter import begin, move_group
@@ -14,7 +15,7 @@ from model.events import BIRTH, EVENTS, FIRM_CLOCKS
 from model.lanes import block_count, firm_at
 from model.latents import COLUMN, LATENTS, default_values, params_for, settings_for
 from model.mechanisms.birth import found, wind_up
-from model.mechanisms.clocks import hazard_of
+from model.mechanisms.clocks import ALL
 from model.mechanisms.knowledge import perceived_worth, taught_share
 from model.observe import COLUMNS
 from model.policy import programmes_for
@@ -87,11 +88,11 @@ def living(w: World) -> Any:
     """The firms alive, as plain records in the order of their rows."""
     rows = [i for i in range(w.cluster.rows) if firm_at(w.firms, i).alive == 1]
     fields = {name: kind for name, (kind, _) in (FIRM.fields or {}).items()}
-    found = np.zeros(len(rows), [*fields.items(), ("residual", "f8", (FIRM_CLOCKS,))]).view(np.recarray)
+    firms = np.zeros(len(rows), [*fields.items(), ("residual", "f8", (FIRM_CLOCKS,))]).view(np.recarray)
     for name in fields:
-        found[name] = [firm_at(w.firms, i)[name] for i in rows]
-    found.residual = np.array([residuals(w, i) for i in rows]).reshape(len(rows), FIRM_CLOCKS)
-    return found
+        firms[name] = [firm_at(w.firms, i)[name] for i in rows]
+    firms.residual = np.array([residuals(w, i) for i in rows]).reshape(len(rows), FIRM_CLOCKS)
+    return firms
 
 
 def residuals(w: World, row: int) -> NDArray[np.float64]:
@@ -162,7 +163,7 @@ def aside_of(w: World, firm: Any, **worked_out: float) -> Any:
 
 def hazard(w: World, firm: Any, mechanism: int, **worked_out: float) -> float:
     """Hazard of one of a firm's clocks (1/year)."""
-    return hazard_of(w.p, w.s, w.cluster, aside_of(w, firm, **worked_out), firm, mechanism, w.seed, w.case)
+    return ALL[mechanism].hazard(Conditions(w.p, w.s, w.cluster, w.seed, w.case), aside_of(w, firm, **worked_out), firm)
 
 
 def told(w: World) -> list[tuple[str, int, int]]:
