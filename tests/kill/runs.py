@@ -48,7 +48,8 @@ point_seeds: 1
 TABLE: Final = "case,policy,seed,entry_intensity\n1,training,1:3,\n2,,4,\n1,no-such,1,\n1,,7,3.0\n"
 ROWS: Final = 40
 # What a manifest says of the way, not of the answer.
-WAY: Final = {"wall_s", "cpu_s", "command"}
+# What tells how a run went, and checksums of files that tell it too; the files themselves are compared by what they say.
+WAY: Final = {"wall_s", "cpu_s", "command", "sha256"}
 LOCAL: Final = ("--on", "local:1")
 
 
@@ -92,7 +93,7 @@ JOBS: Final = {
     for job in (
         Job("calibrate", True, "manifest.json", (3,)),
         Job("compare", False, "comparison/manifest.json"),
-        Job("report", False, "report.html"),
+        Job("report", False, "manifest.json"),
         Job("sweep", True, "panel.csv.run/manifest.json"),
         Job("sensitivity", True, "manifest.json", (0, 3)),
     )
@@ -161,7 +162,8 @@ def content(path: Path) -> Any:
     if path.suffix == ".nc":
         return _arrays(path)
     if path.name == "manifest.json":
-        return {key: value for key, value in json.loads(path.read_text(encoding="utf-8")).items() if key not in WAY}
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        return {key: value for key, value in manifest.items() if key not in WAY} | {"files": sorted(manifest["files"])}
     if path.suffix == ".html":
         # It names its folder and how long the run took.
         return path.read_text(encoding="utf-8").count("<section"), path.read_text(encoding="utf-8").rstrip()[-7:]

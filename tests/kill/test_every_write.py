@@ -45,8 +45,9 @@ def kill_everywhere(floor: Floor, job: Job, folder: Path) -> Tally:
 
 
 def stale(job: Job, name: str) -> bool:
-    """Tell whether a file may be of before: a comparison seals the manifest, and a finished sweep has no pieces."""
-    return (job.name == "compare" and name == "manifest.json") or (job.name == "sweep" and name.endswith(".npz"))
+    """Tell whether a file may be of before: the manifest names files once they are written, and a finished sweep has no pieces."""
+    revised = job.name in ("compare", "report", "sensitivity") and name == "manifest.json"
+    return revised or (job.name == "sweep" and name.endswith(".npz"))
 
 
 @pytest.mark.slow
