@@ -19,12 +19,12 @@ from calibration import calibrate
 from execution.chunks import digest, load_chunk
 from execution.executors import Threads
 from execution.fingerprint import result_hash
+from execution.run import datasets, read_manifest
 from execution.store import RunFolder, Shard
 from execution.tasks import Executor, Progress, Runner, silent
 from model.config import all_cases, load_profile
 from model.errors import Interrupted
 from model.profile import Profile
-from studies.inspect.run_folder import datasets
 from studies.policy.compare import compare
 from studies.sensitivities.study import sensitivity
 from studies.sweeps.sweep import sweep
@@ -83,7 +83,7 @@ def leave(place: Path, on: str | Executor, shard: Shard | None = None, progress:
 
 def found(place: Path) -> dict[str, str]:
     """Return the hash of every result."""
-    hashes = {folder: result_hash(datasets(place / folder)) for folder in ("run", "study")}
+    hashes = {folder: result_hash(datasets(place / folder, list(read_manifest(place / folder)["files"]))) for folder in ("run", "study")}
     paths = [path for path in place.rglob("*") if path.name in FILES]
     return hashes | {path.name: sha256(path.read_bytes()).hexdigest() for path in paths}
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from execution.chunks import digest
 from execution.writing import TEMPORARY
-from studies.inspect.run_folder import verify_folder
+from studies.inspect.verify import verify_folder
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 PROFILE: Final = """

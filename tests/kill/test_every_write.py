@@ -45,7 +45,7 @@ def kill_everywhere(floor: Floor, job: Job, folder: Path) -> Tally:
 
 
 def stale(job: Job, name: str) -> bool:
-    """Tell whether a file may be of before: the manifest names files once they are written, and a finished sweep has no pieces."""
+    """Tell whether a file may be of before: a manifest names files once they are written, a finished sweep has no pieces."""
     revised = job.name in ("compare", "report", "sensitivity") and name == "manifest.json"
     return revised or (job.name == "sweep" and name.endswith(".npz"))
 
