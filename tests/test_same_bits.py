@@ -83,7 +83,8 @@ def leave(place: Path, on: str | Executor, shard: Shard | None = None, progress:
 
 def found(place: Path) -> dict[str, str]:
     """Return the hash of every result."""
-    hashes = {folder: result_hash(datasets(place / folder, list(read_manifest(place / folder)["files"]))) for folder in ("run", "study")}
+    runs = {name: place / name for name in ("run", "study")}
+    hashes = {name: result_hash(datasets(folder, list(read_manifest(folder)["files"]))) for name, folder in runs.items()}
     paths = [path for path in place.rglob("*") if path.name in FILES]
     return hashes | {path.name: sha256(path.read_bytes()).hexdigest() for path in paths}
 
