@@ -5,6 +5,7 @@ Dask's own cluster of jobs does not do that: it cancels the job of a lost worker
 """
 
 import asyncio
+import re
 import shlex
 import shutil
 import sys
@@ -29,6 +30,8 @@ ACCOUNT: Final = {"slurm": "account", "pbs": "account", "lsf": "project", "sge":
 # Lists the numbers of a user's jobs that wait or run. Of other systems, a job whose worker never came is taken to be waiting.
 LISTING: Final = {"slurm": ("squeue", "--noheader", "--me", "--format=%A")}
 LISTING_SECONDS: Final = 20
+# Paths that mean the same to a shell and to a batch system without quotes.
+_PLAIN_PATH: Final = re.compile(r"[\w./+@%=:,~-]+")
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def on_this_machine(batch: Batch) -> bool:
 
 
 def seconds_of(walltime: str) -> int:
-    """Return a walltime, hours:minutes:seconds, in seconds."""
+    """Return a walltime, hours:minutes:seconds as a profile holds it, in seconds."""
     hours, minutes, seconds = map(int, walltime.split(":"))
     return 3600 * hours + 60 * minutes + seconds
 
@@ -96,16 +99,27 @@ def lifetime(walltime: int) -> tuple[int, int]:
 
 
 def cluster_options(batch: Batch, folder: Path, patience: Patience) -> dict[str, Any]:
-    """Return what dask-jobqueue's cluster is told; logs, certificates and, on this machine, workers' files go to ``folder``."""
+    """Return what dask-jobqueue's cluster is told; logs, certificates and, on this machine, workers' files go to ``folder``.
+
+    Raises
+    ------
+    InputError
+        If the path of ``folder`` cannot stand in a batch script, in which dask-jobqueue puts it without quotes.
+    """
+    if not _PLAIN_PATH.fullmatch(str(folder)):
+        raise InputError(
+            f"--on {batch.queue}: {str(folder)!r}: a batch script takes no such path; run in a folder without blanks"
+        )
     local = on_this_machine(batch)
     duration, stagger = lifetime(seconds_of(batch.walltime))
     return {
         "cores": batch.cores,
-        "memory": f"{batch.memory}iB",
+        "memory": f"{_memory(batch)}iB",
         # LSF counts no seconds.
         "walltime": batch.walltime.rpartition(":")[0] if batch.queue == "lsf" else batch.walltime,
         "queue": batch.partition,
         ACCOUNT[batch.queue]: batch.account,
+        **_directives(batch),
         "job_script_prologue": [*(f"export {name}=1" for name in SINGLE_THREAD), *batch.prologue],
         "interface": LOOPBACK if local else batch.interface,
         "python": shlex.quote(sys.executable),
@@ -122,6 +136,21 @@ def cluster_options(batch: Batch, folder: Path, patience: Patience) -> dict[str,
             *("--no-dashboard", "--dashboard-address", "127.0.0.1:0"),
         ],
     }
+
+
+def _directives(batch: Batch) -> dict[str, list[str]]:
+    """Return which lines of a job's header are left out and which are added: memory is asked for by job or by core, never both."""
+    if batch.memory_per_cpu is None:
+        return {"job_directives_skip": [], "job_extra_directives": list(batch.directives)}
+    by_core = f"--mem-per-cpu={batch.memory_per_cpu}"
+    return {"job_directives_skip": ["--mem="], "job_extra_directives": [by_core, *batch.directives]}
+
+
+def _memory(batch: Batch) -> str:
+    """Return the memory of one job."""
+    if batch.memory_per_cpu is None:
+        return batch.memory
+    return f"{batch.cores * int(batch.memory_per_cpu[:-1])}{batch.memory_per_cpu[-1]}"
 
 
 @contextmanager

@@ -14,14 +14,10 @@ BY_COMMAND = "its commands are run through studies.cli, by the tests of the room
 BY_PAGE = "fills a page, which tests/studies/report/test_page.py or test_sensitivity.py reads as a reader would"
 TESTED_ELSEWHERE = {
     "model/arrays.py": "names types of arrays and runs nothing",
-    "model/profile.py": "its fields are read from the profiles' files in tests/model/test_config.py",
     "model/warm.py": "run by `make install`",
-    "studies/commands/advising.py": "its lines are tested with the advice, in tests/studies/policy/test_advice.py",
-    "studies/commands/chain.py": BY_COMMAND,
     "studies/commands/inspecting.py": BY_COMMAND,
     "studies/commands/planning.py": BY_COMMAND,
     "studies/commands/sensitivity.py": BY_COMMAND,
-    "studies/commands/sweeping.py": BY_COMMAND,
     "studies/report/coverage.py": BY_PAGE,
     "studies/report/policies.py": BY_PAGE,
     "studies/report/sections.py": BY_PAGE,

@@ -2,15 +2,21 @@
 
 import csv
 import math
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from model.errors import InputError
+from model.errors import InputError, TakeoffError
+from studies.files.cells import shown
+from studies.files.dialect import ROW_MOST, Dialect, dialect_of, line_number, lines_of
 
 FORMATS: Final = (".csv", ".parquet")
+COLUMNS_MOST: Final = 4096
+# Names that pandas gives to a column of row numbers, which has none.
+UNNAMED: Final = ("", "Unnamed: 0", "__index_level_0__")
 # Rows that are read from a Parquet file at a time.
 _BATCH: Final = 1024
 
@@ -43,20 +49,24 @@ def check_format(path: Path) -> None:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turn an error of a file's reader into one line for the user.
+    """Refuse what is no regular file, and turn an error of a file's reader into one line for the user.
 
     Raises
     ------
     InputError
-        If the code within the context could not read the file.
+        If the path is a folder, a pipe or a device, or if the code within the context could not read the file.
     """
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise InputError(f"{path}: is a folder, a pipe or a device; name a file")
         yield
-    except (OSError, ValueError, csv.Error) as error:
-        if path.suffix.lower() == ".parquet" and not (isinstance(error, OSError) and error.strerror):
-            raise InputError(f"{path}: is no Parquet file, or a damaged one; write it anew") from error
-        reason = error.strerror if isinstance(error, OSError) else "is not a text table"
-        raise InputError(f"{path}: cannot be read: {reason}; name a readable file") from error
+    except TakeoffError:
+        raise
+    except Exception as error:  # The readers of Parquet raise errors of many kinds on a damaged file.
+        if isinstance(error, OSError) and error.strerror:
+            raise InputError(f"{path}: cannot be read: {error.strerror}; name a readable file") from error
+        kind = "Parquet file, or a damaged one" if path.suffix.lower() == ".parquet" else "text table"
+        raise InputError(f"{path}: cannot be read: is no {kind}; write it anew") from error
 
 
 def column_names(path: Path) -> list[str]:
@@ -65,33 +75,25 @@ def column_names(path: Path) -> list[str]:
     Raises
     ------
     InputError
-        If the file cannot be read, has no header, or names a column twice.
+        If the file cannot be read, has no header, names a column twice, or has too many columns.
     """
     check_format(path)
     with reading(path):
         if path.suffix.lower() == ".parquet":
-            from pyarrow import parquet
-
-            names = list(parquet.read_schema(path).names)
+            header, names = f"{path}", _parquet_names(path)
         else:
-            names = next(_csv_rows(path, 0), Row(0, [])).cells
+            dialect = dialect_of(path)
+            header = f"{path}: line {dialect.line}"
+            names = next(_csv_rows(path, dialect, dialect.start), Row(0, [])).cells
     if not names:
         raise InputError(f"{path}: is empty; write a header and at least one row")
-    check_names(path, names)
+    if len(names) > COLUMNS_MOST:
+        raise InputError(f"{header}: has {len(names):,} columns, of at most {COLUMNS_MOST:,}; drop those that it does not need")
+    named = [name for name in names if name not in UNNAMED]
+    if len(set(named)) < len(named):
+        twice = next(name for name in named if named.count(name) > 1)
+        raise InputError(f"{header}: column {shown(twice)}: this column is given twice; keep one")
     return names
-
-
-def check_names(path: Path, names: list[str]) -> None:
-    """Refuse a header that names a column twice.
-
-    Raises
-    ------
-    InputError
-        If a name occurs twice.
-    """
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise InputError(f"{path}: {twice}: this column is given twice; keep one")
 
 
 def table_rows(path: Path, position: int | None = None) -> Iterator[Row]:
@@ -107,43 +109,86 @@ def table_rows(path: Path, position: int | None = None) -> Iterator[Row]:
     InputError
         If the file cannot be read, or a row has more or fewer cells than the header.
     """
-    width = len(column_names(path))
+    names = column_names(path)
     with reading(path):
         if path.suffix.lower() == ".parquet":
             yield from _parquet_rows(path, position or 0)
             return
-        rows = islice(_csv_rows(path, 0), 1, None) if position is None else _csv_rows(path, position)
-        for row in rows:
-            if len(row.cells) != width:
-                line = _line(path, row.position)
-                raise InputError(f"{path}: line {line}: {len(row.cells)} cells: the header has {width}; correct the line")
+        dialect = dialect_of(path)
+        rows = _csv_rows(path, dialect, dialect.start if position is None else position)
+        for row in islice(rows, 1 if position is None else 0, None):
+            check_row(path, names, row)
             yield row
 
 
-def _line(path: Path, position: int) -> int:
-    """Return the number, from 1, of the line that begins at a byte of a file."""
-    with path.open("rb") as file:
-        return 1 + sum(file.read(min(1 << 20, position - at)).count(b"\n") for at in range(0, position, 1 << 20))
+def check_row(path: Path, names: list[str], row: Row) -> None:
+    """Refuse a row of a CSV that has more or fewer cells than the header, or a NUL, which no other program takes for text.
+
+    Raises
+    ------
+    InputError
+        If the row is refused.
+    """
+    if len(row.cells) != len(names):
+        dialect = dialect_of(path)
+        line = line_number(path, dialect.encoding, row.position)
+        hint = ", and write decimals with a point" if dialect.separator == "," and len(row.cells) > len(names) else ""
+        raise InputError(f"{path}: line {line}: {len(row.cells):,} cells: the header has {len(names):,}; correct the line{hint}")
+    for name, cell in zip(names, row.cells, strict=True):
+        if "\0" in cell:
+            line = line_number(path, dialect_of(path).encoding, row.position)
+            raise InputError(f"{path}: line {line}: column {shown(name)}: holds a NUL byte; save the table as text in UTF-8")
 
 
-def _csv_rows(path: Path, position: int) -> Iterator[Row]:
-    """Yield the rows of a CSV from a byte on, without blank lines."""
-    at = position
-    with path.open("rb") as file:
-        file.seek(position)
+def _csv_rows(path: Path, dialect: Dialect, position: int) -> Iterator[Row]:
+    """Yield the rows of a CSV from a byte on, without blank lines.
 
-        def lines() -> Iterator[str]:
-            nonlocal at
-            for line in file:
-                code = "utf-8" if at else "utf-8-sig"
-                at += len(line)
-                yield line.decode(code)
+    Raises
+    ------
+    InputError
+        If a quote is not closed.
+    """
+    begins, fed = position, 0
+    after = position
 
-        begins = at
-        for cells in csv.reader(lines()):
-            if cells:
-                yield Row(begins, [cell.strip() for cell in cells])
-            begins = at
+    def lines() -> Iterator[str]:
+        nonlocal fed, after
+        for line in lines_of(path, dialect.encoding, position):
+            fed += len(line.text)
+            if fed > ROW_MOST:
+                break
+            after = line.after
+            yield line.text
+        if fed:
+            line_of_quote = line_number(path, dialect.encoding, begins)
+            raise InputError(f"{path}: line {line_of_quote}: a quote is opened and never closed; close it or delete it")
+
+    for cells in csv.reader(lines(), delimiter=dialect.separator):
+        if cells:
+            yield Row(begins, [cell.strip() for cell in cells])
+        begins, fed = after, 0
+
+
+def _parquet_names(path: Path) -> list[str]:
+    """Return the names of a Parquet file's columns.
+
+    Raises
+    ------
+    InputError
+        If a column holds neither numbers nor text, such as lists or dates.
+    """
+    from pyarrow import parquet, types
+
+    plain = (
+        types.is_integer, types.is_floating, types.is_decimal, types.is_string, types.is_large_string, types.is_boolean,
+        types.is_null,
+    )  # fmt: skip
+    schema = parquet.read_schema(path)
+    for name, kind in zip(schema.names, schema.types, strict=True):
+        held = kind.value_type if types.is_dictionary(kind) else kind
+        if not any(is_kind(held) for is_kind in plain):
+            raise InputError(f"{path}: column {shown(name)}: holds {shown(str(kind))}; convert it to numbers or text")
+    return list(schema.names)
 
 
 def _parquet_rows(path: Path, position: int) -> Iterator[Row]:

@@ -1,6 +1,5 @@
 """How does a table reach a file? As CSV, Parquet or netCDF, by the file's suffix; even a CSV keeps every bit of a number."""
 
-import csv
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -12,12 +11,13 @@ from numpy.typing import NDArray
 
 from execution.writing import write_atomic
 from model.errors import InputError
-from studies.files.rows import check_format, check_names, reading
-from studies.files.writing import Table, block_writer
+from studies.files.rows import column_names, reading, table_rows
+from studies.files.writing import Required, Table, block_writer
 
 SUFFIXES: Final = (".csv", ".parquet", ".nc")
 # Texts of whole numbers that fit into 64 bits with a sign.
-WHOLE: Final = re.compile(r"-?\d{1,18}")
+WHOLE: Final = re.compile(r"-?[0-9]{1,18}")
+UNSIGNED: Final = re.compile(r"[0-9]{1,20}")
 
 
 def check_suffix(option: str, path: str) -> Path:
@@ -43,7 +43,13 @@ def check_suffix(option: str, path: str) -> Path:
     return file
 
 
-def write_table(path: Path, table: Table, units: Mapping[str, str] | None = None) -> None:
+def write_table(
+    path: Path,
+    table: Table,
+    units: Mapping[str, str] | None = None,
+    required: Sequence[str] = (),
+    excused: NDArray[np.bool_] | None = None,
+) -> None:
     """Write a table, whole or not at all, in the format that the suffix names.
 
     In a CSV a number has the shortest text that reads back to the same bits, and an unknown value is empty.
@@ -53,17 +59,19 @@ def write_table(path: Path, table: Table, units: Mapping[str, str] | None = None
     path : where the table goes; missing folders are made
     table : arrays of any type, shape (rows,) each, by column
     units : unit of each column, kept by Parquet and netCDF
+    required : columns that must be finite in every row
+    excused : bool, shape (rows,); rows in which they need not be
 
     Raises
     ------
     InputError
-        If nothing can be written there.
+        If nothing can be written there, or a required number is not finite.
     Interrupted
         If the disk is full.
     """
 
     def write(partial: Path) -> None:
-        with block_writer(partial, units) as writer:
+        with block_writer(partial, units, Required(path, required, excused)) as writer:
             writer.write(table)
 
     write_atomic(path, write)
@@ -73,7 +81,7 @@ def _cast(texts: Sequence[str]) -> NDArray[Any]:
     """Return texts as whole numbers if every one is, else as numbers if every one is or is empty, else as texts."""
     if all(WHOLE.fullmatch(text) for text in texts):
         return np.array([int(text) for text in texts])
-    if all(text.isdecimal() and int(text) < 2**64 for text in texts):
+    if all(UNSIGNED.fullmatch(text) and int(text) < 2**64 for text in texts):
         return np.array([int(text) for text in texts], np.uint64)
     try:
         return np.array([float(text) if text else math.nan for text in texts])
@@ -89,18 +97,17 @@ def read_table(path: Path) -> dict[str, NDArray[Any]]:
     InputError
         If the file cannot be read, is empty, or a row has more or fewer cells than the header.
     """
-    check_format(path)
+    names = column_names(path)
     with reading(path):
         if path.suffix.lower() == ".parquet":
             from pyarrow import parquet
 
             content = parquet.read_table(path)
-            columns = {name: _parquet_column(content.column(name)) for name in content.column_names}
+            columns = {name: _parquet_column(content.column(name)) for name in names}
         else:
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                rows = [row for row in csv.reader(file) if row]
-            columns = _csv_columns(path, rows)
-    if not columns or len(next(iter(columns.values()))) == 0:
+            rows = [row.cells for row in table_rows(path)]
+            columns = {name: _cast([row[column] for row in rows]) for column, name in enumerate(names)}
+    if len(next(iter(columns.values()))) == 0:
         raise InputError(f"{path}: is empty; write a header and at least one row")
     return columns
 
@@ -110,15 +117,3 @@ def _parquet_column(column: Any) -> NDArray[Any]:
     # Without a type, NumPy would turn whole numbers on both sides of 2^63 into floats.
     whole = str(column.type) == "uint64" and column.null_count == 0
     return np.array(column.to_pylist(), np.uint64 if whole else None)
-
-
-def _csv_columns(path: Path, rows: list[list[str]]) -> dict[str, NDArray[Any]]:
-    """Return the columns of a CSV from its rows of texts, of which the first is the header."""
-    if not rows:
-        return {}
-    head = [name.strip() for name in rows[0]]
-    check_names(path, head)
-    for number, row in enumerate(rows[1:], start=2):
-        if len(row) != len(head):
-            raise InputError(f"{path}: line {number}: {len(row)} cells: the header has {len(head)}; correct the line")
-    return {name: _cast([row[column].strip() for row in rows[1:]]) for column, name in enumerate(head)}

@@ -2,14 +2,15 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from model.errors import InputError
 from studies.files.rows import cell_text
 
 # Arrays of shape (rows,) by column.
@@ -17,6 +18,8 @@ Table: TypeAlias = Mapping[str, NDArray[Any]]
 # Rows of a row group in a Parquet file, and of a chunk of a netCDF variable.
 GROUP: Final = 65_536
 PIECE: Final = 8192
+# Words of a row that a message about one of its numbers tells.
+_WORDS_TOLD: Final = 3
 
 
 class BlockWriter(Protocol):
@@ -29,6 +32,48 @@ class BlockWriter(Protocol):
     def close(self) -> None:
         """Write the rows that are held back, and end the file."""
         ...
+
+
+class Required(NamedTuple):
+    """What a table must hold.
+
+    Attributes
+    ----------
+    table : path by which a message names the table
+    columns : names of the columns in which every number is finite
+    excused : bool, shape (rows,); rows in which it need not be, if the table is written as one block
+    """
+
+    table: Path
+    columns: Sequence[str] = ()
+    excused: NDArray[np.bool_] | None = None
+
+
+class _Checked:
+    """Writes only blocks whose required columns are finite."""
+
+    def __init__(self, writer: BlockWriter, required: Required) -> None:
+        self._writer, self._required, self._rows = writer, required, 0
+
+    def write(self, block: Table) -> None:
+        for name in self._required.columns:
+            wrong = ~np.isfinite(np.asarray(block[name], np.float64))
+            if self._required.excused is not None:
+                wrong &= ~self._required.excused
+            if wrong.any():
+                raise InputError(self._complaint(block, name, int(np.argmax(wrong))))
+        self._rows += len(next(iter(block.values())))
+        self._writer.write(block)
+
+    def _complaint(self, block: Table, name: str, index: int) -> str:
+        """Return the line that says which number of a block is not finite."""
+        words = [str(column[index]) for column in block.values() if np.asarray(column).dtype.kind == "U"]
+        row = ", ".join([f"row {self._rows + index + 1}", *words[:_WORDS_TOLD]])
+        told = f"{self._required.table}: {row}: {name}: {block[name][index]}"
+        return f"{told}: must be finite, and the table is not written; choose parameters nearer to their defaults"
+
+    def close(self) -> None:
+        self._writer.close()
 
 
 class _CsvWriter:
@@ -187,7 +232,7 @@ _WRITERS: Final[Mapping[str, Opener]] = {".csv": _CsvWriter, ".parquet": _Parque
 
 
 @contextmanager
-def block_writer(path: Path, units: Mapping[str, str] | None = None) -> Iterator[BlockWriter]:
+def block_writer(path: Path, units: Mapping[str, str] | None = None, required: Required | None = None) -> Iterator[BlockWriter]:
     """Open a table for writing block by block; the memory needed does not grow with its rows.
 
     The file is whole only once the context has ended without an error.
@@ -196,8 +241,9 @@ def block_writer(path: Path, units: Mapping[str, str] | None = None) -> Iterator
     ----------
     path : file in an existing folder, whose suffix names the format
     units : unit of each column, kept in the attributes of Parquet and netCDF
+    required : what the table must hold; a block that lacks it raises InputError
     """
-    writer = _WRITERS[path.suffix.lower()](path, units or {})
+    writer = _Checked(_WRITERS[path.suffix.lower()](path, units or {}), required or Required(path))
     try:
         yield writer
     except BaseException:

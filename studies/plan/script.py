@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from execution.batch_jobs import seconds_of
+from model.errors import InputError
 from model.profile import Batch, Profile
 
 # The walltime asked for is the upper end of the predicted interval times this factor, and so many seconds more.
@@ -74,15 +75,35 @@ def script(profile: Profile, reference: str, where: str, out: Path, resources: R
     where : the option ``--on``
     out : run folder
     resources : what the job asks for
+
+    Raises
+    ------
+    InputError
+        If a path holds a control character.
     """
-    name = "takeoff-" + (re.sub(r"[^A-Za-z0-9._-]", "-", profile.name) or "run")
     # The interpreter's path is not resolved: in a virtual environment it is a link, and the command lies beside the link.
     command = Path(sys.executable).absolute().parent / "takeoff"
     words = [str(command), "run", "--profile", reference, "--out", str(out.absolute()), "--on", where, "--resume"]
+    for word in words:
+        if not word.isprintable():
+            raise InputError(f"{word!r}: holds a control character, which no batch script takes; name another path")
+    return _TEXT.format(
+        options="\n".join(f"#SBATCH {option}" for option in _options(profile, resources)),
+        remark=_remark(profile.slurm, where),
+        prologue="\n".join(profile.slurm.prologue) or ":  # the profile names no prologue",
+        command=" ".join(shlex.quote(word) for word in words),
+    )
+
+
+def _options(profile: Profile, resources: Resources) -> list[str]:
+    """Return the options of ``sbatch``; the profile has checked that its values can stand there without quotes."""
+    name = "takeoff-" + (re.sub(r"[^A-Za-z0-9._-]", "-", profile.name) or "run")
+    megabytes = resources.memory // MEGABYTE
+    per_cpu = profile.slurm.memory_per_cpu is not None
     options = {
         "job-name": "takeoff",
         "time": walltime_of(resources.seconds),
-        "mem": f"{resources.memory // MEGABYTE}M",
+        "mem-per-cpu" if per_cpu else "mem": f"{-(-megabytes // resources.cores) if per_cpu else megabytes}M",
         "nodes": 1,
         "ntasks": 1,
         "cpus-per-task": resources.cores,
@@ -92,13 +113,8 @@ def script(profile: Profile, reference: str, where: str, out: Path, resources: R
         "open-mode": "append",
         "signal": f"B:USR1@{min(NOTICE_S, resources.seconds // 2)}",
     }
-    lines = [f"#SBATCH --{key}={value}" for key, value in options.items() if value is not None]
-    return _TEXT.format(
-        options="\n".join([*lines, "#SBATCH --requeue"]),
-        remark=_remark(profile.slurm, where),
-        prologue="\n".join(profile.slurm.prologue) or ":  # the profile names no prologue",
-        command=" ".join(shlex.quote(word) for word in words),
-    )
+    given = [f"--{key}={value}" for key, value in options.items() if value is not None]
+    return [*given, *profile.slurm.directives, "--requeue"]
 
 
 def _remark(batch: Batch, where: str) -> str:

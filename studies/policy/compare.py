@@ -21,7 +21,7 @@ from model.profile import Batch
 from studies.files.tables import write_table
 from studies.policy.arrays import merged
 from studies.policy.counterfactuals import Comparison, chosen_policies
-from studies.policy.decision_table import Effects, decision_rows
+from studies.policy.decision_table import REQUIRED, Effects, decision_rows
 from studies.policy.pieces import DEPENDS, STRUCTURES, compare_histories
 
 KIND: Final = "comparison"
@@ -104,9 +104,16 @@ def keep(run: Run, runner: Runner, home: Path, data: xr.Dataset, write: Callable
 
 
 def write_comparison(folder: Path, data: xr.Dataset, comparisons: Sequence[Comparison]) -> None:
-    """Write ``policies.nc`` and ``decision.csv``, each whole or not at all."""
+    """Write ``policies.nc`` and ``decision.csv``, each whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If an effect is not finite: a comparison without some of its effects would look complete, so that neither is written.
+    """
+    table = decision_table(row for item in comparisons for row in decision_rows(item))
+    write_table(folder / DECISION, table, required=REQUIRED)
     netcdf.write(folder / POLICIES, data)
-    write_table(folder / DECISION, decision_table(row for item in comparisons for row in decision_rows(item)))
 
 
 def decision_table(rows: Iterable[Effects]) -> dict[str, Any]:

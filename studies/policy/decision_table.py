@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from studies.policy.counterfactuals import Comparison
 from studies.policy.outcomes import NAMES, OUTCOMES, Outcome
 
 Draws = NDArray[np.int64]
+# Columns that are finite in every row. The others are unknown where one draw, or one history a draw, leaves nothing to compare.
+REQUIRED: Final = ("mean", "low", "high", "p_best", "expected_regret", "cost", "ess", "status_quo", "worst_regret", "behind")
 
 
 @dataclass(frozen=True)

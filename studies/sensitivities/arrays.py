@@ -1,6 +1,6 @@
 """How is a study stored? As labelled arrays of its design, its outcomes and every index, and as a tidy table of the indices."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -190,6 +190,12 @@ def index_table(data: xr.Dataset) -> dict[str, NDArray[Any]]:
         remark = note(str(names[3]), float(value[cell]), float(total[cell[:3]]), bool(calm[cell]), bool(constant[cell[:2]]))
         rows.append((*names, value[cell], low[cell], high[cell], bool(calm[cell]), unit, remark))
     return _columns(rows, ("outcome", "cluster", "parameter", "index", "value", "low", "high", "settled", "unit", "note"))
+
+
+def undefined(table: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
+    """Return the rows of the table of indices that have no value for a reason that their note gives, bool, shape (rows,)."""
+    grouped = (table["note"] == GROUPED) & np.isin(table["index"], ("mu", "sigma"))
+    return np.asarray((table["note"] == CONSTANT) | grouped)
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], names: Sequence[str]) -> dict[str, NDArray[Any]]:

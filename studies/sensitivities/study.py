@@ -5,6 +5,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import xarray as xr
 
 from calibration.keys import SENSITIVITY, number
@@ -21,7 +22,7 @@ from model.profile import Profile
 from model.schema import Case
 from studies.files.tables import write_table
 from studies.policy.counterfactuals import SEQUENCE, STATUS_QUO, chosen_policies
-from studies.sensitivities.arrays import assemble, convergence_line, headline, index_table, settled
+from studies.sensitivities.arrays import assemble, convergence_line, headline, index_table, settled, undefined
 from studies.sensitivities.design import (
     DEFAULT_BY,
     MORRIS,
@@ -184,17 +185,26 @@ def fingerprint(laboratory: Laboratory, plan: Design, by: str) -> dict[str, Any]
 
 
 def _complete(run: Run, runner: Runner, laboratory: Laboratory, plan: Design, by: str) -> None:
-    """Look at every point, analyse, then write the finished files."""
+    """Look at every point, analyse, then write the finished files.
+
+    Raises
+    ------
+    InputError
+        If an outcome or an index is not finite, though defined.
+    """
     worlds = 1 + len(laboratory.policies)
     seen = look(runner, laboratory, len(laboratory.cases), plan.points, laboratory.histories * worlds)
     simulations = len(plan.points) * len(laboratory.cases) * laboratory.histories * worlds
 
     def write() -> dict[str, Any]:
+        if not np.isfinite(seen.measures).all():
+            raise InputError(f"{run.folder}: an outcome of a history is not finite; narrow the priors, or name other parameters")
         outcomes = scoped(seen.measures)
         findings = analyse(plan, outcomes.reshape(*outcomes.shape[:2], -1), number(laboratory.seed, SENSITIVITY, 1))
         data = assemble(laboratory, findings, seen, _attributes(laboratory, plan, by, simulations))
+        indices = index_table(data)
+        write_table(run.folder / TABLE, indices, required=("value",), excused=undefined(indices))
         netcdf.write(run.folder / NETCDF, data)
-        write_table(run.folder / TABLE, index_table(data))
         return {
             "seed": laboratory.seed,
             "converged": settled(data),

@@ -12,9 +12,11 @@ from model.arrays import Arrays
 from model.events import QUARTER
 from model.observe import COLUMNS, COUNTS, PHASES
 from studies.files.panels import PANEL_UNITS
-from studies.files.writing import Table, block_writer
+from studies.files.writing import Required, Table, block_writer
 
 FAILURE_COLUMNS: Final = ("row", "column", "reason")
+# Columns in which every number is finite: a history of which that is not true is a failure, and no row of it reaches the panel.
+FINITE: Final = ("year", *(name for name in COLUMNS if name != "phase"))
 
 
 class TableHash:
@@ -71,7 +73,7 @@ def write_panel(out: Path, chunks: Iterable[Arrays]) -> str:
     total = TableHash()
 
     def write(partial: Path) -> None:
-        with block_writer(partial, PANEL_UNITS) as writer:
+        with block_writer(partial, PANEL_UNITS, Required(out, FINITE)) as writer:
             for chunk in chunks:
                 block = panel_block(chunk)
                 total.add(block)
@@ -82,7 +84,7 @@ def write_panel(out: Path, chunks: Iterable[Arrays]) -> str:
 
 
 def write_failures(path: Path, chunks: Iterable[Arrays]) -> None:
-    """Write the list of rows that failed and of histories that were stopped, whole or not at all."""
+    """Write the list of rows and histories that failed and of histories that were stopped, whole or not at all."""
 
     def write(partial: Path) -> None:
         with block_writer(partial) as writer:
@@ -93,11 +95,16 @@ def write_failures(path: Path, chunks: Iterable[Arrays]) -> None:
 
 
 def counted(load: Callable[[str], Arrays], names: Iterable[str], count: dict[str, int]) -> Iterator[Arrays]:
-    """Yield chunks, and add to ``count`` their simulations, rows that failed, and histories that were stopped."""
+    """Yield chunks, and add to ``count`` their simulations, rows that failed, and histories that were stopped.
+
+    A row of which several histories failed, in one chunk or in several, is counted once.
+    """
+    last = 0
     for name in names:
         chunk = load(name)
-        ran = np.isin(chunk["failed_row"], chunk["row"])
+        failed = np.unique(chunk["failed_row"][~chunk["failed_stopped"]])
         count["simulations"] += len(chunk["row"])
-        count["stopped"] += int(ran.sum())
-        count["failed"] += int((~ran).sum())
+        count["stopped"] += int(chunk["failed_stopped"].sum())
+        count["failed"] += int((failed > last).sum())
+        last = max([last, *failed.tolist()])
         yield chunk

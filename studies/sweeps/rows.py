@@ -20,7 +20,9 @@ from model.policy import programmes_for
 from model.priors import Priors
 from model.schema import Case, Policy
 from model.simulation import YEARS_AFTER, in_quarters, run_compiled
-from studies.sweeps.table import WORDS, Block, Portion, known, read_seeds
+from studies.files.cells import check_cell, known, shown, without_fraction
+from studies.files.rows import UNNAMED
+from studies.sweeps.table import WORDS, Block, Portion, read_seeds
 
 KEEPS: Final = ("quarters", "years", "last")
 STATUS_QUO: Final = "status-quo"
@@ -28,6 +30,8 @@ EXHAUSTED: Final = COLUMNS.index("exhausted")
 # Panel rows that are simulated at a time, which take some megabytes.
 ROWS_AT_ONCE: Final = 16_384
 QUARTERS_A_YEAR: Final = 4
+# The most characters of a reason in the list of failures.
+LONGEST_REASON: Final = 240
 
 
 class Request(NamedTuple):
@@ -46,11 +50,20 @@ class Request(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """A row that could not be run or a history that was stopped: the number of the row, the column to blame, and the reason."""
+    """A row that could not be run, a history that did not stay finite, or one that was stopped.
+
+    Attributes
+    ----------
+    row : number of the row, from 1
+    column : to blame
+    reason : in words
+    stopped : whether the history was stopped, so that the panel has its beginning
+    """
 
     row: int
     column: str
     reason: str
+    stopped: bool = False
 
 
 class Group(NamedTuple):
@@ -116,7 +129,7 @@ class Catalogue:
             if group.policy not in self.policies:
                 self.policies[group.policy] = load_policy(group.policy)
         except InputError as error:
-            raise RowFailed(column, _reason(error, column)) from error
+            raise RowFailed(column, _reason(error, column, getattr(group, column))) from error
         return self.cases[group.case], self.policies[group.policy]
 
 
@@ -133,8 +146,8 @@ def run_block(request: Request, block: Block) -> Arrays:
     dict of arrays
         For n histories in the order of the table, shape (n,): ``row``, ``seed``, ``case``, ``policy``, ``start_year`` (calendar
         years) and ``length`` (rows kept). For the m rows kept, history after history: ``tick`` (quarters since the start), shape
-        (m,), and ``panel``, shape (m, columns), in the units of ``model.observe.UNITS``. For k rows that failed and histories
-        that were stopped, shape (k,): ``failed_row``, ``failed_column`` and ``failed_reason``.
+        (m,), and ``panel``, shape (m, columns), in the units of ``model.observe.UNITS``. For k rows and histories that failed and
+        histories that were stopped, shape (k,): ``failed_row``, ``failed_column``, ``failed_reason`` and ``failed_stopped``.
     """
     catalogue = Catalogue()
     histories: list[History] = []
@@ -150,7 +163,7 @@ def run_block(request: Request, block: Block) -> Arrays:
         groups.setdefault(history.group, []).append(history)
     for group, members in groups.items():
         failures += _run_group(group, members, request, *catalogue.look_up(group))
-    return _arrays(histories, sorted(failures), catalogue)
+    return _arrays([history for history in histories if history.panel is not None], sorted(failures), catalogue)
 
 
 def _read(portion: Portion, catalogue: Catalogue) -> list[History]:
@@ -165,34 +178,38 @@ def _read(portion: Portion, catalogue: Catalogue) -> list[History]:
     values: dict[str, float] = {}
     structures: dict[str, str] = {}
     for name, text in cells.items():
-        if name in WORDS or not known(text):
+        if name in UNNAMED or not known(text):
             continue
         try:
-            read = read_changes(priors, [(name, text.removesuffix(".0") if name.startswith(STRUCTURE) else text)])
-            values |= priors.checked(read.values)
+            check_cell(text)
+            if name not in WORDS:
+                read = read_changes(priors, [(name, without_fraction(text) if name.startswith(STRUCTURE) else text)])
+                values |= priors.checked(read.values)
+                structures |= read.structures
         except InputError as error:
-            raise RowFailed(name, _reason(error, name)) from error
-        structures |= read.structures
-    policy = cells.get("policy", "")
-    group = Group(cells["case"].removesuffix(".0"), policy if known(policy) else STATUS_QUO, tuple(sorted(structures.items())))
+            raise RowFailed(name, _reason(error, name, text)) from error
+    case, policy = (cells.get(word, "") for word in ("case", "policy"))
+    if not known(case):
+        raise RowFailed("case", "is empty: a cluster is needed; write its number, its name or the path of its file")
+    group = Group(without_fraction(case), policy if known(policy) else STATUS_QUO, tuple(sorted(structures.items())))
     catalogue.look_up(group)
     try:
         seeds = read_seeds(cells.get("seed", ""))
     except InputError as error:
-        raise RowFailed("seed", _reason(error, "seed")) from error
+        raise RowFailed("seed", _reason(error, "seed", "")) from error
     return [History(portion.row, values, seed, group) for seed in seeds[portion.before : portion.before + portion.size]]
 
 
-def _reason(error: InputError, name: str) -> str:
-    """Return an error's message without the names that the list of failures holds in columns of their own."""
-    text = " ".join(str(error).split())
+def _reason(error: InputError, name: str, value: str) -> str:
+    """Return an error's message, shortened, without the names that the list of failures holds in columns of their own."""
+    text = " ".join(str(error).replace(value, shown(value)).split()) if value else str(error)
     for lead in ("--set: ", "parameter: ", "structure: ", f"{name.removeprefix(STRUCTURE)}: "):
         text = text.removeprefix(lead)
-    return text
+    return text if len(text) <= LONGEST_REASON else f"{text[: LONGEST_REASON - 3]}..."
 
 
 def _run_group(group: Group, members: list[History], request: Request, case: Case, policy: Policy) -> list[Failure]:
-    """Run histories of one group, store the rows kept in each, and return those that were stopped."""
+    """Run histories of one group, store the rows kept in each that stayed finite, and return the others and the stopped ones."""
     priors = load_priors()
     chosen = priors.structures_with(dict(group.structures))
     programmes = programmes_for(policy, case, chosen)
@@ -209,13 +226,20 @@ def _run_group(group: Group, members: list[History], request: Request, case: Cas
         panels = simulate_many(params, settings, seeds, programmes, ticks, threads=1, progress=request.progress)
         for index, history in enumerate(part):
             panel = panels[index]
-            if panel[0, EXHAUSTED] == 1.0:
+            stopped = panel[0, EXHAUSTED] == 1.0
+            if stopped:
                 # A batch marks a stopped history in every row. Run alone, the same history ends its panel where it stopped.
                 panel, _ = run_compiled(params[index], settings[index], programmes, history.seed)
-                failures.append(_stopped(history, panel))
+            lasted = panel[np.isfinite(panel[:, 0])]
+            finite = np.isfinite(lasted).all(axis=1)
+            if not finite.all():
+                failures.append(_not_finite(history, lasted[int(np.argmin(finite))]))
+                continue
+            if stopped:
+                failures.append(_stopped(history, lasted))
             history.start_year = float(start_year[index])
-            history.ticks = _kept(panel, request.keep)
-            history.panel = panel[history.ticks]
+            history.ticks = _kept(len(lasted), request.keep)
+            history.panel = lasted[history.ticks]
     return failures
 
 
@@ -236,9 +260,9 @@ def _setting(
     return params_for(values), settings, start_year
 
 
-def _kept(panel: Floats, keep: str) -> Ints:
-    """Return the quarters to keep of a history's panel (quarters + 1, columns), int64, shape (m,); none lies after its end."""
-    ticks = np.flatnonzero(np.isfinite(panel[:, 0]))
+def _kept(rows: int, keep: str) -> Ints:
+    """Return the quarters to keep of a history with so many rows, int64, shape (m,)."""
+    ticks = np.arange(rows)
     if keep == "last":
         return ticks[-1:]
     return ticks[ticks % QUARTERS_A_YEAR == 0] if keep == "years" else ticks
@@ -246,8 +270,15 @@ def _kept(panel: Floats, keep: str) -> Ints:
 
 def _stopped(history: History, panel: Floats) -> Failure:
     """Return the entry of a history, stopped for its size, in the list of failures."""
-    years = float(np.nanmax(panel[:, 0]))
+    years = panel[-1, 0]
     reason = f"{history.seed}: stopped for its size after {years:g} years, where its panel ends; choose other parameters"
+    return Failure(history.row, "seed", reason, stopped=True)
+
+
+def _not_finite(history: History, row: Floats) -> Failure:
+    """Return the entry of a history in the list of failures, whose row of the panel is the first with a number not finite."""
+    names = [name for name, value in zip(COLUMNS, row, strict=True) if not np.isfinite(value)]
+    reason = f"{history.seed}: {names[0]} is not finite after {row[0]:g} years, so that no row is kept; choose other parameters"
     return Failure(history.row, "seed", reason)
 
 
@@ -267,4 +298,5 @@ def _arrays(histories: list[History], failures: list[Failure], catalogue: Catalo
         "failed_row": np.array([failure.row for failure in failures], np.int64),
         "failed_column": np.array([failure.column for failure in failures], np.str_),
         "failed_reason": np.array([failure.reason for failure in failures], np.str_),
+        "failed_stopped": np.array([failure.stopped for failure in failures], np.bool_),
     }

@@ -35,6 +35,8 @@ MOST_A_CHUNK: Final = 4096
 USUAL_YEARS: Final = 50.0
 # Beyond this many times the least a chunk does not grow, so that memory does not.
 LARGEST: Final = 16
+# The most characters of a row's reason where no row worked.
+SHORT: Final = 140
 
 
 class Sweep(NamedTuple):
@@ -44,7 +46,7 @@ class Sweep(NamedTuple):
     ----------
     out : the panel's file
     rows : of the table
-    failed : rows without a history
+    failed : rows that could not be run, or of which a history did not stay finite
     stopped : histories stopped for their size
     failures : list of both, if there are any
     """
@@ -202,5 +204,6 @@ def _result(out: Path, table: Path) -> Sweep:
     listed = failures_of(out) if count["failed"] or count["stopped"] else None
     if count["simulations"] == 0 and listed is not None:
         row, column, reason = next(table_rows(listed)).cells
-        raise InputError(f"{table}: row {row}: {column}: {reason}; no row worked: {listed} lists every one")
+        short = reason if len(reason) <= SHORT else f"{reason[: SHORT - 3]}..."
+        raise InputError(f"{table}: row {row}: {column}: {short}; no row worked: {listed.name} lists every one")
     return Sweep(out, count["rows"], count["failed"], count["stopped"], listed)

@@ -1,5 +1,6 @@
 """What does a sweep's table ask for? One history for each row and seed, cut into blocks that are read one after the other."""
 
+import difflib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -9,15 +10,16 @@ from execution.tasks import Task
 from model.changes import STRUCTURE
 from model.config import load_priors
 from model.errors import InputError
-from studies.files.rows import column_names, table_rows
+from studies.files.cells import LONGEST, known, shown, whole
+from studies.files.rows import UNNAMED, column_names, table_rows
 
 # Columns that name neither a parameter nor a structural choice.
 WORDS: Final = ("case", "policy", "seed")
-# Cells in lower case that say nothing.
-UNKNOWN: Final = ("", "nan", "none")
 # The seed of a row that names none.
 FIRST_SEED: Final = 1
 SEEDS_A_ROW: Final = 1_000_000
+# The most characters of a column's name that are compared with the names of parameters.
+LONGEST_NAME: Final = 80
 
 
 class Mark(NamedTuple):
@@ -124,11 +126,6 @@ class Blocks:
             yield Task(name, (block,), count)
 
 
-def known(text: str) -> bool:
-    """Return whether a cell has a value."""
-    return text.lower() not in UNKNOWN
-
-
 def read_seeds(text: str) -> range:
     """Return the seeds of a cell: a number, or a range ``1:5`` with both ends; an empty cell means seed 1.
 
@@ -139,12 +136,14 @@ def read_seeds(text: str) -> range:
     """
     if not known(text):
         return range(FIRST_SEED, FIRST_SEED + 1)
-    ends = [end.strip().removesuffix(".0") for end in text.split(":")]
-    if len(ends) > 2 or not all(end.isdecimal() and int(end) < 2**64 for end in ends):
-        raise InputError(f"{text}: must be a whole number from 0 to 2^64-1, or a range such as 1:5; correct the cell")
-    first, last = int(ends[0]), int(ends[-1])
+    ends = [whole(end.strip()) for end in text.split(":", maxsplit=2)]
+    first, last = ends[0], ends[-1]
+    if len(ends) > 2 or first is None or last is None or max(first, last) >= 2**64:
+        raise InputError(f"{shown(text)}: must be a whole number from 0 to 2^64-1, or a range such as 1:5; correct the cell")
     if not first <= last < first + SEEDS_A_ROW:
-        raise InputError(f"{text}: a range rises and holds at most {SEEDS_A_ROW} seeds; correct the cell or use several rows")
+        raise InputError(
+            f"{shown(text)}: a range rises and holds at most {SEEDS_A_ROW} seeds; correct the cell or use several rows"
+        )
     return range(first, last + 1)
 
 
@@ -167,14 +166,17 @@ def survey(path: Path, stride: int) -> Survey:
     Raises
     ------
     InputError
-        If the table cannot be read or is empty, has no column ``case``, or has a column that names no parameter or option.
+        If the table cannot be read or is empty, has no column ``case``, has a column that names no parameter or option, or has a
+        column without a name that does not count the rows.
     """
     names = column_names(path)
     _check_columns(path, names)
+    numbers = _RowNumbers(names)
     marks: list[Mark] = []
     own: dict[str, str] = {}
     rows = histories = 0
     for rows, row in enumerate(table_rows(path), start=1):
+        numbers.read(row.cells, rows)
         cells = dict(zip(names, row.cells, strict=True))
         for word in ("case", "policy"):
             text = cells.get(word, "")
@@ -186,39 +188,68 @@ def survey(path: Path, stride: int) -> Survey:
         histories += count
     if rows == 0:
         raise InputError(f"{path}: is empty; write a header and at least one row")
+    numbers.check(path)
     return Survey(path, names, file_hash(path), rows, histories, own, stride, marks)
 
 
+class _RowNumbers:
+    """The columns without a name, which say nothing if they are empty or count the rows from 0 or from 1."""
+
+    def __init__(self, names: list[str]) -> None:
+        columns = [column for column, name in enumerate(names) if name in UNNAMED]
+        self._possible = {column: {"from 0", "from 1", "empty"} for column in columns}
+        self._refused: dict[int, int] = {}
+
+    def read(self, cells: list[str], row: int) -> None:
+        """Take the cells of the next row into account, whose number counts from 1."""
+        for column, possible in self._possible.items():
+            number = whole(cells[column])
+            says = {"from 0": number == row - 1, "from 1": number == row, "empty": not known(cells[column])}
+            possible -= {kind for kind, holds in says.items() if not holds}
+            if not possible:
+                self._refused.setdefault(column, row)
+
+    def check(self, path: Path) -> None:
+        """Refuse a column without a name that says something else.
+
+        Raises
+        ------
+        InputError
+            If there is one.
+        """
+        for column, row in self._refused.items():
+            raise InputError(
+                f"{path}: column {column + 1}: has no name, and from row {row} on does not count the rows; name it or delete it"
+            )
+
+
 def _check_columns(path: Path, names: list[str]) -> None:
-    """Refuse a table without a column ``case``, or with a column that names no parameter or structural choice.
+    """Refuse a table with a column that names no parameter or structural choice, or without a column ``case``.
 
     Raises
     ------
     InputError
         If the table is refused.
     """
+    priors = load_priors()
+    valid = [*WORDS, *priors.names(), *(STRUCTURE + name for name in priors.structures)]
+    for name in names:
+        if name in valid or name in UNNAMED:
+            continue
+        near = difflib.get_close_matches(name[:LONGEST_NAME].lower(), valid, n=1)
+        hint = f"did you mean `{near[0]}`?" if near else "the first line names the columns;"
+        raise InputError(f"{path}: column {shown(name)}: names no parameter; {hint} `takeoff explain parameters` lists them")
     if "case" not in names:
         raise InputError(f"{path}: case: this column is missing; name a cluster in each row")
-    priors = load_priors()
-    for name in names:
-        try:
-            structure = name.removeprefix(STRUCTURE)
-            if structure != name:
-                if structure not in priors.structures:
-                    priors.structures_with({structure: ""})
-            elif name not in WORDS:
-                priors.entry(name)
-        except InputError as error:
-            raise InputError(f"{path}: {error}") from error
 
 
 def _is_file(text: str) -> bool:
     """Return whether a cell gives the path of a case or policy rather than its name."""
-    return text.endswith((".yaml", ".yml")) or "/" in text or "\\" in text
+    return len(text) <= LONGEST and (text.endswith((".yaml", ".yml")) or "/" in text or "\\" in text)
 
 
 def _own_hash(path: Path) -> str:
     try:
-        return file_hash(path)
+        return file_hash(path) if path.is_file() else "unreadable"  # A pipe would be waited for.
     except (InputError, OSError, ValueError):
         return "unreadable"  # The rows that name this file fail, and say why.

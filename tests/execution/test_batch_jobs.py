@@ -137,6 +137,25 @@ def test_a_batch_system_is_asked_for_what_the_profile_says(queue: Any, said: lis
         assert line in script
 
 
+def test_slurm_is_asked_for_memory_per_cpu_and_for_further_options(tmp_path: Path) -> None:
+    batch = Batch(cores=4, memory_per_cpu="3GB", qos="high", constraint="a&b", options={"reservation": "x", "exclusive": True})
+    options = cluster_options(batch, tmp_path, Patience())
+    for name in ("scheduler_options", "shared_temp_directory"):
+        options.pop(name)
+    job = CLUSTERS["slurm"].job_cls("tcp://127.0.0.1:1", name="takeoff-0", **options).job_script()
+    asked = [line for line in job.splitlines() if line.startswith("#SBATCH")]
+    for option in ("--mem-per-cpu=3G", "--qos=high", "--constraint=a&b", "--reservation=x", "--exclusive"):
+        assert f"#SBATCH {option}" in asked
+    assert "--mem=" not in job
+    assert "--memory-limit 12.00GiB" in job
+
+
+@pytest.mark.parametrize("name", ["a b", "a\nb", "a;b", "a'b"])
+def test_a_folder_that_cannot_stand_in_a_batch_script_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"^--on slurm: .*: a batch script takes no such path; run in a folder without blanks$"):
+        cluster_options(Batch(), tmp_path / name, Patience())
+
+
 @pytest.mark.parametrize("walltime", [2, 60, 90, 600, 3600, 86400])
 def test_workers_retire_before_the_walltime(walltime: int) -> None:
     after, stagger = lifetime(walltime)

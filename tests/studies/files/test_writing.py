@@ -8,9 +8,10 @@ import pytest
 import xarray as xr
 from pyarrow import parquet
 
+from model.errors import InputError
 from studies.files import writing as home
-from studies.files.tables import SUFFIXES, read_table
-from studies.files.writing import GROUP, block_writer
+from studies.files.tables import SUFFIXES, read_table, write_table
+from studies.files.writing import GROUP, Required, block_writer
 
 ROWS = 1000
 TABLE = {
@@ -90,3 +91,24 @@ def test_a_refusal_of_the_disk_is_kept_until_somebody_asks(tmp_path: Path) -> No
         file.check()
     file.close()
     assert (tmp_path / "file").read_bytes() == b"1234"
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_table_with_a_number_that_is_not_finite_is_not_written(suffix: str, value: float, tmp_path: Path) -> None:
+    path = tmp_path / f"table{suffix}"
+    table = {"case": np.array(["9", "10", "11"]), "mean": np.array([1.0, 2.0, value]), "error": np.array([value, 1.0, 1.0])}
+    write_table(path, table)
+    before = path.read_bytes()
+    with pytest.raises(InputError, match=rf"{path.name}: row 3, 11: mean: {value}: must be finite, .*; choose"):
+        write_table(path, table, required=("mean",))
+    assert [left.name for left in tmp_path.iterdir()] == [path.name]
+    assert path.read_bytes() == before
+    write_table(path, table, required=("mean",), excused=np.array([False, False, True]))
+
+
+def test_rows_are_numbered_over_all_blocks(tmp_path: Path) -> None:
+    with block_writer(tmp_path / "part.csv", None, Required(tmp_path / "panel.csv", ("x",))) as writer:
+        writer.write({"x": np.arange(3)})
+        with pytest.raises(InputError, match=r"panel\.csv: row 5: x: inf"):
+            writer.write({"x": np.array([0.0, np.inf])})

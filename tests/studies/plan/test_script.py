@@ -1,6 +1,7 @@
 """The batch script: what it asks for, that it saves, queues again and ends as takeoff ends."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from model.config import load_profile
+from model.errors import InputError
 from model.profile import Batch
 from studies.plan.script import MARGIN, MARGIN_S, NOTICE_S, ROUND_S, Resources, resources_for, script, walltime_of
 
@@ -29,6 +31,39 @@ def test_the_walltime_has_a_margin_and_no_more_than_the_profile_allows() -> None
 
 def test_walltimes_are_in_slurms_words() -> None:
     assert [walltime_of(seconds) for seconds in (59, 3600, 360_061)] == ["00:00:59", "01:00:00", "100:01:01"]
+
+
+def test_every_option_stands_on_a_line_of_its_own(tmp_path: Path) -> None:
+    batch = Batch(
+        memory_per_cpu="3GB", qos="high", constraint="[a|b]&c", options={"reservation": "x", "exclusive": True},
+        prologue=("echo '#SBATCH --uid=0'",),
+    )  # fmt: skip
+    path = written(tmp_path, "exit 0", batch)
+    asked = directives(path.read_text())
+    assert {"--mem-per-cpu=512M", "--qos=high", "--constraint=[a|b]&c", "--reservation=x", "--exclusive", "--requeue"} <= set(
+        asked
+    )
+    assert not any(option.startswith("--mem=") for option in asked)
+    assert len(asked) == len({option.partition("=")[0] for option in asked})
+    # Bash sees the prologue, takeoff's command and what the script itself does, and no word of an option.
+    seen = subprocess.run(["bash", "-n", str(path)], check=False, capture_output=True)
+    assert (seen.returncode, seen.stderr) == (0, b"")
+
+
+def directives(text: str) -> list[str]:
+    """The options that sbatch reads: those on comments before the first command, each cut into words as a shell does."""
+    lines = text.splitlines()
+    first = next(number for number, line in enumerate(lines) if line and not line.startswith("#"))
+    words = [shlex.split(line.removeprefix("#SBATCH "), comments=True) for line in lines[:first] if line.startswith("#SBATCH")]
+    assert all(len(one) == 1 for one in words)
+    return [word for one in words for word in one]
+
+
+@pytest.mark.parametrize("word", ["a\nrm x", "a\x1b[2J", "a\rb"])
+def test_a_path_with_a_control_character_reaches_no_script(word: str, tmp_path: Path) -> None:
+    for reference, out in ((word, tmp_path), ("quick", tmp_path / word)):
+        with pytest.raises(InputError, match="holds a control character, which no batch script takes; name another path"):
+            script(load_profile("quick"), reference, "local", out, Resources(900, 0, 2**30, 2))
 
 
 def written(folder: Path, takeoff: str, batch: Batch | None = None, where: str = "local:2") -> Path:

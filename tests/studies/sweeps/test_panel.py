@@ -33,6 +33,7 @@ def chunk(*lengths: int, row: int = 1, failed: int = 0) -> dict[str, Any]:
         "failed_row": np.arange(row + count, row + count + failed),
         "failed_column": np.array(["seed"] * failed, np.str_),
         "failed_reason": np.array(["a reason, with a comma"] * failed, np.str_),
+        "failed_stopped": np.zeros(failed, np.bool_),
     }
 
 
@@ -87,6 +88,7 @@ def test_failures_are_listed_and_counted_apart_from_histories_that_were_stopped(
     # The second history of the first chunk ran and was stopped; two rows of the second chunk could not be run.
     first, second = chunk(2, 1), chunk(4, row=3, failed=2)
     first |= {"failed_row": np.array([2]), "failed_column": np.array(["seed"]), "failed_reason": np.array(["stopped"])}
+    first["failed_stopped"] = np.array([True])
     stored = {"first": first, "second": second}
     count = {"simulations": 0, "failed": 0, "stopped": 0}
     assert list(counted(stored.__getitem__, stored, count)) == [first, second]

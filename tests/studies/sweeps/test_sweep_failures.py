@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import xarray as xr
 
 from model import latents
 from model.config import CONFIGS
@@ -19,7 +21,8 @@ BAD = {
     "9,,,-1,": ("entry_intensity", "-1: lies outside its prior"),
     "9,,,inf,": ("entry_intensity", "inf: must be finite"),
     "atlantis,,,,": ("case", "atlantis: unknown case"),
-    ",,,,": ("case", ": unknown case"),
+    ",,,,": ("case", "is empty: a cluster is needed"),
+    "NA,,,,": ("case", "is empty: a cluster is needed"),
     "missing.yaml,,,,": ("case", "missing.yaml: cannot be read"),
     "9,free-beer,,,": ("policy", "free-beer: unknown policy"),
     "9,,1.5,,": ("seed", "1.5: must be a whole number"),
@@ -27,6 +30,16 @@ BAD = {
     "9,,5:2,,": ("seed", "5:2: a range rises"),
     "9,,1:99999999,,": ("seed", "1:99999999: a range rises and holds at most"),
     f"9,,{2**64},,": ("seed", f"{2**64}: must be a whole number"),
+    f"9,,{'9' * 5000},,": ("seed", f"{'9' * 37}...: has 5,000 characters"),
+    f"9,,{'9' * 3000},,": ("seed", f"{'9' * 37}...: must be a whole number"),
+    "9,,1e400,,": ("seed", "1e400: must be a whole number"),
+    "9,,1:2:3:4,,": ("seed", "1:2:3:4: must be a whole number"),
+    '9,,"1,5",,': ("seed", "1,5: has a comma"),
+    '9,,,"4,5",': ("entry_intensity", "4,5: has a comma; write decimals with a point"),
+    f"9,,,{'9' * 3000},": ("entry_intensity", f"{'9' * 37}...: must be finite"),
+    f"9,,,{'x' * 10**6},": ("entry_intensity", f"{'x' * 37}...: has 1,000,000 characters"),
+    f"{'x' * 3000},,,,": ("case", f"{'x' * 37}...: unknown case"),
+    "9,\x1b[2J,,,": ("policy", r"\x1b[2J: holds a character that is not printed"),
     "9,,,,9": ("structure.ladder", "9: unknown option"),
 }
 
@@ -44,9 +57,57 @@ def test_rows_that_fail_are_listed_and_the_others_go_on(tmp_path: Path, capsys: 
         assert listed["column"][index] == column
         assert listed["reason"][index].startswith(reason), listed["reason"][index]
         assert ";" in listed["reason"][index], "a reason ends with a remedy"
+        assert listed["reason"][index].isprintable()
+        assert len(listed["reason"][index]) < 300
     said = capsys.readouterr().err
     assert f"{len(BAD)} of {2 * len(BAD) + 1} rows failed" in said
     assert str(tmp_path / "table-panel-failures.csv") in said
+
+
+# The same rows, as other programs write them.
+PLAIN = "case,policy,seed,entry_intensity\n9,,100000,4.5\n10,credit,2:3,\n"
+FOREIGN = {
+    "pandas": ",case,policy,seed,entry_intensity\n0,9.0,,100000.0,4.5\n1,10.0,credit,2:3,\n",
+    "pandas, read and written again": "Unnamed: 0,case,policy,seed,entry_intensity\n0,9,,1e+05,4.5\n1,10,credit,2:3,nan\n",
+    "R": '"","case","policy","seed","entry_intensity"\n"1",9,NA,"1e+05",4.5\n"2",10,"credit","2:3",NA\n',
+    "Excel in Germany": "sep=;\r\ncase;policy;seed;entry_intensity;\r\n9;;100000;4.5;\r\n10;credit;2:3;n/a;\r\n",
+    "tabs": "case\tpolicy\tseed\tentry_intensity\n9\tnull\t100000\t4.50\n10\tcredit\t2:3\tNone\n",
+}
+
+
+@pytest.mark.parametrize("content", FOREIGN.values(), ids=list(FOREIGN))
+def test_a_table_that_another_program_wrote_gives_the_same_panel(content: str, tmp_path: Path) -> None:
+    panels = []
+    for name, text in (("plain", PLAIN), ("foreign", content)):
+        (tmp_path / f"{name}.csv").write_text(text, newline="")
+        done = sweep(tmp_path / f"{name}.csv", years=0.5)
+        assert (done.failed, done.rows) == (0, 2)
+        panels.append(done.out.read_bytes())
+    assert panels[0] == panels[1]
+
+
+@pytest.mark.usefixtures("small_chunks")
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".nc"])
+def test_no_number_of_a_panel_is_not_finite(suffix: str, tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    # Firms begin with a skill whose output overflows; the seeds are cut into several chunks.
+    table.write_text("case,seed,initiation_skill\n9,1,\n9,1:5,1e6\n9,2,\n")
+    done = sweep(table, tmp_path / f"panel{suffix}", years=1)
+    assert (done.rows, done.failed, done.stopped) == (3, 1, 0)
+    assert done.failures is not None
+    listed = read_table(done.failures)
+    assert listed["row"].tolist() == [2] * 5
+    assert [reason.partition(" ")[0] for reason in listed["reason"]] == [f"{seed}:" for seed in range(1, 6)]
+    assert all(
+        "is not finite after" in reason and "years, so that no row is kept; choose" in reason for reason in listed["reason"]
+    )
+    if suffix == ".nc":
+        with xr.open_dataset(done.out, engine="h5netcdf") as stored:
+            panel = {str(name): stored[name].values for name in stored.variables}
+    else:
+        panel = read_table(done.out)
+    assert sorted(set(panel["row"])) == [1, 3]
+    assert all(np.isfinite(column).all() for column in panel.values() if column.dtype.kind == "f")
 
 
 @pytest.mark.usefixtures("small_chunks")
@@ -83,7 +144,11 @@ def test_where_no_row_works_the_first_reason_is_said(
         ("seed\n1\n", "case"),
         ("case,entry_intensity\n10,3\n10,3,4\n", "line 3"),
         ("case,case\n10,10\n", "twice"),
-        ("case,colour\n10,3\n", "colour"),
+        ("case,colour\n10,3\n", "column colour: names no parameter; the first line names the columns; `takeoff explain"),
+        ("Case\n10\n", "column Case: names no parameter; did you mean `case`?"),
+        (f"case,{'x' * 100_000}\n10,3\n", "names no parameter"),
+        ("case,a\x1b[2Jb\n10,3\n", r"column a\x1b[2Jb: names no parameter"),
+        (",case,seed\n3,10,1\n4,10,2\n", "column 1: has no name, and from row 1 on does not count the rows"),
         ("case,structure.colour\n10,3\n", "colour"),
         ("case,entry_intensitty\n10,3\n", "entry_intensity"),
     ],
@@ -96,6 +161,8 @@ def test_a_wrong_table_stops_before_anything_runs(
     assert main(["sweep", str(table)]) == 2
     said = capsys.readouterr().err
     assert said.count("\n") == 1
+    assert said.rstrip("\n").isprintable()
+    assert len(said) < 300 + len(str(table))
     assert word in said
     assert list(tmp_path.iterdir()) == [table]
 
