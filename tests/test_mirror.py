@@ -13,7 +13,6 @@ WITH_THE_ROOM_BELOW = {"model/mechanisms", "model/engines"}
 BY_COMMAND = "its commands are run through studies.cli, by the tests of the rooms that answer them"
 TESTED_ELSEWHERE = {
     "model/arrays.py": "names types of arrays and runs nothing",
-    "model/profile.py": "its fields are read from the profiles' files in tests/model/test_config.py",
     "model/warm.py": "run by `make install`",
     "studies/commands/chain.py": BY_COMMAND,
     "studies/commands/inspecting.py": BY_COMMAND,

@@ -38,11 +38,13 @@ class Request(NamedTuple):
     years : length of the history (years); that of ``simulate`` if None
     keep : which rows of its panel are kept, one of ``KEEPS``
     progress : called with a number of histories done; it may raise to stop
+    beyond : whether values may lie beyond the central 99.9 % of their priors
     """
 
     years: float | None
     keep: str
     progress: Callable[[int], None] | None = None
+    beyond: bool = False
 
 
 class Failure(NamedTuple):
@@ -141,7 +143,7 @@ def run_block(request: Request, block: Block) -> Arrays:
     failures: list[Failure] = []
     for portion in block.portions():
         try:
-            histories += _read(portion, catalogue)
+            histories += _read(portion, catalogue, request.beyond)
         except RowFailed as failed:
             if portion.before == 0:
                 failures.append(Failure(portion.row, failed.column, str(failed)))
@@ -153,7 +155,7 @@ def run_block(request: Request, block: Block) -> Arrays:
     return _arrays(histories, sorted(failures), catalogue)
 
 
-def _read(portion: Portion, catalogue: Catalogue) -> list[History]:
+def _read(portion: Portion, catalogue: Catalogue, beyond: bool) -> list[History]:
     """Return the histories of a portion of a row.
 
     Raises
@@ -168,7 +170,8 @@ def _read(portion: Portion, catalogue: Catalogue) -> list[History]:
         if name in WORDS or not known(text):
             continue
         try:
-            read = read_changes(priors, [(name, text.removesuffix(".0") if name.startswith(STRUCTURE) else text)])
+            word = text.removesuffix(".0") if name.startswith(STRUCTURE) else text
+            read = read_changes(priors, [(name, word)], beyond=beyond)
             values |= priors.checked(read.values)
         except InputError as error:
             raise RowFailed(name, _reason(error, name)) from error
@@ -185,7 +188,7 @@ def _read(portion: Portion, catalogue: Catalogue) -> list[History]:
 
 def _reason(error: InputError, name: str) -> str:
     """Return an error's message without the names that the list of failures holds in columns of their own."""
-    text = " ".join(str(error).split())
+    text = "; ".join(error.faults)
     for lead in ("--set: ", "parameter: ", "structure: ", f"{name.removeprefix(STRUCTURE)}: "):
         text = text.removeprefix(lead)
     return text

@@ -1,14 +1,17 @@
 """What does a sweep's table ask for? One history for each row and seed, cut into blocks that are read one after the other."""
 
-from collections.abc import Callable, Iterator
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from execution.run import file_hash
 from execution.tasks import Task
 from model.changes import STRUCTURE
-from model.config import load_priors
-from model.errors import InputError
+from model.config import load_case, load_policy, load_priors
+from model.errors import InputError, file_bytes
+from model.reading import MOST_BYTES
+from model.schema import Named
 from studies.files.rows import column_names, table_rows
 
 # Columns that name neither a parameter nor a structural choice.
@@ -167,12 +170,14 @@ def survey(path: Path, stride: int) -> Survey:
     Raises
     ------
     InputError
-        If the table cannot be read or is empty, has no column ``case``, or has a column that names no parameter or option.
+        If the table cannot be read or is empty, has no column ``case``, has a column that names no parameter or option, or names
+        two files of one name that differ.
     """
     names = column_names(path)
     _check_columns(path, names)
     marks: list[Mark] = []
     own: dict[str, str] = {}
+    entries: list[Named] = []
     rows = histories = 0
     for rows, row in enumerate(table_rows(path), start=1):
         cells = dict(zip(names, row.cells, strict=True))
@@ -180,12 +185,14 @@ def survey(path: Path, stride: int) -> Survey:
             text = cells.get(word, "")
             if text not in own and _is_file(text):
                 own[text] = _own_hash(Path(text))
+                entries += _own_entry(word, text)
         count = histories_of(cells)
         while len(marks) * stride < histories + count:
             marks.append(Mark(row.position, rows, len(marks) * stride - histories))
         histories += count
     if rows == 0:
         raise InputError(f"{path}: is empty; write a header and at least one row")
+    _refuse_clashes(path, entries)
     return Survey(path, names, file_hash(path), rows, histories, own, stride, marks)
 
 
@@ -209,7 +216,7 @@ def _check_columns(path: Path, names: list[str]) -> None:
             elif name not in WORDS:
                 priors.entry(name)
         except InputError as error:
-            raise InputError(f"{path}: {error}") from error
+            raise InputError(*(f"{path}: {fault}" for fault in error.faults)) from error
 
 
 def _is_file(text: str) -> bool:
@@ -219,6 +226,29 @@ def _is_file(text: str) -> bool:
 
 def _own_hash(path: Path) -> str:
     try:
-        return file_hash(path)
-    except (InputError, OSError, ValueError):
+        return hashlib.sha256(file_bytes(path, MOST_BYTES)).hexdigest()
+    except InputError:
         return "unreadable"  # The rows that name this file fail, and say why.
+
+
+def _own_entry(word: str, text: str) -> tuple[Named, ...]:
+    """Return the case or policy of a user's file; nothing if it is wrong, so that the rows that name it fail, and say why."""
+    try:
+        return (load_case(text) if word == "case" else load_policy(text),)
+    except InputError:
+        return ()
+
+
+def _refuse_clashes(path: Path, entries: Iterable[Named]) -> None:
+    """Refuse a table in which two files of one name and kind say different things: a panel holds names alone.
+
+    Raises
+    ------
+    InputError
+        With both files.
+    """
+    first: dict[tuple[type[Named], str], Named] = {}
+    for entry in entries:
+        other = first.setdefault((type(entry), entry.name), entry)
+        if not other.same_as(entry):
+            raise InputError(f"{path}: {entry.name}: is the name of {other.path} and of {entry.path}, which differ; rename one")

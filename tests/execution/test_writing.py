@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from execution.writing import write_text, write_whole
+from execution.writing import write_atomic, write_text
 from model.errors import InputError
 
 
@@ -23,7 +23,7 @@ def test_a_writer_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        write_whole(path, half)
+        write_atomic(path, half)
     assert {entry.name for entry in tmp_path.iterdir()} == {"table.csv"}
     assert path.read_text(encoding="utf-8") == "old\n"
 
@@ -35,7 +35,7 @@ def test_the_temporary_file_keeps_the_suffix(tmp_path: Path) -> None:
         suffixes.append(partial.suffix)
         partial.touch()
 
-    write_whole(tmp_path / "panel.parquet", write)
+    write_atomic(tmp_path / "panel.parquet", write)
     assert suffixes == [".parquet"]
 
 
