@@ -5,10 +5,10 @@ likelihood: it passes near the cluster's row. Policies are compared by replaying
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import xarray
@@ -18,6 +18,7 @@ from calibration.results import HISTORIES, finished_calibration
 from calibration.simulator import ClusterSimulator
 from calibration.weights import normalised
 from execution import netcdf
+from execution.fingerprint import content_hash
 from execution.run import checked, run_at
 from model.arrays import Floats, Ints, Seeds
 from model.compiling import sources_hash
@@ -145,12 +146,14 @@ def load_histories(folder: Path, cases: Sequence[Case], most: int | None = None)
     Raises
     ------
     InputError
-        If the folder is no finished calibration, lacks a parameter of this model, or holds no histories of a case.
+        If the folder is no finished calibration, lacks a parameter of this model, or holds no histories of a case, or those of
+        another cluster of its name.
     DamagedRun
         If the file was changed or cannot be read.
     """
     stored = open_histories(folder)
     _check_version(folder, stored)
+    check_content(folder, run_at(folder).depends, cases)
     return [weighted_histories(stored, case, most) for case in cases]
 
 
@@ -167,6 +170,26 @@ def _check_version(folder: Path, stored: xarray.Dataset) -> None:
         raise InputError(f"{folder}: {missing[0]}: this parameter is newer than the run; calibrate again in a new folder")
     if run_at(folder).depends.get("equations", {}).get("model") != sources_hash():
         _logger.warning("%s was made by other sources of the model: its histories may not replay bit for bit", folder)
+
+
+def check_content(folder: Path, depends: Mapping[str, Any], cases: Iterable[Case]) -> None:
+    """Refuse a case whose name a calibration knows and whose content it does not.
+
+    Parameters
+    ----------
+    depends : mapping
+        The calibration's fingerprint, which holds the hash of every case under ``data``.
+
+    Raises
+    ------
+    InputError
+        If a case differs from the one of its name on which the run was calibrated.
+    """
+    held = depends.get("data")
+    for case in cases:
+        if isinstance(held, dict) and case.name in held and held[case.name] != content_hash(case.model_dump(mode="json")):
+            rule = f"differs from the cluster of that name on which {folder} was calibrated"
+            raise InputError(f"{case.path or 'case'}: {case.name}: {rule}; give it another name, or calibrate again")
 
 
 def structures(stored: xarray.Dataset) -> dict[str, str]:

@@ -68,9 +68,10 @@ def calibrate(
     DamagedRun
         If a stored chunk disagrees with its checksum.
     """
-    chosen = load_profile(profile) if isinstance(profile, str) else profile
     known = (priors or load_priors()).changed(changes or {})
+    chosen = load_profile(profile, known) if isinstance(profile, str) else profile
     choices, calibrated = known.structures_with(structures), known.names("calibrated")
+    chosen.check_walkers(len(calibrated))
     simulator = ClusterSimulator(all_cases(), known, calibrated, errors or ErrorModel(), choices, threads=1)
     first = chosen.seed if seed is None else seed
     depends = fingerprint(simulator.cases, simulator.priors, simulator.structures, chosen, first, simulator.errors)

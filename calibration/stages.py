@@ -20,14 +20,12 @@ from calibration.sampler import advance, first_state
 from calibration.work import Work
 from execution.tasks import Task, blocks, chunk_size
 from model.arrays import Arrays, Floats, Ints
-from model.profile import Profile
+from model.profile import STEPS_A_CHUNK, Profile
 
 # Histories of each cluster that are simulated before its share of the others is known.
 FIRST_HISTORIES: Final = 16
 # The fewest histories in a chunk.
 HISTORIES_A_CHUNK: Final = 64
-# Steps of one ensemble in a chunk.
-STEPS_A_CHUNK: Final = 200
 # Histories of each cluster and draw of the pilot, both halves together.
 PILOT_REPLICATES: Final = 16
 

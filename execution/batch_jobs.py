@@ -139,7 +139,7 @@ def cluster_options(batch: Batch, folder: Path, patience: Patience) -> dict[str,
 
 
 def _directives(batch: Batch) -> dict[str, list[str]]:
-    """Return which lines of a job's header are left out and which are added: memory is asked for by job or by core, never both."""
+    """Return which lines of a job's header go and which come: memory is asked for by job or by core, never both."""
     if batch.memory_per_cpu is None:
         return {"job_directives_skip": [], "job_extra_directives": list(batch.directives)}
     by_core = f"--mem-per-cpu={batch.memory_per_cpu}"

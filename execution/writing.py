@@ -4,6 +4,7 @@ import errno
 import fcntl
 import glob
 import json
+import math
 import os
 import secrets
 from collections.abc import Callable, Iterator
@@ -11,9 +12,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from model.errors import DamagedRun, InputError, Interrupted
+from model.errors import DamagedRun, InputError, Interrupted, file_bytes
 
 TEMPORARY: Final = ".partial-"
+# Bounds of the JSON that a run holds, far beyond what any run writes.
+_MOST_BYTES: Final = 2**26
+_MOST_DIGITS: Final = 100
+_DEEPEST: Final = 100
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -70,17 +75,49 @@ def read_json(path: Path) -> dict[str, Any]:
 
     Raises
     ------
+    InputError
+        If it cannot be opened, is no regular file, or is larger than any file of a run.
     DamagedRun
-        If it cannot be read, is no JSON, is nested too deep, or is no mapping.
+        If it is no JSON, holds a number of too many digits, is nested too deep, or is no mapping.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise DamagedRun(f"{path}: cannot be read: {error}; run the command again in a new folder") from error
+        content = json.loads(file_bytes(path, _MOST_BYTES).decode("utf-8"), parse_int=_whole, parse_float=_decimal)
+        if _levels(content) > _DEEPEST:
+            raise RecursionError
+    except (ValueError, RecursionError) as error:
+        reason = str(error) if isinstance(error, ValueError) else f"is nested deeper than {_DEEPEST} levels"
+        raise DamagedRun(f"{path}: cannot be read: {reason}; run the command again in a new folder") from error
     if not isinstance(content, dict):
         kind = type(content).__name__
         raise DamagedRun(f"{path}: holds a {kind} where a mapping is due; run the command again in a new folder")
     return content
+
+
+def _levels(content: Any) -> int:
+    """Return on how many levels JSON is nested, without a call for each."""
+    levels, layer = 0, [content]
+    while layer:
+        levels += 1
+        parts = (part.values() if isinstance(part, dict) else part for part in layer if isinstance(part, dict | list))
+        layer = [value for part in parts for value in part]
+    return levels
+
+
+def _whole(text: str) -> int:
+    return int(_short(text))
+
+
+def _decimal(text: str) -> float:
+    value = float(_short(text))
+    if math.isinf(value):
+        raise ValueError("a number is too large")
+    return value
+
+
+def _short(text: str) -> str:
+    if len(text) > _MOST_DIGITS:
+        raise ValueError(f"a number has more than {_MOST_DIGITS} digits")
+    return text
 
 
 @contextmanager

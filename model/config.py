@@ -1,142 +1,72 @@
 """What is known before a simulation? The YAML files of ``configs/``; only this file reads them, into frozen, validated objects.
 
-Every fault of the user's input becomes an :class:`InputError` of one line: file, key, value, rule and remedy.
+Identity is content: a file of the user's own that bears a shipped name is the shipped entry if it says the same, and is refused
+if it does not. Every fault of the user's input is a line of an :class:`InputError`: file, key, value, rule and remedy.
 """
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, TypeVar, get_args
+from typing import Any, Final, TypeVar
 
-import yaml
 from pydantic import ValidationError
 
-from model.errors import InputError
+from model.errors import InputError, plain, shown
+from model.faults import complaints, nearest, several
 from model.priors import Parameter, Priors, Structure
 from model.profile import Profile
-from model.schema import Case, Entry, Policy
+from model.reading import read_mapping
+from model.schema import Case, Entry, Named, Policy
 
 # In a checkout and in an installed wheel, the folder lies beside the packages; the working directory is never searched.
 CONFIGS: Final = Path(__file__).resolve().parents[1] / "configs"
 SUFFIXES: Final = (".yaml", ".yml")
+# Bytes of the longest name: names of a case and of a policy stand together in the name of a file.
+LONGEST_NAME: Final = 80
 
 Read = TypeVar("Read", bound=Entry)
+Own = TypeVar("Own", bound=Named)
 
 
-# The safe loader in C is ten times as fast; PyYAML may have been built without it.
-_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _UniqueKeyLoader(_SafeLoader):  # type: ignore[misc]
-    """A safe loader of YAML that refuses a key that is no text or is given twice."""
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, str):
-                raise yaml.constructor.ConstructorError(None, None, f"key `{key}` is not a word", key_node.start_mark)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"key `{key}` is given twice", key_node.start_mark)
-            seen.add(key)
-        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
-        return mapping
-
-
-def read_yaml(path: Path) -> dict[str, Any]:
-    """Read a YAML mapping.
+def _validated(owner: type[Read], path: Path, content: Mapping[str, Any], known: Mapping[str, Any]) -> Read:
+    """Return an entry of a file's content and of what follows from the file itself, which the content must not say.
 
     Raises
     ------
     InputError
-        If the file is missing, unreadable, empty, not YAML, holds a key twice or is no mapping.
+        With every fault of the content.
     """
+    twice = [key for key in known if key in content]
+    told = [f"{key}: {shown(content[key])}: unknown key; leave it out, it follows from the file" for key in twice]
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "is not a text file in UTF-8"
-        raise InputError(f"{path}: cannot be read: {reason}; name a readable YAML file") from error
-    try:
-        content = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506 - a subclass of the safe loader
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = "" if mark is None else f"line {mark.line + 1}: "
-        problem = getattr(error, "problem", None) or "cannot be parsed"
-        raise InputError(f"{path}: {line}not valid YAML: {problem}; correct the file") from error
-    if content is None:
-        raise InputError(f"{path}: is empty; write its entries, as a file in configs/ does")
-    if not isinstance(content, dict):
-        raise InputError(f"{path}: must be a mapping of keys to values, not a {type(content).__name__}; write `key: value`")
-    return content
-
-
-def _entries(annotation: Any) -> Iterator[type[Entry]]:
-    if isinstance(annotation, type) and issubclass(annotation, Entry):
-        yield annotation
-    for part in get_args(annotation):
-        yield from _entries(part)
-
-
-def _known_keys(owner: type[Entry], steps: tuple[int | str, ...]) -> list[str]:
-    """Return the keys of the entry to which steps (keys and list indices) lead from an owner."""
-    for step in steps:
-        if isinstance(step, str):
-            named = [f for n, f in owner.model_fields.items() if step in (n, f.alias)]
-            owner = next((entry for f in named for entry in _entries(f.annotation)), owner)
-    return [field.alias or name for name, field in owner.model_fields.items()]
-
-
-def _shown(value: Any) -> str:
-    text = repr(value).replace("\n", " ")
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-REMEDIES: Final = {
-    "model_type": "must be a mapping; write `key: value` lines below it",
-    "dict_type": "must be a mapping; write `key: value` lines below it",
-    "tuple_type": "must be a list; begin each entry with `-`",
-    "string_type": "must be text; put it in quotes",
-    "int_type": "must be a whole number; drop quotes, unit and fraction",
-    "bool_type": "must be true or false; write one of them without quotes",
-}
-
-
-def complaint(path: Path | str, owner: type[Entry], error: ValidationError) -> InputError:
-    """Return the first fault that pydantic reports, or a misspelt key, as one line: file, key, value, rule and remedy."""
-    first = min(error.errors(include_url=False), key=lambda fault: fault["type"] != "extra_forbidden")
-    keys = [str(step) for step in first["loc"]]
-    key = ".".join(keys) or "file"
-    kind, value, rule = first["type"], first.get("input"), first["msg"].removeprefix("Value error, ")
-    if kind == "extra_forbidden":
-        known = _known_keys(owner, first["loc"][:-1])
-        near = difflib.get_close_matches(keys[-1], known, n=1)
-        rule = "unknown key; " + (f"did you mean `{near[0]}`?" if near else f"known are {', '.join(known)}")
-    elif kind == "missing":
-        return InputError(f"{path}: {key}: missing: a value is needed; add `{keys[-1]}:`")
-    elif kind == "value_error":
-        if isinstance(value, dict):
-            return InputError(f"{path}: {key}: {rule}")
-    elif kind in REMEDIES:
-        rule = REMEDIES[kind]
-    else:
-        rule = rule.replace("Input should be", "must be") + "; correct the value"
-    return InputError(f"{path}: {key}: {_shown(value)}: {rule}")
-
-
-def _validated(owner: type[Read], path: Path, content: Mapping[str, Any]) -> Read:
-    try:
-        return owner.model_validate(dict(content))
+        entry = owner.model_validate({**content, **known})
     except ValidationError as error:
-        raise complaint(path, owner, error) from error
+        raise several(path, [*told, *complaints(owner, error)]) from error
+    if told:
+        raise several(path, told)
+    return entry
 
 
-def _with(path: Path, content: dict[str, Any], **given: Any) -> dict[str, Any]:
-    """Add entries that follow from the file's name and that the file itself must not contain."""
-    for key in given:
-        if key in content:
-            raise InputError(f"{path}: {key}: {_shown(content[key])}: unknown key; leave it out, it follows from the file")
-    return {**content, **given}
+def _name(path: Path) -> str:
+    """Return the name of a file's entry: that of the file without its suffix.
+
+    Raises
+    ------
+    InputError
+        If the name cannot stand in a table or in the name of a file.
+    """
+    name = path.stem
+    fits = name.isprintable() and name == name.strip() and len(name.encode(errors="replace")) <= LONGEST_NAME
+    if not fits or name.startswith(".") or "\\" in name:
+        rule = f"a name has 1 to {LONGEST_NAME} printable letters, no dot or space at its beginning, no space at its end"
+        raise InputError(f"{path}: {shown(name)}: {rule}, no backslash; rename the file")
+    return name
+
+
+def _with_path(entry: Own, path: Path) -> Own:
+    object.__setattr__(entry, "_path", path)
+    return entry
 
 
 def _shipped(folder: str) -> dict[str, Path]:
@@ -148,19 +78,56 @@ def _is_path(ref: str | Path) -> bool:
 
 
 def _unknown(kind: str, ref: Any, known: list[str]) -> InputError:
-    near = difflib.get_close_matches(str(ref), known, n=1)
+    near = difflib.get_close_matches(str(ref)[:100], known, n=1)
     hint = f"did you mean `{near[0]}`? " if near else ""
-    return InputError(f"{kind}: {ref}: unknown {kind}; {hint}known are {', '.join(known)}")
+    return InputError(f"{kind}: {plain(str(ref), 100)}: unknown {kind}; {hint}known are {', '.join(known)}")
+
+
+def _own(kind: str, path: Path, entry: Own, shipped: Own | None) -> Own:
+    """Return an entry of a user's file, or the shipped one of its name where both say the same.
+
+    Raises
+    ------
+    InputError
+        If the file bears the name of a shipped entry and says something else.
+    """
+    if shipped is None:
+        return entry
+    if entry.same_as(shipped):
+        return shipped
+    raise InputError(f"{path}: {entry.name}: is the name of a shipped {kind}, {shipped.path}, which differs; rename the file")
+
+
+def refuse_twins(option: str, kind: str, entries: Sequence[Named]) -> None:
+    """Refuse two entries of one name in one request.
+
+    Parameters
+    ----------
+    option : the option or key that names the entries, for the message
+    kind : "policy" or "cluster"
+
+    Raises
+    ------
+    InputError
+        With both files where the two differ.
+    """
+    first: dict[str, Named] = {}
+    for entry in entries:
+        other = first.get(entry.name)
+        if other is None:
+            first[entry.name] = entry
+        elif other.same_as(entry):
+            raise InputError(f"{option}: {entry.name}: is named twice; name each {kind} once")
+        else:
+            raise InputError(f"{option}: {entry.name}: is the name of {other.path} and of {entry.path}, which differ; rename one")
 
 
 def _read_case(path: Path, number: int) -> Case:
-    content = read_yaml(path)
-    title = content.pop("name", path.stem)
+    name, content = _name(path), read_mapping(path)
+    title = content.pop("name", name)
     if not isinstance(title, str) or not title.strip():
-        raise InputError(f"{path}: name: {_shown(title)}: must be text; put a name in quotes")
-    case = _validated(Case, path, _with(path, content, number=number, name=path.stem, title=title))
-    object.__setattr__(case, "_path", path)
-    return case
+        raise InputError(f"{path}: name: {shown(title)}: must be text; put a name in quotes")
+    return _with_path(_validated(Case, path, content, {"number": number, "name": name, "title": title}), path)
 
 
 @cache
@@ -184,10 +151,8 @@ def load_case(ref: int | str | Path) -> Case:
     known = _shipped("cases")
     if _is_path(str(ref)):
         path = Path(str(ref))
-        shipped = known.get(path.stem)
-        if shipped is not None and path.resolve() == shipped.resolve():
-            return _shipped_case(path.stem)
-        return _read_case(path, 0)
+        shipped = _shipped_case(path.stem) if path.stem in known else None
+        return _own("case", path, _read_case(path, shipped.number if shipped else 0), shipped)
     word = str(ref).strip().lower()
     if word.isdecimal():
         fitting = [name for name in known if int(name.split("-", maxsplit=1)[0]) == int(word)]
@@ -196,7 +161,7 @@ def load_case(ref: int | str | Path) -> Case:
         fitting = [name for name in known if word in (name, bare[name])]
         fitting = fitting or [name for name in known if word and (name.startswith(word) or bare[name].startswith(word))]
     if len(fitting) > 1:
-        raise InputError(f"case: {ref}: fits {', '.join(fitting)}; say which")
+        raise InputError(f"case: {word}: fits {', '.join(fitting)}; say which")
     if not fitting:
         raise _unknown("case", ref, list(known))
     return _shipped_case(fitting[0])
@@ -207,12 +172,18 @@ def all_cases() -> tuple[Case, ...]:
     return tuple(_shipped_case(name) for name in _shipped("cases"))
 
 
-def _load_named(kind: str, folder: str, owner: type[Read], ref: str | Path) -> Read:
+def _read_named(owner: type[Own], path: Path) -> Own:
+    name = _name(path)
+    return _with_path(_validated(owner, path, read_mapping(path), {"name": name}), path)
+
+
+def _load_named(kind: str, folder: str, owner: type[Own], ref: str | Path) -> Own:
     known = _shipped(folder)
     path = Path(ref) if _is_path(ref) else known.get(str(ref))
     if path is None:
         raise _unknown(kind, ref, list(known))
-    return _validated(owner, path, _with(path, read_yaml(path), name=path.stem))
+    shipped = _read_named(owner, known[path.stem]) if path.stem in known else None
+    return shipped if shipped is not None and path == shipped.path else _own(kind, path, _read_named(owner, path), shipped)
 
 
 def policy_names() -> tuple[str, ...]:
@@ -236,15 +207,36 @@ def profile_names() -> tuple[str, ...]:
     return tuple(_shipped("profiles"))
 
 
-def load_profile(ref: str | Path) -> Profile:
+def load_profile(ref: str | Path, priors: Priors | None = None) -> Profile:
     """Load a shipped run profile by its name, or a user's own by the path of its file.
+
+    Parameters
+    ----------
+    ref : str or Path
+        ``"quick"`` or ``"my/profile.yaml"``.
+    priors : Priors, optional
+        Those of the run, which say how many parameters are calibrated; the shipped ones if not given.
 
     Raises
     ------
     InputError
-        If the profile is unknown or its file is wrong.
+        If the profile is unknown, its file is wrong, its counts contradict each other, or a policy or cluster is unknown.
     """
-    return _load_named("profile", "profiles", Profile, ref)
+    profile = _load_named("profile", "profiles", Profile, ref)
+    profile.check_walkers(len((priors or load_priors()).names("calibrated")))
+    faults = [f"policies: {fault}" for name in profile.policies for fault in _faults(load_policy, name)]
+    faults += [f"sensitivity_cases: {fault}" for number in profile.sensitivity_cases for fault in _faults(load_case, number)]
+    if faults:
+        raise several(profile.path or profile.name, faults)
+    return profile
+
+
+def _faults(load: Callable[[Any], object], name: Any) -> tuple[str, ...]:
+    try:
+        load(name)
+    except InputError as error:
+        return error.faults
+    return ()
 
 
 def load_priors(path: str | Path | None = None) -> Priors:
@@ -259,24 +251,30 @@ def load_priors(path: str | Path | None = None) -> Priors:
     if path is None:
         return shipped
     own = _read_priors(Path(path))
+    faults = []
     for name in own.names():
         if name not in shipped.parameters:
-            raise _unknown(f"{path}: parameters", name, list(shipped.names()))
+            faults.append(f"parameters: {plain(name, 100)}: unknown parameter; {nearest(name, shipped.names())}")
+            continue
         unit, right = own.entry(name).unit, shipped.entry(name).unit
         if unit != right:
-            raise InputError(f"{path}: parameters.{name}.unit: {unit!r}: must be {right!r}; convert the figures")
-    for name in shipped.names():
-        if name not in own.parameters:
-            raise InputError(f"{path}: parameters.{name}: missing: every parameter is needed; copy configs/priors.yaml's")
+            faults.append(f"parameters.{name}.unit: {shown(unit)}: must be {right!r}; convert the figures")
+    faults += [
+        f"parameters.{name}: missing: every parameter is needed; copy configs/priors.yaml's"
+        for name in shipped.names()
+        if name not in own.parameters
+    ]
+    if faults:
+        raise several(path, faults)
     return own
 
 
 @cache
 def _read_priors(path: Path) -> Priors:
-    return _validated(Priors, path, read_yaml(path))
+    return _validated(Priors, path, read_mapping(path), {})
 
 
 __all__ = [
-    "CONFIGS", "Case", "Parameter", "Policy", "Priors", "Profile", "Structure", "all_cases", "complaint", "load_case",
-    "load_policy", "load_priors", "load_profile", "policy_names", "profile_names", "read_yaml",
+    "CONFIGS", "Case", "Parameter", "Policy", "Priors", "Profile", "Structure", "all_cases", "load_case", "load_policy",
+    "load_priors", "load_profile", "policy_names", "profile_names", "refuse_twins",
 ]

@@ -3,9 +3,8 @@
 Sampling needs ``scipy.special`` only, which is imported at first use so that the command line answers at once.
 """
 
-import difflib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Final, Literal, Self
 
 import numpy as np
@@ -14,8 +13,10 @@ from pydantic import BeforeValidator, ValidationError, model_validator
 from model.arithmetic import exp
 from model.arrays import Floats
 from model.compiling import kernel
-from model.errors import InputError
-from model.schema import Entry, Number, Text
+from model.errors import InputError, shown
+from model.faults import nearest
+from model.schema import Entry
+from model.values import LARGEST, Number, Text
 
 Role = Literal["calibrated", "varying", "policy", "constant"]
 ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -28,6 +29,21 @@ ARGUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 POSITIVE: Final = frozenset({"median", "log sd", "sd", "a", "b", "shape", "rate"})
 
+# No number of a prior that means anything lies outside these bounds, by its word; a bound that truncates may be infinite.
+BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
+    "median": (1e-9, 1e9), "mean": (-1e9, 1e9), "low": (-1e9, 1e9), "high": (-1e9, 1e9),
+    "log sd": (1e-9, 10.0), "sd": (1e-9, 1e9),
+    "a": (0.01, 1e6), "b": (0.01, 1e6), "shape": (0.01, 1e6), "rate": (1e-9, 1e9),
+}  # fmt: skip
+# Every quantile is finite between these standard normals, beyond which no draw of this project lies.
+FARTHEST: Final = 8.0
+# Half the width of a central 99.9 % interval of the standard normal: a value beyond it is refused unless it is meant.
+HALF_WIDTH_999: Final = 3.2905267314919255
+
+# How far a value may lie beyond a bound that is printed to six digits, as a share of the bound.
+ROUNDING: Final = 1e-5
+# How many times its own size a constant may be set to.
+HUNDREDFOLD: Final = 100.0
 # A distribution that is truncated to less than this share of its mass cannot be inverted in double precision.
 LEAST_MASS: Final = 1e-9
 
@@ -48,6 +64,8 @@ def exponentials(values: Floats) -> Floats:
 def _arguments(given: Any) -> Any:
     if not isinstance(given, list | tuple) or not all(isinstance(x, int | float) and not isinstance(x, bool) for x in given):
         raise ValueError("must be a list of numbers; write for instance normal: [0, 1]")
+    if any(abs(x) > LARGEST for x in given if isinstance(x, int)):
+        raise ValueError(f"must lie between {-LARGEST:g} and {LARGEST:g}; correct the number or its unit")
     return tuple(float(x) for x in given)
 
 
@@ -81,17 +99,26 @@ class Prior(Entry):
         if len(self.numbers) != len(words):
             raise ValueError(f"{self.kind} cannot be sampled from {len(self.numbers)} numbers; write [{', '.join(words)}]")
         for word, number in zip(words, self.numbers, strict=True):
-            open_ended = word in ("low", "high") and self.kind != "uniform"
-            if math.isnan(number) or (math.isinf(number) and not open_ended):
-                raise ValueError(f"{self.kind} cannot be sampled: {word} {number} is not finite; give a finite {word}")
-            if word in POSITIVE and number <= 0:
-                raise ValueError(f"{self.kind} cannot be sampled: {word} {number:g} must be above 0; raise {word}")
+            self._check_number(word, number)
         low, high = self.limits
         if low >= high:
             raise ValueError(f"{self.kind} cannot be sampled: low {low:g} must lie below high {high:g}; swap or widen them")
         if self.kind != "uniform" and self._share(high) - self._share(low) < LEAST_MASS:
             raise ValueError(f"{self.kind} cannot be sampled: it has no mass between {low:g} and {high:g}; widen them")
+        if not all(map(math.isfinite, self.reach(FARTHEST))):
+            raise ValueError(f"{self.kind} cannot be sampled: its tails are not finite; choose other numbers or bounds")
         return self
+
+    def _check_number(self, word: str, number: float) -> None:
+        """Refuse a number of the distribution that has no meaning; ``word`` says which it is."""
+        open_ended = word in ("low", "high") and self.kind != "uniform"
+        if math.isnan(number) or (math.isinf(number) and not open_ended):
+            raise ValueError(f"{self.kind} cannot be sampled: {word} {number} is not finite; give a finite {word}")
+        if word in POSITIVE and number <= 0:
+            raise ValueError(f"{self.kind} cannot be sampled: {word} {number:g} must be above 0; raise {word}")
+        least, most = BOUNDS[word]
+        if not least <= number <= most and not math.isinf(number):
+            raise ValueError(f"{self.kind}: {word} {number:g} must lie between {least:g} and {most:g}; choose another {word}")
 
     @property
     def kind(self) -> str:
@@ -120,8 +147,19 @@ class Prior(Entry):
         """The median of the distribution, truncated where it has bounds."""
         return float(self.quantile(np.array([0.5]))[0])
 
+    def reach(self, z: float) -> tuple[float, float]:
+        """Return the quantiles at standard normals -z and z, whose last bits may differ between machines."""
+        from scipy import special
+
+        with np.errstate(all="ignore"):
+            low, high = self._inverse(special.ndtr(np.array([-z, z])), np.exp)
+        return float(low), float(high)
+
     def quantile(self, unit: Floats) -> Floats:
         """Return the quantiles at probabilities ``unit``, float64 of any shape; the result has the same shape."""
+        return self._inverse(unit, exponentials)
+
+    def _inverse(self, unit: Floats, exponential: Callable[[Floats], Floats]) -> Floats:
         from scipy import special
 
         low, high = self.limits
@@ -137,7 +175,7 @@ class Prior(Entry):
         elif self.kind == "gamma":
             values = special.gammaincinv(first, unit) / second
         elif self.kind == "lognormal":
-            values = first * exponentials(second * special.ndtri(unit))
+            values = first * exponential(second * special.ndtri(unit))
         else:
             values = first + second * special.ndtri(unit)
         return np.asarray(np.clip(values, low, high) if cut else values, np.float64)
@@ -183,8 +221,12 @@ class Parameter(Entry):
         if self.role == "constant":
             if self.value is None or self.prior is not None or self.default is not None:
                 raise ValueError("a constant has a value, no prior and no default; give `value` alone")
-        elif self.prior is None or self.default is None or self.value is not None:
+            return self
+        if self.prior is None or self.default is None or self.value is not None:
             raise ValueError(f"a {self.role} parameter has a prior and a default, no value; give `prior` and `default`")
+        low, high = self.reach
+        if not low <= self.default <= high:
+            raise ValueError(f"default {self.default:g} lies outside its prior, {low:g} to {high:g}; give the prior's median")
         return self
 
     @property
@@ -192,6 +234,18 @@ class Parameter(Entry):
         """The value that is used unless a run changes it: the default, or a constant's value."""
         used = self.value if self.default is None else self.default
         return math.nan if used is None else used
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """The range beyond which a value is refused unless it is meant: the prior's central 99.9 %, widened by rounding.
+
+        A constant, which has no prior, may be switched off, turned round if it is below zero, or grow a hundredfold.
+        """
+        if self.prior is None:
+            far = HUNDREDFOLD * abs(self.used)
+            return (0.0 if self.used >= 0 else -far, far)
+        low, high = self.prior.reach(HALF_WIDTH_999)
+        return low - ROUNDING * abs(low), high + ROUNDING * abs(high)
 
     @property
     def support(self) -> tuple[float, float]:
@@ -232,7 +286,7 @@ class Priors(Entry):
             If no parameter has that name.
         """
         if name not in self.parameters:
-            raise InputError(f"parameter: {name}: unknown parameter; {_nearest(name, self.parameters)}")
+            raise InputError(f"parameter: {name}: unknown parameter; {nearest(name, self.parameters)}")
         return self.parameters[name]
 
     def checked(self, changes: Mapping[str, float]) -> dict[str, float]:
@@ -307,7 +361,7 @@ class Priors(Entry):
         chosen = {name: structure.options[0] for name, structure in self.structures.items()}
         for name, option in (changes or {}).items():
             if name not in self.structures:
-                raise InputError(f"structure: {name}: unknown structure; {_nearest(name, self.structures)}")
+                raise InputError(f"structure: {name}: unknown structure; {nearest(name, self.structures)}")
             options = self.structures[name].options
             if str(option) not in options:
                 raise InputError(f"structure: {name}: {option}: unknown option; choose one of {', '.join(options)}")
@@ -315,22 +369,25 @@ class Priors(Entry):
         return chosen
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
-    words = list(known)
-    near = difflib.get_close_matches(name, words, n=1)
-    return f"did you mean `{near[0]}`?" if near else f"known are {', '.join(words)}"
-
-
 def _changed(name: str, entry: Parameter, change: Any) -> Parameter:
     kept = {"unit": entry.unit, "meaning": entry.meaning, "source": f"changed by the user; was: {entry.source}"}
-    if not isinstance(change, int | float | list | tuple | dict):
-        raise InputError(f"prior: {name}: {change}: is no prior; write a number, [low, high] or {{normal: [0, 1]}}")
+    if isinstance(change, bool) or not isinstance(change, int | float | list | tuple | dict):
+        raise InputError(f"prior: {name}: {shown(change)}: is no prior; write a number, [low, high] or {{normal: [0, 1]}}")
     try:
         if isinstance(change, int | float):
             return Parameter.model_validate({"role": "constant", "value": change, **kept})
         prior = Prior.model_validate({"uniform": change} if isinstance(change, list | tuple) else change)
+        _check_meaning(name, entry, prior, change)
         role = "calibrated" if entry.role == "constant" else entry.role
         return Parameter.model_validate({"role": role, "prior": prior, "default": prior.median, **kept})
     except ValidationError as error:
-        rule = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
-        raise InputError(f"prior: {name}: {change}: {rule}") from error
+        rules = [fault["msg"].removeprefix("Value error, ") for fault in error.errors(include_url=False)]
+        raise InputError(*(f"prior: {name}: {shown(change)}: {rule}" for rule in rules)) from error
+
+
+def _check_meaning(name: str, entry: Parameter, prior: Prior, change: Any) -> None:
+    """Refuse a new prior that gives weight to values without a meaning, such as rates below zero."""
+    (low, high), (least, most) = prior.reach(HALF_WIDTH_999), entry.support
+    if low < least or high > most:
+        rule = f"99.9 % of a prior must lie between {least:g} and {most:g}; narrow it, or truncate it with truncated_normal"
+        raise InputError(f"prior: {name}: {shown(change)}: {rule}")

@@ -11,12 +11,15 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
 from model.state import COURSES, PROGRAMMES
+from model.values import FIRST_YEAR, LAST_YEAR, Flag, LogSd, Number, Positive, Share, Text, Whole, Year, Years, number
 
 # Half the width (in sd) of a central 90 % interval of the normal distribution: a range is read as such an interval.
 HALF_WIDTH_90: Final = 1.6448536269514722
 MID_YEAR: Final = 0.5
-FIRST_YEAR: Final = 1800
-LAST_YEAR: Final = 2100
+# No cluster has more firms, and no firm more workers.
+MOST_FIRMS: Final = 1e8
+# The largest number that counts firms of one kind: founders trained abroad, or improved firms at which a programme opens.
+MOST_COUNTED: Final = 100_000
 
 Confidence = Literal["high", "medium-high", "medium", "medium-low", "low"]
 Region = Literal["asia", "africa"]
@@ -24,29 +27,15 @@ ExportLevel = Literal["none", "neighbours", "distant", "world"]
 Improvement = Literal["success", "transition", "not_listed", "never_needed"]
 
 
-def _number(given: Any) -> float:
-    if isinstance(given, bool) or not isinstance(given, int | float):
-        raise ValueError("must be a number; give it without quotes or unit, or leave out what is unknown")
-    if not math.isfinite(given):
-        raise ValueError("must be finite; give a finite number")
-    return float(given)
-
-
 def _bounded(given: Any) -> Any:
     if isinstance(given, list | tuple):
         if len(given) != 2:
             raise ValueError("a range has two ends; write [low, high]")
-        low, high = (_number(end) for end in given)
+        low, high = (number(end) for end in given)
         if low >= high:
             raise ValueError("the low end must lie below the high end; write [low, high]")
         return (low, high)
-    return _number(given)
-
-
-def _word(given: str) -> str:
-    if not given.strip():
-        raise ValueError("must not be empty; write a few words")
-    return given
+    return number(given)
 
 
 def _programme(given: str) -> str:
@@ -59,15 +48,6 @@ def _course(given: str) -> str:
     if given not in COURSES:
         raise ValueError(f"is no course; choose one of {', '.join(COURSES)}")
     return given
-
-
-Number = Annotated[float, BeforeValidator(_number)]
-Years = Annotated[Number, Field(ge=0)]
-Positive = Annotated[Number, Field(gt=0)]
-Share = Annotated[Number, Field(ge=0, le=1)]
-Year = Annotated[int, Field(strict=True, ge=FIRST_YEAR, le=LAST_YEAR)]
-Text = Annotated[str, AfterValidator(_word)]
-Flag = Annotated[bool, Field(strict=True)]
 
 
 class Entry(BaseModel):
@@ -99,13 +79,15 @@ class Figure(Entry):
 class LogFigure(Figure):
     """A positive figure whose error is normal in logs."""
 
-    log_sd: Positive | None = None
-    selection_bias: Number = 0.0
+    log_sd: LogSd | None = None
+    selection_bias: Annotated[Number, Field(ge=-10, le=10)] = 0.0
 
     @model_validator(mode="after")
     def _positive(self) -> Self:
         if min(self.bounds or (self.value,)) <= 0:
             raise ValueError("must be above 0; leave out what is unknown")
+        if max(self.bounds or (self.value,)) > MOST_FIRMS:
+            raise ValueError(f"must not be above {MOST_FIRMS:g}; correct the figure")
         return self
 
     @property
@@ -254,7 +236,7 @@ class Covariates(Entry):
     heavy_product: Flag = False
     material_shock: Shock | None = None
     quota_buyers: Flag = False
-    trained_founders: Annotated[int, Field(strict=True, ge=0)] = 0
+    trained_founders: Annotated[Whole, Field(ge=0, le=MOST_COUNTED)] = 0
     note: str = ""
 
 
@@ -280,7 +262,7 @@ class ProgrammeSpec(Entry):
     fee: Years = 0.0
     captured: Share = 0.0
     cofinance: Share = 0.0
-    effect: Years = 1.0
+    effect: Annotated[Number, Field(ge=0, le=100)] = 1.0
     eligible: Literal["all", "trained"] = "all"
     source: str = ""
     note: str = ""
@@ -313,7 +295,7 @@ class HistoricProgramme(ProgrammeSpec):
 class Trigger(Entry):
     """When a programme opens: at a number of improved firms, or some years after the decision, whichever comes first."""
 
-    improved_firms: Annotated[int, Field(strict=True, ge=1)]
+    improved_firms: Annotated[Whole, Field(ge=1, le=MOST_COUNTED)]
     at_latest: Years | None = None
 
 
@@ -325,12 +307,27 @@ class PolicyProgramme(ProgrammeSpec):
     when: Trigger | None = None
 
 
-class Case(Entry):
+class Named(Entry):
+    """What a file of its own describes: a case, a policy or a profile. Its name is that of the file, without the suffix."""
+
+    name: Text
+    title: Text
+    _path: Path | None = PrivateAttr(default=None)
+
+    @property
+    def path(self) -> Path | None:
+        """The file from which it was read."""
+        return self._path
+
+    def same_as(self, other: "Named") -> bool:
+        """Tell whether another entry has the same content; where the two were read from does not matter."""
+        return self.model_dump() == other.model_dump()
+
+
+class Case(Named):
     """One cluster: its figures in the tables, its origin, and the programmes that government carried out."""
 
     number: Annotated[int, Field(ge=0)] = 0
-    name: Text
-    title: Text
     location: str = ""
     product: str = ""
     origin: Origin
@@ -339,12 +336,6 @@ class Case(Entry):
     observations: tuple[Observation, ...] = ()
     history: tuple[HistoricProgramme, ...] = ()
     note: str = ""
-    _path: Path | None = PrivateAttr(default=None)
-
-    @property
-    def path(self) -> Path | None:
-        """The file from which the case was read."""
-        return self._path
 
     @model_validator(mode="after")
     def _dated(self) -> Self:
@@ -357,14 +348,12 @@ class Case(Entry):
         return self
 
 
-class Policy(Entry):
+class Policy(Named):
     """A question that a ministry may ask, and the programmes that answer it.
 
     ``budget_share`` (of the wage bill in the year of the decision) is shared equally by the programmes that name no budget.
     """
 
-    name: Text
-    title: Text
     question: Text
     budget_share: Share = 0.2
     programmes: tuple[PolicyProgramme, ...] = ()

@@ -125,6 +125,12 @@ def _changes(parser: argparse.ArgumentParser, text: str) -> None:
     parser.add_argument("--set", dest="changes", type=_change, action="append", default=[], metavar="NAME=VALUE", help=text)
 
 
+def _beyond(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--beyond-prior", action="store_true", help="allow values beyond the central 99.9 %% of a prior"
+    )
+
+
 def _add_histories(commands: "argparse._SubParsersAction[Parser]") -> None:
     simulate = commands.add_parser("simulate", help="histories of one cluster", allow_abbrev=False)
     simulate.set_defaults(function="simulating:simulate_case")
@@ -135,6 +141,7 @@ def _add_histories(commands: "argparse._SubParsersAction[Parser]") -> None:
         "--seed", type=_seeds, default=(1,), metavar="N|A:B", dest="seeds", help="one seed or a range, both ends included"
     )
     _changes(simulate, "a parameter's value, or structure.NAME=OPTION; may be repeated")
+    _beyond(simulate)
     simulate.add_argument("--draw", type=int, metavar="K", help="take history K of a stored posterior; needs --posterior")
     simulate.add_argument("--posterior", metavar="DIR", help="run folder of a calibration")
     simulate.add_argument("--years", type=_years, metavar="H", help="length of the history")
@@ -150,6 +157,7 @@ def _add_histories(commands: "argparse._SubParsersAction[Parser]") -> None:
         "--keep", choices=("quarters", "years", "last"), default="quarters", help="rows kept of a history (default: %(default)s)"
     )
     sweep.add_argument("--resume", action="store_true", help="go on with an interrupted sweep")
+    _beyond(sweep)
     _profile(sweep)
     _where(sweep)
 
@@ -164,6 +172,7 @@ def _add_chain(commands: "argparse._SubParsersAction[Parser]") -> None:
         _changes(
             parser, "prior.NAME=VALUE (a number fixes, [low, high] bounds, {normal: [0, 1]} replaces) or structure.NAME=OPTION"
         )
+        _beyond(parser)
     check = commands.add_parser("check", help="the gates of a calibration", allow_abbrev=False)
     check.set_defaults(function="chain:check_run")
     compare = commands.add_parser("compare", help="policies on the posterior's histories", allow_abbrev=False)
@@ -258,7 +267,7 @@ def _run(arguments: argparse.Namespace) -> int:
             arguments.shard = shard_asked(arguments.shard, os.environ)
         return int(getattr(importlib.import_module(f"studies.commands.{home}"), function)(arguments))
     except TakeoffError as error:
-        sys.stderr.write(f"{PROGRAM}: {' '.join(str(error).split())}\n")
+        sys.stderr.writelines(f"{PROGRAM}: {fault}\n" for fault in error.faults)
         return error.exit_code
     except BrokenPipeError:
         # The reader of a pipe has seen enough; keep Python from complaining when it flushes.

@@ -31,7 +31,7 @@ HIDDEN_FROM = {
 }
 # Libraries that one file alone knows.
 KNOWN_TO_ONE_FILE = {
-    "yaml": "model/config.py",
+    "yaml": "model/reading.py",
     "dask": "execution/dask_executor.py",
     "distributed": "execution/dask_executor.py",
     "dask_jobqueue": "execution/dask_executor.py",

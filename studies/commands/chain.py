@@ -31,8 +31,8 @@ class Job(NamedTuple):
 def _job(arguments: argparse.Namespace) -> Job:
     from model.changes import read_priors
 
-    profile = load_profile(arguments.profile)
-    priors, structures = read_priors(load_priors(), arguments.changes)
+    priors, structures = read_priors(load_priors(), arguments.changes, beyond=arguments.beyond_prior)
+    profile = load_profile(arguments.profile, priors)
     return Job(profile, priors, structures, Path(arguments.out or f"runs/{arguments.command}-{profile.name}"))
 
 

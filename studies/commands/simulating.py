@@ -28,7 +28,7 @@ def _check_outputs(arguments: argparse.Namespace) -> tuple[Path | None, Path | N
 def _given(arguments: argparse.Namespace, case: Any) -> dict[str, Any]:
     """Return what the history is given: a stored draw, or defaults with changes."""
     priors = load_priors()
-    changes = read_changes(priors, arguments.changes)
+    changes = read_changes(priors, arguments.changes, beyond=arguments.beyond_prior)
     if (arguments.draw is None) != (arguments.posterior is None):
         raise InputError("--draw: and --posterior belong together; give both, for instance --draw 0 --posterior runs/run-quick")
     if arguments.draw is None:

@@ -18,6 +18,7 @@ def sweep(arguments: argparse.Namespace) -> int:
             arguments.out,
             years=arguments.years,
             keep=arguments.keep,
+            beyond_prior=arguments.beyond_prior,
             resume=arguments.resume,
             on=executor_asked(profile, arguments),
             batch=profile.slurm if profile is not None else None,

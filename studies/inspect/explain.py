@@ -226,4 +226,6 @@ def explanation(what: str | None) -> str:
     try:
         return case_text(load_case(what))
     except InputError as error:
+        if not str(error).startswith("case: "):
+            raise  # A file is wrong, and no name is unknown.
         raise InputError(f"{error}; or explain {', '.join(TOPICS)}") from error

@@ -11,9 +11,10 @@ import numpy as np
 
 from calibration.learned.training_set import typical_size
 from calibration.likelihood import HALVES, allocate
-from calibration.stages import HISTORIES_A_CHUNK, PILOT_REPLICATES, STEPS_A_CHUNK
+from calibration.stages import HISTORIES_A_CHUNK, PILOT_REPLICATES
 from execution.tasks import blocks, chunk_size
 from model.arrays import Ints
+from model.profile import STEPS_A_CHUNK
 from studies.plan.learning import Learning
 from studies.plan.sample import NEAR_HISTORIES, Clusters, Sample, Timed
 from studies.policy.compare import ENOUGH

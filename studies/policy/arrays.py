@@ -69,6 +69,14 @@ def _described(data: xr.Dataset, horizon: int, policies: Mapping[str, Policy]) -
     return data
 
 
+def titles(data: xr.Dataset) -> dict[str, str]:
+    """Return the titles of a stored comparison's policies by name, as they were when it was made."""
+    names = [str(name) for name in data["policy"].values]
+    # A list of one text comes back from a file as that text.
+    stored = np.atleast_1d(data["policy"].attrs["titles"])
+    return dict(zip(names, map(str, stored), strict=True))
+
+
 def merged(comparisons: Sequence[Comparison], horizon: int, policies: Mapping[str, Policy]) -> xr.Dataset:
     """Return comparisons as one dataset; what belongs to a structure has the dimension ``structure``."""
     structures = list(dict.fromkeys(item.structure for item in comparisons))

@@ -15,8 +15,7 @@ from execution.fingerprint import result_hash
 from execution.run import Run, holds, read_manifest, revised
 from execution.store import Shard
 from execution.tasks import Executor, Progress, Runner, silent, unheard
-from model.config import Case, load_case
-from model.errors import InputError
+from model.config import Case, load_case, refuse_twins
 from model.profile import Batch
 from studies.files.tables import write_table
 from studies.policy.arrays import merged
@@ -70,7 +69,8 @@ def compare(
     Raises
     ------
     InputError
-        If the folder is no finished calibration, or a case or policy is unknown.
+        If the folder is no finished calibration, a case or policy is unknown or named twice, two files of one name differ, or a
+        case is not that on which the folder was calibrated.
     DamagedRun
         If a finished file of the folder was changed or cannot be read.
     """
@@ -134,11 +134,7 @@ def run_cases(folder: Path, wanted: Sequence[int | str] | None) -> list[Case]:
     if wanted is None:
         return [load_case(str(name)) for name in stored["case"].values]
     cases = [load_case(name) for name in wanted]
-    names = [case.name for case in cases]
-    if len(set(names)) < len(names):
-        raise InputError(
-            f"--case: {next(name for name in names if names.count(name) > 1)}: is named twice; name each cluster once"
-        )
+    refuse_twins("--case", "cluster", cases)
     return cases
 
 

@@ -13,8 +13,7 @@ from calibration.histories import WeightedHistories
 from calibration.weights import FAN, weighted_quantile
 from execution.tasks import together
 from model.arrays import Arrays, Floats
-from model.config import Case, Policy, load_policy
-from model.errors import InputError
+from model.config import Case, Policy, load_policy, refuse_twins
 from studies.policy.outcomes import NAMES, OUTCOMES, RANKED_BY
 from studies.policy.replay import replay
 
@@ -66,14 +65,11 @@ def chosen_policies(names: Sequence[str] | None) -> dict[str, Policy]:
     Raises
     ------
     InputError
-        If a policy is unknown or named twice.
+        If a policy is unknown or named twice, or two files of one name differ.
     """
-    wanted = list(names or DEFAULT_POLICIES)
-    if len(set(wanted)) < len(wanted):
-        twice = next(name for name in wanted if wanted.count(name) > 1)
-        raise InputError(f"--policy: {twice}: is named twice; name each policy once")
-    policies = [load_policy(STATUS_QUO)] + [load_policy(name) for name in wanted if name != STATUS_QUO]
-    return {policy.name: policy for policy in policies}
+    policies = [load_policy(name) for name in names or DEFAULT_POLICIES]
+    refuse_twins("--policy", "policy", policies)
+    return {STATUS_QUO: load_policy(STATUS_QUO), **{policy.name: policy for policy in policies}}
 
 
 def _parts(policies: Mapping[str, Policy]) -> dict[str, Policy]:
@@ -181,8 +177,7 @@ def compare_case(
     after = np.stack([curve[:, :, -horizon - 1 :] for curve in curves[: len(names)]])
     kept = np.isfinite(every).all(axis=(0, 2))
     worth = every[:, :, NAMES.index(RANKED_BY)]
-    parts = (FIRST_PART, SECOND_PART) if len(asked) > len(names) else ()
-    contrasts = _contrast_values(dict(zip((*names, *parts), worth, strict=True)))
+    contrasts = _contrast_values(dict(zip(names, worth, strict=False)), list(worth[len(names) :]))
     weights, lost = np.where(kept, histories.weights, 0.0), float(np.sum(histories.weights[~kept]))
     return Comparison(
         histories, names, every[: len(names)], weights, lost, asked[0].years, past, after, contrasts, structure
@@ -195,10 +190,15 @@ def _years(case: Case, horizon: int) -> Floats:
     return np.asarray(np.arange(when - np.floor(when - case.start.low), when + horizon + 0.5), dtype=np.float64)
 
 
-def _contrast_values(values: Mapping[str, Floats]) -> dict[str, Floats]:
+def _contrast_values(values: Mapping[str, Floats], parts: Sequence[Floats]) -> dict[str, Floats]:
+    """Return the contrasts, shape (n,) each, of values by policy and of the sequence's two halves, where these were replayed.
+
+    The halves are told by their position and not by a name, which a policy of the user's own might bear.
+    """
     contrasts = {}
     if SEQUENCE in values and REVERSE in values:
         contrasts["order"] = values[SEQUENCE] - values[REVERSE]
-    if FIRST_PART in values and SECOND_PART in values:
-        contrasts["complementarity"] = values[SEQUENCE] - values[FIRST_PART] - values[SECOND_PART] + values[STATUS_QUO]
+    if len(parts) > 0:
+        first, second = parts
+        contrasts["complementarity"] = values[SEQUENCE] - first - second + values[STATUS_QUO]
     return contrasts

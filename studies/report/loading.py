@@ -8,11 +8,12 @@ import numpy as np
 from calibration.weights import FAN, effective_size, normalised, weighted_quantile
 from execution import netcdf
 from execution.run import checked, holds
-from model.config import Case, Priors, load_case, load_policy, load_priors
+from model.config import Case, Priors, load_case, load_priors
 from model.errors import InputError
 from studies.files.tables import read_table
 from studies.numbers import amount
 from studies.page.figures import HALF_WIDTH_90, Observed
+from studies.policy.arrays import titles
 from studies.policy.compare import DECISION, POLICIES, path_fans
 from studies.policy.decision_table import Contrast, Effects, contrast_rows
 from studies.report.data import ClusterView, Covered, ParameterView, RunView, Statement, Verdict
@@ -32,17 +33,19 @@ def load_view(folder: Path) -> RunView:
     Raises
     ------
     InputError
-        When the folder holds no finished calibration, or a decision table without one of its columns.
+        When the folder holds no finished calibration, a decision table lacks a column, or the file of a cluster is no longer what
+        the run was calibrated on.
     """
+    from calibration.histories import check_content
     from calibration.results import load_posterior
 
     posterior = load_posterior(folder)
     priors = load_priors()
     cases = [load_case(str(name)) for name in posterior.histories["case"].values]
+    check_content(folder, posterior.manifest["fingerprint"], cases)
     checks = posterior.checks
     effects, contrasts, policies = _comparison(folder)
     covered = _covered(checks, cases)
-    names = list(dict.fromkeys(row.policy for row in effects))
     return RunView(
         verdict=_verdict(checks),
         clusters=tuple(_clusters(posterior, cases, policies)),
@@ -56,7 +59,7 @@ def load_view(folder: Path) -> RunView:
         unfitted=_unfitted(checks, cases, covered),
         structures=_structures(posterior, priors),
         kept_priors=(*priors.names("varying"), *priors.names("policy")),
-        policy_titles={name: load_policy(name).title for name in names},
+        policy_titles={} if policies is None else titles(policies),
         horizon=float(policies.attrs["horizon"]) if policies is not None else float("nan"),
         manifest=posterior.manifest,
     )

@@ -16,7 +16,7 @@ from execution.fingerprint import content_hash, source_hashes, versions
 from execution.run import Run, checked
 from execution.store import Shard
 from execution.tasks import Executor, Progress, Runner, silent, unheard
-from model.config import Policy, all_cases, load_case, load_priors, load_profile
+from model.config import Policy, all_cases, load_case, load_priors, load_profile, refuse_twins
 from model.errors import InputError
 from model.profile import Profile
 from model.schema import Case
@@ -147,10 +147,8 @@ def default_folder(method: str, by: str, profile: str) -> Path:
 def _clusters(wanted: Sequence[int | str] | None, profile: Profile) -> tuple[Case, ...]:
     numbers: Sequence[int | str] = wanted or profile.sensitivity_cases
     cases = tuple(load_case(name) for name in numbers) if numbers else all_cases()
-    names = [case.name for case in cases]
+    refuse_twins("--case", "cluster", cases)
     for case in cases:
-        if names.count(case.name) > 1:
-            raise InputError(f"--case: {case.name}: is named twice; name each cluster once")
         if not case.observations:
             raise InputError(f"--case: {case.name}: has no observations, so that nothing can be fitted; add one or name another")
     return cases

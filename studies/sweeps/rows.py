@@ -42,11 +42,13 @@ class Request(NamedTuple):
     years : length of the history (years); that of ``simulate`` if None
     keep : which rows of its panel are kept, one of ``KEEPS``
     progress : called with a number of histories done; it may raise to stop
+    beyond : whether values may lie beyond the central 99.9 % of their priors
     """
 
     years: float | None
     keep: str
     progress: Callable[[int], None] | None = None
+    beyond: bool = False
 
 
 class Failure(NamedTuple):
@@ -154,7 +156,7 @@ def run_block(request: Request, block: Block) -> Arrays:
     failures: list[Failure] = []
     for portion in block.portions():
         try:
-            histories += _read(portion, catalogue)
+            histories += _read(portion, catalogue, request.beyond)
         except RowFailed as failed:
             if portion.before == 0:
                 failures.append(Failure(portion.row, failed.column, str(failed)))
@@ -166,7 +168,7 @@ def run_block(request: Request, block: Block) -> Arrays:
     return _arrays([history for history in histories if history.panel is not None], sorted(failures), catalogue)
 
 
-def _read(portion: Portion, catalogue: Catalogue) -> list[History]:
+def _read(portion: Portion, catalogue: Catalogue, beyond: bool) -> list[History]:
     """Return the histories of a portion of a row.
 
     Raises
@@ -183,7 +185,8 @@ def _read(portion: Portion, catalogue: Catalogue) -> list[History]:
         try:
             check_cell(text)
             if name not in WORDS:
-                read = read_changes(priors, [(name, without_fraction(text) if name.startswith(STRUCTURE) else text)])
+                word = without_fraction(text) if name.startswith(STRUCTURE) else text
+                read = read_changes(priors, [(name, word)], beyond=beyond)
                 values |= priors.checked(read.values)
                 structures |= read.structures
         except InputError as error:
@@ -202,7 +205,9 @@ def _read(portion: Portion, catalogue: Catalogue) -> list[History]:
 
 def _reason(error: InputError, name: str, value: str) -> str:
     """Return an error's message, shortened, without the names that the list of failures holds in columns of their own."""
-    text = " ".join(str(error).replace(value, shown(value)).split()) if value else str(error)
+    text = "; ".join(error.faults)
+    if value:
+        text = " ".join(text.replace(value, shown(value)).split())
     for lead in ("--set: ", "parameter: ", "structure: ", f"{name.removeprefix(STRUCTURE)}: "):
         text = text.removeprefix(lead)
     return text if len(text) <= LONGEST_REASON else f"{text[: LONGEST_REASON - 3]}..."

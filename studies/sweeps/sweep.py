@@ -64,6 +64,7 @@ def sweep(
     *,
     years: float | None = None,
     keep: str = "quarters",
+    beyond_prior: bool = False,
     resume: bool = False,
     on: str | Executor = "local",
     batch: Batch | None = None,
@@ -83,6 +84,8 @@ def sweep(
         Length of each history; as ``simulate``'s if not given.
     keep : ``quarters``, ``years`` or ``last``
         Rows of the panel kept of a history: all, one a year from the start on, or its end.
+    beyond_prior : bool
+        Whether values may lie beyond the central 99.9 % of their priors; a row with such a value fails otherwise.
     resume : bool
         Go on with what ``OUT.run`` holds; do nothing if it is finished.
     on, batch, shard, progress, say : as ``studies.compare`` takes them
@@ -99,7 +102,7 @@ def sweep(
     size = min(chunk_size(surveyed.histories, least), LARGEST * least)
     blocks = Blocks(surveyed, size, partial(is_finished, folder_of(panel)))
     files = f"../{panel.name}", f"../{failures_of(panel).name}"
-    run = Run(KIND, folder_of(panel), _depends(surveyed, years, keep, blocks.size), files)
+    run = Run(KIND, folder_of(panel), _depends(surveyed, Request(years, keep, beyond=beyond_prior), blocks.size), files)
     if (resume or shard is not None) and run.finished:
         with RunFolder(run.folder, run.fingerprint, resume, shard) as folder:
             _clear(folder)
@@ -108,7 +111,8 @@ def sweep(
         executor_on(on, batch, say) as executor,
         run.opened(executor, resume=resume, shard=shard, progress=progress) as runner,
     ):
-        runner.complete(STAGE, run_block, Request(years, keep, runner.stop.check), blocks, surveyed.histories)
+        request = Request(years, keep, runner.stop.check, beyond_prior)
+        runner.complete(STAGE, run_block, request, blocks, surveyed.histories)
         run.finish(runner, lambda: _write(runner, blocks.names(), panel, surveyed))
         _clear(runner.folder)
     return _result(panel, surveyed.path)
@@ -143,7 +147,7 @@ def failures_of(out: Path) -> Path:
     return out.with_name(f"{out.stem}-failures.csv")
 
 
-def _depends(surveyed: Survey, years: float | None, keep: str, size: int) -> dict[str, Any]:
+def _depends(surveyed: Survey, request: Request, size: int) -> dict[str, Any]:
     """Return what the answer depends on, and how the work is cut."""
     shipped = {
         kind: {path.stem: file_hash(path) for path in sorted((CONFIGS / kind).glob("*.yaml"))} for kind in ("cases", "policies")
@@ -155,7 +159,9 @@ def _depends(surveyed: Survey, years: float | None, keep: str, size: int) -> dic
         "priors": file_hash(CONFIGS / "priors.yaml"),
         "equations": source_hashes(DECIDES),
         "versions": versions(),
-        "configuration": {"years": years, "keep": keep, "histories_a_chunk": size},
+        "configuration": {
+            "years": request.years, "keep": request.keep, "beyond_prior": request.beyond, "histories_a_chunk": size,
+        },
     }
 
 

@@ -1,15 +1,18 @@
 """What does a sweep's table ask for? One history for each row and seed, cut into blocks that are read one after the other."""
 
 import difflib
-from collections.abc import Callable, Iterator
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from execution.run import file_hash
 from execution.tasks import Task
 from model.changes import STRUCTURE
-from model.config import load_priors
-from model.errors import InputError
+from model.config import load_case, load_policy, load_priors
+from model.errors import InputError, file_bytes
+from model.reading import MOST_BYTES
+from model.schema import Named
 from studies.files.cells import LONGEST, known, shown, whole
 from studies.files.rows import UNNAMED, column_names, table_rows
 
@@ -166,14 +169,15 @@ def survey(path: Path, stride: int) -> Survey:
     Raises
     ------
     InputError
-        If the table cannot be read or is empty, has no column ``case``, has a column that names no parameter or option, or has a
-        column without a name that does not count the rows.
+        If the table cannot be read or is empty, has no column ``case``, has a column that names no parameter or option, has a
+        column without a name that does not count the rows, or names two files of one name that differ.
     """
     names = column_names(path)
     _check_columns(path, names)
     numbers = _RowNumbers(names)
     marks: list[Mark] = []
     own: dict[str, str] = {}
+    entries: list[Named] = []
     rows = histories = 0
     for rows, row in enumerate(table_rows(path), start=1):
         numbers.read(row.cells, rows)
@@ -182,6 +186,7 @@ def survey(path: Path, stride: int) -> Survey:
             text = cells.get(word, "")
             if text not in own and _is_file(text):
                 own[text] = _own_hash(Path(text))
+                entries += _own_entry(word, text)
         count = histories_of(cells)
         while len(marks) * stride < histories + count:
             marks.append(Mark(row.position, rows, len(marks) * stride - histories))
@@ -189,6 +194,7 @@ def survey(path: Path, stride: int) -> Survey:
     if rows == 0:
         raise InputError(f"{path}: is empty; write a header and at least one row")
     numbers.check(path)
+    _refuse_clashes(path, entries)
     return Survey(path, names, file_hash(path), rows, histories, own, stride, marks)
 
 
@@ -250,6 +256,29 @@ def _is_file(text: str) -> bool:
 
 def _own_hash(path: Path) -> str:
     try:
-        return file_hash(path) if path.is_file() else "unreadable"  # A pipe would be waited for.
-    except (InputError, OSError, ValueError):
+        return hashlib.sha256(file_bytes(path, MOST_BYTES)).hexdigest()
+    except InputError:
         return "unreadable"  # The rows that name this file fail, and say why.
+
+
+def _own_entry(word: str, text: str) -> tuple[Named, ...]:
+    """Return the case or policy of a user's file; nothing if it is wrong, so that the rows that name it fail, and say why."""
+    try:
+        return (load_case(text) if word == "case" else load_policy(text),)
+    except InputError:
+        return ()
+
+
+def _refuse_clashes(path: Path, entries: Iterable[Named]) -> None:
+    """Refuse a table in which two files of one name and kind say different things: a panel holds names alone.
+
+    Raises
+    ------
+    InputError
+        With both files.
+    """
+    first: dict[tuple[type[Named], str], Named] = {}
+    for entry in entries:
+        other = first.setdefault((type(entry), entry.name), entry)
+        if not other.same_as(entry):
+            raise InputError(f"{path}: {entry.name}: is the name of {other.path} and of {entry.path}, which differ; rename one")

@@ -1,4 +1,4 @@
-"""Do the histories that a calibration keeps replay bit for bit from their file?"""
+"""Do the histories that a calibration keeps replay bit for bit from their file, and only for the cluster that they are of?"""
 
 from pathlib import Path
 
@@ -6,11 +6,17 @@ import numpy as np
 import pytest
 
 from calibration import histories
+from calibration.fingerprint import fingerprint
 from calibration.likelihood import Estimate
+from calibration.observation import ErrorModel
+from calibration.results import HISTORIES, KIND
 from calibration.simulator import ClusterSimulator
 from execution import netcdf
+from execution.executors import Threads
+from execution.run import Run
 from model.batch import simulate_many
-from model.config import load_case
+from model.config import load_case, load_profile
+from model.errors import InputError
 from model.latents import params_for, settings_for
 from model.policy import programmes_for
 from tests.calibration.conftest import drawn
@@ -34,3 +40,26 @@ def test_stored_histories_replay_bit_for_bit(simulator: ClusterSimulator, tmp_pa
     )
     np.testing.assert_array_equal(again, simulator.rows(8, z, latents, keys))
     assert kept.weights.sum() == pytest.approx(1.0)
+
+
+def test_a_cluster_is_known_to_a_calibration_by_its_content(simulator: ClusterSimulator, tmp_path: Path) -> None:
+    z, latents, keys = drawn(simulator, 8, 4)
+    cases = len(simulator.cases)
+    empty = np.zeros((4, cases))
+    estimate = Estimate(
+        np.zeros((4, cases, 2)), empty, empty, np.repeat(latents[:, None], cases, axis=1), np.repeat(keys[:, None], cases, axis=1)
+    )
+    kept = histories.assemble(simulator, z, estimate, empty, np.full(4, 0.25))
+    depends = fingerprint(simulator.cases, simulator.priors, simulator.structures, load_profile("quick"), 1, ErrorModel())
+    run = Run(KIND, tmp_path / "run", depends, (HISTORIES,))
+    with run.opened(Threads(1)) as runner:
+        run.finish(runner, lambda: netcdf.write(run.folder / HISTORIES, kept) or {})
+    case = load_case(9)
+    assert len(histories.load_histories(run.folder, [case])[0]) == 4
+    for change in ({"note": "five firms"}, {"observations": case.observations[:0]}, {"title": "Mine"}, {"number": 0}):
+        with pytest.raises(InputError) as error:
+            histories.load_histories(run.folder, [load_case(8), case.model_copy(update=change)])
+        assert str(run.folder) in str(error.value)
+        assert str(case.path) in str(error.value)
+    with pytest.raises(InputError, match="has no histories in this run"):
+        histories.load_histories(run.folder, [case.model_copy(update={"name": "mine"})])

@@ -35,6 +35,51 @@ def test_a_wrong_change_is_refused_with_its_reason(name: str, text: str, reason:
     assert reason in str(error.value)
 
 
+@pytest.mark.parametrize("name", PRIORS.names())
+def test_a_value_beyond_its_prior_is_refused_unless_it_is_meant(name: str) -> None:
+    low, high = PRIORS.entry(name).reach
+    assert low <= PRIORS.defaults[name] <= high
+    for inside in (PRIORS.defaults[name], low + 1e-4 * (high - low), high - 1e-4 * (high - low)):
+        assert read_changes(PRIORS, [(name, repr(inside))]).values == {name: inside}
+    least, most = support(PRIORS, name)
+    outside = high + 2 * (high - low)
+    if outside < most:
+        with pytest.raises(InputError, match=f"--set: {name}: .* lies beyond .* or add --beyond-prior"):
+            read_changes(PRIORS, [(name, repr(outside))])
+        assert read_changes(PRIORS, [(name, repr(outside))], beyond=True).values == {name: outside}
+    for never in (least - 1.0, most + 1.0):
+        if math.isfinite(never):
+            with pytest.raises(InputError, match="lies outside its prior"):
+                read_changes(PRIORS, [(name, repr(never))], beyond=True)
+
+
+def test_the_printed_bounds_of_a_prior_are_within_it() -> None:
+    low, high = PRIORS.entry("entry_intensity").reach
+    z = 3.2905267314919255
+    assert (low, high) == pytest.approx((2.5 * math.exp(-0.4 * z), 2.5 * math.exp(0.4 * z)), rel=2e-5)
+    for bound in (f"{low:.6g}", f"{high:.6g}"):
+        assert read_changes(PRIORS, [("entry_intensity", bound)]).values == {"entry_intensity": float(bound)}
+
+
+def test_all_wrong_changes_are_told_at_once() -> None:
+    words = [("entry_intensity", "400"), ("structure.ladder", "9"), ("exit_base", "much"), ("trader_speed", "1e9")]
+    with pytest.raises(InputError) as error:
+        read_changes(PRIORS, words)
+    assert [fault.split(": ")[1] for fault in error.value.faults] == ["entry_intensity", "ladder", "exit_base", "trader_speed"]
+    with pytest.raises(InputError) as error:
+        read_priors(PRIORS, [("prior.exit_base", "[2, 1]"), ("exit_base", "3"), ("prior.entry_floor", "{lognormal: [1, 400]}")])
+    assert len(error.value.faults) == 3
+
+
+def test_a_fixed_parameter_keeps_to_its_prior_unless_it_is_meant() -> None:
+    with pytest.raises(InputError, match="lies beyond"):
+        read_priors(PRIORS, [("prior.entry_intensity", "400")])
+    priors, _ = read_priors(PRIORS, [("prior.entry_intensity", "400")], beyond=True)
+    assert priors.defaults["entry_intensity"] == 400.0
+    with pytest.raises(InputError, match="lies outside"):
+        read_priors(PRIORS, [("prior.entry_intensity", "-3")], beyond=True)
+
+
 def test_a_constant_is_unbounded_and_a_prior_bounds_its_parameter() -> None:
     constants = PRIORS.names("constant")
     assert {support(PRIORS, name) for name in constants} == {(-math.inf, math.inf)}
@@ -62,6 +107,10 @@ def test_priors_are_changed_by_a_number_a_pair_or_a_name() -> None:
         ("prior.entry_intensity", "much", "is no prior; write 3, [1, 5] or {normal: [0, 1]}"),
         ("prior.entry_intensity", "true", "is no prior"),
         ("prior.entry_intensity", "{normal: 3}", "is no prior"),
+        ("prior.entry_intensity", "[" * 40_000, "is no prior"),
+        ("prior.entry_intensity", "9" * 5000, "is no prior"),
+        ("prior.entry_intensity", "!!set {1}", "is no prior"),
+        ("prior.entry_intensity", "1\x1b[31m", "is no prior"),
         ("prior.entry_intensty", "3", "entry_intensity"),
     ],
 )

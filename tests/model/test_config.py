@@ -182,7 +182,7 @@ WRONG = {
     "name": ("name: My cluster", "name: 7", "name: 7", "must be text"),
     "twice": ("name: My cluster", "name: My cluster\nname: Yours", "line 3", "given twice"),
     "not YAML": ("covariates: {", "covariates: {{[", "line", "not valid YAML"),
-    "tag": ("name: My cluster", "name: !!python/object:os.system ls", "line", "not valid YAML"),
+    "tag": ("name: My cluster", "name: !!python/object:os.system ls", "line 2", "is not read; leave it out"),
     "list for mapping": ("{region: africa}", "[africa]", "covariates", "must be a mapping"),
     "mapping for list": ("\n  - year: 2001\n    firms: [150, 300]\n  - year: 2010", "\n    year: 2010", "observations", "a list"),
     "odd key": ("{region: africa}", "{region: africa, true: 1}", "line", "key `True` is not a word"),

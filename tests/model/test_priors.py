@@ -84,6 +84,12 @@ def test_from_normal_is_finite_far_out_and_increasing() -> None:
     ({"normal": [0]}, "cannot be sampled from 1"), ({}, "one distribution"),
     ({"normal": [0, 1], "beta": [1, 1]}, "one distribution"), ({"lognormal": [1, 1], "between": [-2, -1]}, "no mass"),
     ({"beta": [2, 2], "between": [0.9, 0.1]}, "low 0.9 must lie below"), ({"normal": "wide"}, "list of numbers"),
+    ({"lognormal": [1e300, 5]}, "median 1e+300 must lie between"), ({"lognormal": [1, 200]}, "log sd 200 must lie between"),
+    ({"uniform": [-1e308, 1e308]}, "low -1e+308 must lie between"), ({"normal": [0, 1e308]}, "sd 1e+308 must lie between"),
+    ({"gamma": [1e-300, 1]}, "shape 1e-300 must lie between"), ({"gamma": [1, 1e-320]}, "rate 9.99989e-321 must lie between"),
+    ({"beta": [1e-300, 1]}, "a 1e-300 must lie between"), ({"beta": [1e300, 1e300]}, "a 1e+300 must lie between"),
+    ({"truncated_normal": [0, 1, -1e300, 1]}, "low -1e+300 must lie between"), ({"normal": [10**90, 1]}, "must lie between"),
+    ({"truncated_normal": [0, 1, 4, math.inf]}, "tails are not finite"), ({"normal": [0, 1], "between": [5, math.inf]}, "tails"),
 ])
 def test_a_prior_that_cannot_be_sampled_is_refused(tmp_path: Path, spec: dict[str, object], rule: str) -> None:
     content = yaml.safe_load((CONFIGS / "priors.yaml").read_text(encoding="utf-8"))
@@ -127,6 +133,32 @@ def test_a_user_may_fix_bound_or_replace_a_prior() -> None:
         with pytest.raises(InputError) as error:
             priors.changed({name: change})
         one_line(error, name, rule)
+
+
+@pytest.mark.parametrize("spec", [
+    *DISTRIBUTIONS.values(), {"beta": [0.01, 0.01]}, {"beta": [1e6, 1e6]}, {"gamma": [0.01, 1e-9]}, {"gamma": [1e6, 1e9]},
+    {"lognormal": [1e9, 10]}, {"lognormal": [1e-9, 10]}, {"normal": [1e9, 1e9]}, {"uniform": [-1e9, 1e9]},
+])
+def test_what_is_read_as_a_prior_has_finite_and_increasing_quantiles(spec: dict[str, object]) -> None:
+    values = Prior.model_validate(spec).from_normal(np.linspace(-8, 8, 65))
+    assert np.isfinite(values).all()
+    assert (np.diff(values) >= 0).all()
+
+
+def test_a_default_outside_its_prior_is_refused(tmp_path: Path) -> None:
+    content = yaml.safe_load((CONFIGS / "priors.yaml").read_text(encoding="utf-8"))
+    content["parameters"]["entry_intensity"]["default"] = 400
+    (tmp_path / "priors.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    with pytest.raises(InputError) as error:
+        load_priors(tmp_path / "priors.yaml")
+    one_line(error, "parameters.entry_intensity", "default 400 lies outside its prior", "give the prior's median")
+
+
+@pytest.mark.parametrize("change", [[-1, 2], {"normal": [0, 1]}, {"lognormal": [1, 1]}])
+def test_a_prior_of_values_without_a_meaning_is_refused(change: object) -> None:
+    with pytest.raises(InputError) as error:
+        load_priors().changed({"exit_base": change})
+    one_line(error, "prior: exit_base", "must lie between 0 and 1")
 
 
 def test_structures_begin_with_the_one_in_force() -> None:

@@ -37,6 +37,10 @@ BAD = [
     ["simulate", "10", "--set", "entry_intensity=-1"],
     ["simulate", "10", "--set", "entry_intensity=0"],
     ["simulate", "10", "--set", "entry_intensity=nan"],
+    ["simulate", "10", "--set", "entry_intensity=400"],
+    ["simulate", "10", "--set", "entry_intensity=1e12"],
+    ["simulate", "10", "--set", "initiation_skill=1e6"],
+    ["simulate", "10", "--set", "entry_intensity=-1", "--beyond-prior"],
     ["simulate", "10", "--set", "structure.ladder=9"],
     ["simulate", "10", "--set", "structure.colour=red"],
     ["simulate", "10", "--years", "-3"],
@@ -59,6 +63,8 @@ BAD = [
     ["calibrate", "--set", "prior.production_span={normal: [0, -1]}"],
     ["calibrate", "--set", "prior.production_span=[0.9, 0.8]"],
     ["calibrate", "--set", "prior.production_span=plenty"],
+    ["calibrate", "--set", "prior.entry_intensity=1e12"],
+    ["calibrate", "--set", "prior.entry_intensity={lognormal: [1, 400]}"],
     ["calibrate", "--seed", "one"],
     ["calibrate", "--on", "moon"],
     ["calibrate", "--on", "local:0"],
@@ -97,6 +103,45 @@ def test_wrong_input_is_one_line_and_leaves_nothing(
     assert said.startswith("takeoff")
     assert "Traceback" not in said
     assert list(tmp_path.iterdir()) == []
+
+
+FILES = {
+    "tag": "name: !!bool foo\n", "deep": "- " * 40_000, "deeper": "name: " + "{a: " * 3000, "digits": f"title: {'9' * 400}\n",
+    "empty": "", "binary": "a: \x00", "list": "- a\n", "twice": "title: a\ntitle: b\n",
+}  # fmt: skip
+READERS = (
+    ["explain"], ["simulate"], ["simulate", "10", "--policy"], ["calibrate", "--profile"], ["plan", "--profile"],
+    ["advise", "--posterior", "nowhere"], ["compare", "nowhere", "--policy"],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", READERS, ids=" ".join)
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_is_no_case_policy_or_profile_is_one_line(
+    words: list[str], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.yaml").write_text(FILES[name], encoding="utf-8")
+    code, said = run([*words, "./own.yaml"], capsys)
+    assert code == 2
+    assert said.count("\n") == 1, said
+    assert said.startswith("takeoff: own.yaml: ")
+    assert len(said) < 300
+    assert [path.name for path in tmp_path.iterdir()] == ["own.yaml"]
+
+
+def test_every_fault_of_a_file_is_a_line_and_no_line_steers_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text("titel: a\nprogrammes: [{programme: zon, budget: many}]\n", encoding="utf-8")
+    code, said = run(["simulate", "10", "--policy", str(path)], capsys)
+    assert code == 2
+    assert [line.split(": ")[2] for line in said.splitlines()] == [
+        "titel", "question", "programmes.0.programme", "programmes.0.budget",
+    ]  # fmt: skip
+    code, said = run(["simulate", "10", "--policy", "./a\n\x1b[31m.yaml"], capsys)
+    assert (code, said.count("\n"), "\x1b" in said) == (2, 1, False)
 
 
 def test_a_misspelt_name_is_answered_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:

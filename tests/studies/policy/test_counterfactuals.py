@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 
 from calibration.histories import WeightedHistories
+from execution import netcdf
 from execution.executors import Threads
 from execution.store import RunFolder
 from execution.tasks import Runner
-from model.config import Policy, load_case, load_priors
+from model.config import CONFIGS, Policy, load_case, load_priors
 from model.errors import InputError
 from model.latents import conditional_medians, default_values
 from model.observe import COLUMNS
 from studies.policy import counterfactuals
-from studies.policy.arrays import merged
+from studies.policy.arrays import merged, titles
 from studies.policy.compare import compare_histories
 from studies.policy.counterfactuals import STATUS_QUO, chosen_policies, compare_case, fans
 from studies.policy.decision_table import contrast_rows, decision_rows
@@ -117,6 +118,56 @@ def test_parts_of_the_sequence_keep_their_budgets() -> None:
     )
     assert {spec.programme for spec in parts[counterfactuals.FIRST_PART].programmes} == {"training"}
     assert "training" not in {spec.programme for spec in parts[counterfactuals.SECOND_PART].programmes}
+
+
+OWN = "title: Mine\nquestion: What?\nprogrammes: [{programme: zone, for: 3}]\n"
+
+
+@pytest.mark.parametrize("name", ["first-part", "second-part", counterfactuals.FIRST_PART, counterfactuals.SECOND_PART])
+def test_no_policy_can_take_the_name_of_a_half_of_the_sequence(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / f"{name}.yaml").write_text(OWN, encoding="utf-8")
+    policies = chosen_policies([counterfactuals.SEQUENCE, str(tmp_path / f"{name}.yaml")])
+    worth = {"Mine": 1000.0, STATUS_QUO: 7.0, counterfactuals.SEQUENCE: 50.0}
+
+    def replay(histories: WeightedHistories, policies: list[Policy], years: np.ndarray, *rest: object) -> list[Replay]:
+        replays = []
+        for policy in policies:
+            rows = np.zeros((len(histories), len(years), len(COLUMNS)))
+            half = 30.0 if {spec.programme for spec in policy.programmes} == {"training"} else 25.0
+            rows[:, :, COLUMNS.index("value_profit")] = worth.get(policy.title, worth.get(policy.name, half))
+            replays.append(Replay(years, rows))
+        return replays
+
+    monkeypatch.setattr(counterfactuals, "replay", replay)
+    comparison = compare_case(histories(), policies, 5)
+    assert comparison.policies == (STATUS_QUO, counterfactuals.SEQUENCE, name)
+    assert comparison.levels[2, 0, NAMES.index("net_value")] == 1000.0
+    assert comparison.contrasts["complementarity"].tolist() == [50.0 - 30.0 - 25.0 + 7.0] * COUNT
+
+
+def test_two_policies_of_one_name_are_refused_with_both_files(tmp_path: Path) -> None:
+    for folder, text in (("a", OWN), ("b", OWN.replace("for: 3", "for: 4")), ("c", OWN)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "plan.yaml").write_text(text, encoding="utf-8")
+    one, other, same = (str(tmp_path / folder / "plan.yaml") for folder in ("a", "b", "c"))
+    with pytest.raises(InputError) as error:
+        chosen_policies(["training", one, other])
+    assert one in str(error.value)
+    assert other in str(error.value)
+    for twice in ([one, same], [one, one], ["training", str(CONFIGS / "policies" / "training.yaml")]):
+        with pytest.raises(InputError, match="named twice"):
+            chosen_policies(twice)
+
+
+def test_titles_are_read_from_the_comparison(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(counterfactuals, "replay", stand_in({}))
+    for names in ([STATUS_QUO], ["credit", "zone"]):
+        policies = chosen_policies(names)
+        data = merged([compare_case(histories(), policies, 5)], 5, policies)
+        netcdf.write(tmp_path / "policies.nc", data)
+        assert titles(netcdf.read(tmp_path / "policies.nc")) == {name: policy.title for name, policy in policies.items()}
 
 
 def test_policies_chosen() -> None:

@@ -13,6 +13,7 @@ from calibration.histories import WeightedHistories
 from execution.executors import Threads
 from execution.run import Run
 from model.config import load_case, load_priors
+from model.errors import InputError
 from studies.policy.arrays import merged
 from studies.policy.compare import FILES, write_comparison
 from studies.policy.counterfactuals import SHOWN, Comparison, chosen_policies
@@ -94,9 +95,9 @@ def stored(converged: bool, folder: Path) -> Any:
     )
 
 
-def compared(folder: Path) -> None:
-    """Write a comparison in which training is worth 100 in Hamamatsu and nothing in Dhaka."""
-    policies, comparisons = chosen_policies(["training"]), []
+def compared(folder: Path, policy: str = "training") -> None:
+    """Write a comparison in which a policy is worth 100 in Hamamatsu and nothing in Dhaka."""
+    policies, comparisons = chosen_policies([policy]), []
     for name, worth in zip(CASES, (100.0, 0.0), strict=True):
         case = load_case(name)
         levels = np.zeros((2, COUNT, len(NAMES)))
@@ -162,3 +163,29 @@ def test_the_whole_page(folder: Path) -> None:
     assert "Hamamatsu" in text
     assert "alert" not in text
     assert not re.search(r">\s*nan\b", text)
+
+
+@pytest.mark.parametrize("name", ["mine", "2030", "nan", "a,b", "zone fran\u00e7aise"])
+def test_a_policy_of_the_users_own_is_shown_under_its_own_title(name: str, folder: Path) -> None:
+    own = folder.parent / f"{name}.yaml"
+    own.write_text(
+        'title: "<script>alert(1)</script>"\nquestion: "<img src=x>?"\n'
+        "programmes: [{programme: training, for: 5, unit_cost: 0.3, note: <svg>}]\n",
+        encoding="utf-8",
+    )
+    compared(folder, str(own))
+    own.unlink()
+    view = load_view(folder)
+    assert view.ranked("02-hamamatsu")[0].policy == name
+    assert view.policy_titles == {"status-quo": "Status quo", name: "<script>alert(1)</script>"}
+    text = page(view)
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+    assert "<script>" not in text
+
+
+def test_a_cluster_that_was_changed_since_the_calibration_is_refused(folder: Path) -> None:
+    results.load_posterior(folder).manifest["fingerprint"]["data"] = {"18-dhaka": "0" * 64}
+    with pytest.raises(InputError) as error:
+        load_view(folder)
+    assert "18-dhaka.yaml: 18-dhaka: differs from the cluster of that name" in str(error.value)
+    assert str(folder) in str(error.value)

@@ -206,3 +206,41 @@ def test_own_files_belong_to_the_fingerprint(tmp_path: Path) -> None:
     policy.write_text(policy.read_text() + "\n# another price\n")
     with pytest.raises(InputError, match="own_files"):
         sweep(table, years=1, resume=True)
+
+
+def test_two_files_of_one_name_are_refused_before_anything_runs(tmp_path: Path) -> None:
+    policy = (CONFIGS / "policies" / "credit.yaml").read_text(encoding="utf-8")
+    for folder, text in (("a", policy), ("b", policy.replace("budget_share: 0.2", "budget_share: 0.1")), ("c", policy + "\n")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "plan.yaml").write_text(text, encoding="utf-8")
+    table = tmp_path / "table.csv"
+    table.write_text(f"case,policy\n9,{tmp_path}/a/plan.yaml\n9,{tmp_path}/b/plan.yaml\n")
+    with pytest.raises(InputError) as error:
+        sweep(table, years=1)
+    assert str(tmp_path / "a" / "plan.yaml") in str(error.value)
+    assert str(tmp_path / "b" / "plan.yaml") in str(error.value)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "c", "table.csv"]
+    table.write_text(f"case,policy\n9,{tmp_path}/a/plan.yaml\n9,{tmp_path}/c/plan.yaml\n")
+    assert sweep(table, years=1).failed == 0
+
+
+def test_a_file_that_takes_a_shipped_name_fails_its_rows(tmp_path: Path) -> None:
+    (tmp_path / "training.yaml").write_text((CONFIGS / "policies" / "credit.yaml").read_text(encoding="utf-8"))
+    table = tmp_path / "table.csv"
+    table.write_text(f"case,policy\n9,{tmp_path}/training.yaml\n9,training\n")
+    done = sweep(table, years=1)
+    assert (done.failed, done.failures is not None) == (1, True)
+    reason = str(read_table(failures_of(done.out))["reason"][0])
+    assert str(tmp_path / "training.yaml") in reason
+    assert str(CONFIGS / "policies" / "training.yaml") in reason
+
+
+def test_a_value_beyond_its_prior_fails_its_row_unless_it_is_meant(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("case,entry_intensity\n9,40\n9,3\n")
+    done = sweep(table, tmp_path / "one.csv", years=1)
+    assert (done.failed, done.rows) == (1, 2)
+    assert "add --beyond-prior" in str(read_table(failures_of(done.out))["reason"][0])
+    assert sweep(table, tmp_path / "two.csv", years=1, beyond_prior=True).failed == 0
+    with pytest.raises(InputError, match="beyond_prior"):
+        sweep(table, tmp_path / "one.csv", years=1, beyond_prior=True, resume=True)
