@@ -29,8 +29,15 @@ Read = TypeVar("Read", bound=Entry)
 Own = TypeVar("Own", bound=Named)
 
 
-def _validated(owner: type[Read], path: Path, content: Mapping[str, Any], known: Mapping[str, Any]) -> Read:
+def _validated(
+    owner: type[Read], path: Path, content: Mapping[str, Any], known: Mapping[str, Any], faults: Sequence[str] = ()
+) -> Read:
     """Return an entry of a file's content and of what follows from the file itself, which the content must not say.
+
+    Parameters
+    ----------
+    faults : sequence of str
+        What is known to be wrong already.
 
     Raises
     ------
@@ -38,7 +45,7 @@ def _validated(owner: type[Read], path: Path, content: Mapping[str, Any], known:
         With every fault of the content.
     """
     twice = [key for key in known if key in content]
-    told = [f"{key}: {shown(content[key])}: unknown key; leave it out, it follows from the file" for key in twice]
+    told = [*faults, *(f"{key}: {shown(content[key])}: unknown key; leave it out, it follows from the file" for key in twice)]
     try:
         entry = owner.model_validate({**content, **known})
     except ValidationError as error:
@@ -124,10 +131,11 @@ def refuse_twins(option: str, kind: str, entries: Sequence[Named]) -> None:
 
 def _read_case(path: Path, number: int) -> Case:
     name, content = _name(path), read_mapping(path)
-    title = content.pop("name", name)
+    title, faults = content.pop("name", name), []
     if not isinstance(title, str) or not title.strip():
-        raise InputError(f"{path}: name: {shown(title)}: must be text; put a name in quotes")
-    return _with_path(_validated(Case, path, content, {"number": number, "name": name, "title": title}), path)
+        faults, title = [f"name: {shown(title)}: must be text; put a name in quotes"], name
+    known = {"number": number, "name": name, "title": title}
+    return _with_path(_validated(Case, path, content, known, faults), path)
 
 
 @cache
@@ -155,7 +163,8 @@ def load_case(ref: int | str | Path) -> Case:
         return _own("case", path, _read_case(path, shipped.number if shipped else 0), shipped)
     word = str(ref).strip().lower()
     if word.isdecimal():
-        fitting = [name for name in known if int(name.split("-", maxsplit=1)[0]) == int(word)]
+        # Python turns no text of some thousand digits into a number.
+        fitting = [name for name in known if len(word) < 10 and int(name.split("-", maxsplit=1)[0]) == int(word)]
     else:
         bare = {name: name.split("-", 1)[1] for name in known}
         fitting = [name for name in known if word in (name, bare[name])]

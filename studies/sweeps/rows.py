@@ -30,6 +30,8 @@ EXHAUSTED: Final = COLUMNS.index("exhausted")
 # Panel rows that are simulated at a time, which take some megabytes.
 ROWS_AT_ONCE: Final = 16_384
 QUARTERS_A_YEAR: Final = 4
+# A longer value is shortened in a reason; the path of a user's file is told whole.
+LONGEST_VALUE: Final = 120
 # The most characters of a reason in the list of failures.
 LONGEST_REASON: Final = 240
 
@@ -206,7 +208,7 @@ def _read(portion: Portion, catalogue: Catalogue, beyond: bool) -> list[History]
 def _reason(error: InputError, name: str, value: str) -> str:
     """Return an error's message, shortened, without the names that the list of failures holds in columns of their own."""
     text = "; ".join(error.faults)
-    if value:
+    if len(value) > LONGEST_VALUE:
         text = " ".join(text.replace(value, shown(value)).split())
     for lead in ("--set: ", "parameter: ", "structure: ", f"{name.removeprefix(STRUCTURE)}: "):
         text = text.removeprefix(lead)

@@ -227,7 +227,7 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("load", "ref", "parts"), [
     (load_case, "kumsi", ("unknown case", "10-kumasi")), (load_case, 20, ("unknown case", "19-dar-es-salaam")),
-    (load_case, 0, ("unknown case",)), (load_case, "", ("unknown case",)),
+    (load_case, 0, ("unknown case",)), (load_case, "", ("unknown case",)), (load_case, "9" * 5000, ("unknown case", "...")),
     (load_case, "addis", ("08-addis", "15-addis", "say which")),
     (load_policy, "trainig", ("unknown policy", "did you mean `training`?", "status-quo")),
     (load_profile, "fast", ("unknown profile", "quick", "standard", "batch")),

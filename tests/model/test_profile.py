@@ -77,5 +77,5 @@ def test_walkers_are_counted_against_the_parameters_that_the_run_calibrates(tmp_
 
 @pytest.mark.parametrize("key", ["partition", "account", "interface"])
 def test_a_line_break_in_a_word_for_the_batch_system_is_refused(key: str, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=f"slurm.{key}: .*must be one line"):
+    with pytest.raises(InputError, match=f"slurm.{key}: .*must be one word"):
         load_profile(profile(tmp_path, slurm=f'{{{key}: "main\\ntouch owned"}}'))
