@@ -29,7 +29,7 @@ from model.errors import InputError
 from model.latents import LATENTS, case_key
 from model.profile import Batch
 from studies.policy.arrays import merged
-from studies.policy.compare import FILES, HORIZON, keep, write_comparison
+from studies.policy.compare import FILES, HORIZON, keep, label_of, warn_of_idle, write_comparison
 from studies.policy.counterfactuals import Comparison, chosen_policies
 from studies.policy.pieces import DEPENDS, compare_histories
 
@@ -90,13 +90,14 @@ def advise(
         raise InputError("--shard: shards of an advice share a folder; name it with --out")
     case = cluster if isinstance(cluster, Case) else load_case(cluster)
     chosen, years = chosen_policies(policies), horizon or HORIZON
+    warn_of_idle(chosen.values(), years, say)
     known = load_posterior(posterior)
     histories, effective = _histories(case, known, seed, progress)
     with TemporaryDirectory() as scratch, executor_on(on, batch, say) as executor:
         run = Run(KIND, Path(scratch if out is None else out), DEPENDS, FILES)
         with run.opened(executor, resume=True, shard=shard, progress=progress) as runner:
             comparisons = compare_histories(runner, [histories], chosen, years, ("",))
-            data = merged(comparisons, years, chosen)
+            data = merged(comparisons, years, chosen).assign_attrs(label_of(known.manifest, chosen.values(), years, seed))
 
             def write() -> dict[str, Any]:
                 write_comparison(run.folder, data, comparisons)
