@@ -22,6 +22,7 @@ from calibration.tables import covariates, table
 from calibration.work import Work
 from execution import netcdf
 from execution.executors import asked_by, executor_on
+from execution.labels import labelled, provenance, verdict_of
 from execution.run import Run, checked
 from execution.store import Shard
 from execution.tasks import Executor, Progress, Runner, silent, unheard
@@ -115,11 +116,12 @@ def _complete(run: Run, work: Work, simulator: ClusterSimulator) -> None:
     }
 
     def write() -> dict[str, Any]:
+        told = provenance(verdict.label, verdict_of(verdict.converged), work.seed, run.depends)
         groups = results.groups(simulator, learned.surrogate, sampled, predicted, everything, work.seed)
-        netcdf.write(run.folder / POSTERIOR, groups)
+        netcdf.write(run.folder / POSTERIOR, labelled(groups, told))
         kept = histories.assemble(simulator, exact.z, exact.estimate, exact.surrogate, weights)
-        netcdf.write(run.folder / HISTORIES, kept)
-        netcdf.write(run.folder / PATHS, paths)
+        netcdf.write(run.folder / HISTORIES, labelled(kept, told))
+        netcdf.write(run.folder / PATHS, labelled(paths, told))
         write_json(run.folder / CHECKS, results.plain(checks))
         return {
             "seed": work.seed,

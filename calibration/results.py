@@ -16,6 +16,7 @@ from calibration.predictive import Predictive
 from calibration.simulator import ClusterSimulator
 from calibration.stages import Chains
 from execution import netcdf
+from execution.labels import verdict_of
 from execution.run import checked, read_manifest, run_at
 from execution.writing import read_json
 from model.arrays import Floats
@@ -32,7 +33,7 @@ DRAWS_KEPT: Final = 1000
 PRIOR_DRAWS: Final = 4000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Posterior:
     """A finished calibration, as read from its folder.
 
@@ -52,6 +53,19 @@ class Posterior:
     paths: xarray.Dataset
     checks: dict[str, Any]
     manifest: dict[str, Any]
+
+    def __repr__(self) -> str:
+        """Return a short table: the verdict, and what there is."""
+        held = self.histories.sizes
+        return "\n".join(
+            [
+                f"Posterior in {self.path}",
+                f"  verdict    {verdict_of(self.converged)}; {self.label}",
+                f"  histories  {held.get('draw', 0)} of each of {held.get('case', 0)} clusters",
+                f"  parameters {held.get('calibrated', 0)} calibrated, of {held.get('parameter', 0)}",
+                f"  groups     {', '.join(str(name).strip('/') for name in _names(self.groups))}",
+            ]
+        )
 
     @property
     def label(self) -> str:
@@ -74,6 +88,11 @@ class Posterior:
         draws = self.groups["unconstrained_posterior"]
         z = draws["z"].values.reshape(-1, draws.sizes["parameter"])
         return [str(name) for name in draws["parameter"].values], z, np.full(len(z), 1.0 / len(z))
+
+
+def _names(groups: Any) -> list[Any]:
+    """Return the names of groups in a mapping, a ``DataTree`` or an ``InferenceData``."""
+    return list(groups.groups()) if callable(getattr(groups, "groups", None)) else list(groups)
 
 
 def load_posterior(path: str | Path) -> Posterior:

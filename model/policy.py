@@ -11,11 +11,27 @@ from typing import Any, Final
 import numpy as np
 
 from model.schema import Case, HistoricProgramme, Policy, PolicyProgramme, ProgrammeSpec
-from model.state import COURSES, PROGRAMME, PROGRAMMES
+from model.state import (
+    COURSES,
+    CREDIT,
+    EXPORT_PREFERENCE,
+    FIRMS_MAX,
+    FOREIGN_INVESTMENT,
+    GRANT,
+    MARKET_PLACE,
+    PROGRAMME,
+    PROGRAMMES,
+    TRAINING_PROGRAMME,
+    ZONE,
+)
 
 # Latest opening of a programme that waits for improved firms and names no latest date.
 FOR_EVER: Final = math.inf
 NOT_YET: Final = -1.0
+# Programmes that act by what they spend; the others act by their effect, whatever their budget.
+BY_BUDGET: Final = tuple(PROGRAMMES[kind] for kind in (TRAINING_PROGRAMME, ZONE, CREDIT, GRANT, EXPORT_PREFERENCE))
+# Programmes of which nothing is left where all of it is captured.
+CAPTURED_WHOLE: Final = (PROGRAMMES[ZONE], PROGRAMMES[MARKET_PLACE])
 
 
 def programmes_for(policy: Policy | None, case: Case, structures: Mapping[str, str]) -> Any:
@@ -74,3 +90,69 @@ def _date_policy(programmes: Any, row: int, spec: PolicyProgramme) -> None:
     if spec.when is not None:
         programmes.trigger_firms[row] = spec.when.improved_firms
         programmes.trigger_after[row] = FOR_EVER if spec.when.at_latest is None else max(0.0, spec.when.at_latest - spec.at)
+
+
+def idle_programmes(policy: Policy, horizon: float) -> tuple[str, ...]:
+    """Return a line on each programme of a policy that never acts, or that the horizon cuts.
+
+    Parameters
+    ----------
+    policy : Policy
+        Its programmes are counted from 1 in the lines.
+    horizon : float
+        Years after the decision at which the history ends; zero or less where it ends at the decision or before.
+    """
+    lines = []
+    for number, spec in enumerate(policy.funded(), start=1):
+        reason = _idle(spec, horizon) or _untrained(spec, policy) or _cut(spec, horizon)
+        if reason:
+            dates = f"years {spec.at:g} to {spec.at + spec.years:g} after the decision"
+            lines.append(f"policy {policy.name}: programme {number} ({spec.programme}, {dates}): {reason}")
+    return tuple(lines)
+
+
+def _idle(spec: PolicyProgramme, horizon: float) -> str:
+    """Return why a programme never acts before the horizon (years after the decision); nothing if it may."""
+    money = spec.budget_share if spec.budget is None else spec.budget
+    if horizon <= 0:
+        return "never acts: the history ends before the decision; lengthen it"
+    if spec.at >= horizon:
+        return f"never acts: it begins at or beyond the horizon of {horizon:g} years; lower `at` or raise the horizon"
+    if firms := _awaited_in_vain(spec, horizon):
+        return f"never acts: it waits for {firms:,} improved firms, and a history holds at most {FIRMS_MAX:,}; lower the number"
+    if spec.programme in CAPTURED_WHOLE and spec.captured == 1:
+        return "never acts: all of it is captured; lower `captured`"
+    if spec.programme not in BY_BUDGET:
+        return "never acts: its effect is 0; raise `effect`" if spec.effect == 0 else ""
+    if not money and spec.fee < max(spec.unit_cost, math.ulp(0.0)):
+        return "never acts: its budget is 0; raise `budget` or `budget_share`"
+    if spec.budget and spec.budget < spec.unit_cost - spec.fee:
+        return f"never acts: its budget of {spec.budget:g} pays for no firm; raise it above `unit_cost`, {spec.unit_cost:g}"
+    return ""
+
+
+def _awaited_in_vain(spec: PolicyProgramme, horizon: float) -> int:
+    """Return for how many improved firms a programme waits until the horizon, where no history can hold so many; else 0."""
+    if spec.when is None or spec.when.improved_firms <= FIRMS_MAX:
+        return 0
+    return spec.when.improved_firms if spec.when.at_latest is None or spec.when.at_latest >= horizon else 0
+
+
+def _untrained(spec: PolicyProgramme, policy: Policy) -> str:
+    """Return that a programme for trained firms acts on none that its own policy trains; nothing if it may."""
+    training, end = PROGRAMMES[TRAINING_PROGRAMME], spec.at + spec.years
+    if spec.eligible == "all" or any(other.programme == training and other.at < end for other in policy.programmes):
+        return ""
+    return "is for trained firms, and its policy trains none before it ends; add a training or let `eligible` be `all`"
+
+
+def _cut(spec: PolicyProgramme, horizon: float) -> str:
+    """Return how the horizon cuts a programme; nothing where it does not, or where only its opening acts."""
+    if spec.programme == PROGRAMMES[FOREIGN_INVESTMENT]:
+        return ""
+    late = spec.at if spec.when is None or spec.when.at_latest is None else max(spec.at, spec.when.at_latest)
+    if spec.at + spec.years > horizon:
+        return f"is cut by the horizon of {horizon:g} years"
+    if late + spec.years > horizon:
+        return f"may open in year {late:g}, and is then cut by the horizon of {horizon:g} years"
+    return ""

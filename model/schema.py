@@ -337,6 +337,19 @@ class Case(Named):
     history: tuple[HistoricProgramme, ...] = ()
     note: str = ""
 
+    def __repr__(self) -> str:
+        """Return a short table: the cluster, its start, and its figures by year."""
+        shown = {"firms": "firms", "workers_per_firm": "workers a firm", "schooling": "years of schooling"}
+        lines = [f"{self.title} ({self.name})", f"  began     {self.start.low} / {self.start.mode} / {self.start.high}"]
+        for seen in self.observations:
+            known = [(getattr(seen, name), unit) for name, unit in shown.items()]
+            figures = [f"{figure.middle:g} {unit}" for figure, unit in known if figure is not None]
+            figures += [f"exports: {seen.exports.level}"] if seen.exports is not None else []
+            figures += [f"improvement: {seen.improvement}"] if seen.improvement is not None else []
+            year = "-".join(map(str, seen.year)) if isinstance(seen.year, tuple) else str(seen.year)
+            lines.append(f"  {year:<9} {', '.join(figures)}")
+        return "\n".join([*lines, f"  history   {', '.join(spec.programme for spec in self.history) or 'no programme'}"])
+
     @model_validator(mode="after")
     def _dated(self) -> Self:
         times = [seen.time for seen in self.observations]

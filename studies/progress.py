@@ -23,11 +23,15 @@ def span(seconds: float) -> str:
 
 
 class Progress:
-    """Shows stages and the steps within a stage; libraries get its ``step`` as a callback ``(stage, done, total)``."""
+    """Shows stages and the steps within a stage; libraries get its ``step`` as a callback ``(stage, done, total)``.
 
-    def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    One that is ``quiet`` shows neither, but still writes what it is told to ``say``: warnings, and what becomes of workers.
+    """
+
+    def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic, *, quiet: bool = False) -> None:
         self._stream = stream if stream is not None else sys.stderr
         self._clock = clock
+        self._quiet = quiet
         self._begun = clock()
         self._stage = ""
         self._stage_begun = self._begun
@@ -44,12 +48,16 @@ class Progress:
         self._stream.flush()
 
     def stage(self, name: str) -> None:
-        """Announce a stage at once."""
+        """Announce a stage at once, unless progress is to be quiet."""
+        if self._quiet:
+            return
         self._stage, self._stage_done, self._stage_begun, self._told = name, 0, self._clock(), self._clock()
         self.say(f"[{span(self._clock() - self._begun):>9}] {name}")
 
     def step(self, stage: str, done: int, total: int) -> None:
         """Take note that ``done`` of ``total`` pieces of a stage are done; most calls write nothing."""
+        if self._quiet:
+            return
         if stage != self._stage:
             self.stage(stage)
             # Pieces that were done before the first call, or were read from disk, do not belong to the stage's rate.

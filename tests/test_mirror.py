@@ -16,6 +16,7 @@ TESTED_ELSEWHERE = {
     "model/arrays.py": "names types of arrays and runs nothing",
     "model/warm.py": "run by `make install`",
     "studies/commands/inspecting.py": BY_COMMAND,
+    "studies/commands/listing.py": BY_COMMAND,
     "studies/commands/planning.py": BY_COMMAND,
     "studies/commands/sensitivity.py": BY_COMMAND,
     "studies/report/coverage.py": BY_PAGE,

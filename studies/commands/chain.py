@@ -2,21 +2,16 @@
 
 import argparse
 import os
-import sys
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from model.config import Priors, Profile, load_priors, load_profile
+from studies.commands.telling import progress_asked, tell
 from studies.commands.working import executor_asked, profile_asked
 from studies.progress import Progress, span
 
 CONVERGED, NOT_CONVERGED = 0, 3
 REPORT: Final = "report.html"
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 class Job(NamedTuple):
@@ -72,9 +67,13 @@ def _exit(checks: dict[str, Any]) -> int:
 def calibrate_tables(arguments: argparse.Namespace) -> int:
     """Run ``takeoff calibrate``."""
     job = _job(arguments)
-    posterior = _calibrate(job, arguments, arguments.on, Progress())
-    _say("\n".join(_verdict_lines(posterior.checks)))
-    _say(f"posterior  {job.out / 'posterior.nc'}")
+    posterior = _calibrate(job, arguments, arguments.on, progress_asked(arguments))
+    path = job.out / "posterior.nc"
+    tell(
+        arguments,
+        lambda: {**posterior.checks, "posterior": path},
+        lambda: [*_verdict_lines(posterior.checks), f"posterior  {path}"],
+    )
     return _exit(posterior.checks)
 
 
@@ -83,7 +82,7 @@ def check_run(arguments: argparse.Namespace) -> int:
     from calibration import check
 
     checks = check(arguments.folder)
-    _say("\n".join(_verdict_lines(checks)))
+    tell(arguments, lambda: checks, lambda: _verdict_lines(checks))
     return _exit(checks)
 
 
@@ -106,19 +105,30 @@ def _compare(folder: Path, profile: Profile | None, progress: Progress, **option
 
 def compare_policies(arguments: argparse.Namespace) -> int:
     """Run ``takeoff compare``."""
+    from studies.commands.ranking import effects_in, ranking_content, ranking_lines
+    from studies.files.tables import read_table
+
     folder, profile = Path(arguments.folder), profile_asked(arguments)
     _compare(
         folder,
         profile,
-        Progress(),
+        progress_asked(arguments),
         cases=arguments.cases,
         policies=arguments.policies,
         horizon=arguments.horizon,
         on=executor_asked(profile, arguments),
         shard=arguments.shard,
     )
-    _say(f"decision   {folder / 'decision.csv'}")
-    _say(f"histories  {folder / 'policies.nc'}")
+    from execution.run import checked, read_manifest
+
+    manifest, written = read_manifest(folder), {"decision": folder / "decision.csv", "histories": folder / "policies.nc"}
+    rows = effects_in(read_table(checked(folder, "decision.csv")))
+    told = rows, str(manifest["label"]), bool(manifest["converged"])
+    tell(
+        arguments,
+        lambda: {**ranking_content(*told), **written},
+        lambda: [*ranking_lines(*told), *(f"{name:<10} {path}" for name, path in written.items())],
+    )
     return 0
 
 
@@ -134,13 +144,14 @@ def _report(folder: Path) -> Path:
 
 def report_run(arguments: argparse.Namespace) -> int:
     """Run ``takeoff report``."""
-    _say(f"report     {_report(Path(arguments.folder))}")
+    path = _report(Path(arguments.folder))
+    tell(arguments, lambda: {"report": path}, lambda: [f"report     {path}"])
     return 0
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run ``takeoff run``: the whole chain, from the tables to the page."""
-    job, progress = _job(arguments), Progress()
+    job, progress = _job(arguments), progress_asked(arguments)
     begun = os.times().elapsed
     from execution.executors import asked_by, executor_on
     from execution.run import holds
@@ -160,7 +171,11 @@ def run(arguments: argparse.Namespace) -> int:
             progress.stage("writing the report")
             _report(job.out)
     progress.stage("done")
-    _say(f"verdict    {'converged' if posterior.converged else 'NOT CONVERGED'}: {posterior.label}")
-    _say(f"report     {path.resolve()}")
-    _say(f"took       {span(os.times().elapsed - begun)}")
+    verdict = f"{'converged' if posterior.converged else 'NOT CONVERGED'}: {posterior.label}"
+    took = os.times().elapsed - begun
+    tell(
+        arguments,
+        lambda: {"label": posterior.label, "converged": posterior.converged, "report": path.resolve(), "took_s": took},
+        lambda: [f"verdict    {verdict}", f"report     {path.resolve()}", f"took       {span(took)}"],
+    )
     return _exit(posterior.checks)

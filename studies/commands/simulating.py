@@ -10,6 +10,8 @@ import numpy as np
 from model.changes import read_changes
 from model.config import load_case, load_policy, load_priors
 from model.errors import InputError
+from model.latents import last_time
+from model.policy import idle_programmes
 
 
 def _check_outputs(arguments: argparse.Namespace) -> tuple[Path | None, Path | None, Path | None]:
@@ -61,6 +63,9 @@ def simulate_case(arguments: argparse.Namespace) -> int:
         given["years"] = arguments.years
     seeds = given.pop("seeds")
     histories = run_histories(case, policy, seeds, engine_named(arguments.engine), **given)
+    decision = float(last_time(case, np.array([histories.start_year]))[0])
+    for line in idle_programmes(policy, histories.start_year + float(histories.since[-1]) - decision):
+        sys.stderr.write(f"warning: {line}\n")
     title = f"{case.title}: {policy.title.lower()}"
     if panel is None and events is None and plot is None:
         from studies.page.pictures import terminal_plot

@@ -3,15 +3,15 @@
 import argparse
 import sys
 
+from studies.commands.telling import progress_asked
 from studies.commands.working import executor_asked, profile_asked
-from studies.progress import Progress
 
 
 def sweep(arguments: argparse.Namespace) -> int:
     """Run ``takeoff sweep``."""
     from studies.sweeps.sweep import sweep as run_sweep
 
-    progress, profile = Progress(), profile_asked(arguments)
+    progress, profile = progress_asked(arguments), profile_asked(arguments)
     try:
         done = run_sweep(
             arguments.table,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from execution.writing import write_atomic
 from model.errors import InputError
+from studies.files.labels import labelled
 from studies.files.rows import column_names, reading, table_rows
 from studies.files.writing import Required, Table, block_writer
 
@@ -47,6 +48,7 @@ def write_table(
     path: Path,
     table: Table,
     units: Mapping[str, str] | None = None,
+    attributes: Mapping[str, str] | None = None,
     required: Sequence[str] = (),
     excused: NDArray[np.bool_] | None = None,
 ) -> None:
@@ -59,6 +61,7 @@ def write_table(
     path : where the table goes; missing folders are made
     table : arrays of any type, shape (rows,) each, by column
     units : unit of each column, kept by Parquet and netCDF
+    attributes : what the file says of itself, as ``execution.labels.provenance`` returns it; a CSV gets a sidecar with it
     required : columns that must be finite in every row
     excused : bool, shape (rows,); rows in which they need not be
 
@@ -71,10 +74,11 @@ def write_table(
     """
 
     def write(partial: Path) -> None:
-        with block_writer(partial, units, Required(path, required, excused)) as writer:
+        with block_writer(partial, units, attributes, Required(path, required, excused)) as writer:
             writer.write(table)
 
-    write_atomic(path, write)
+    with labelled(path, attributes):
+        write_atomic(path, write)
 
 
 def _cast(texts: Sequence[str]) -> NDArray[Any]:

@@ -79,7 +79,7 @@ class _Checked:
 class _CsvWriter:
     """Writes a CSV; each number has the shortest text that reads back to the same bits."""
 
-    def __init__(self, path: Path, units: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, units: Mapping[str, str], attributes: Mapping[str, str]) -> None:
         self._file = path.open("w", encoding="utf-8", newline="")
         self._writer = csv.writer(self._file, lineterminator="\n")
         self._begun = False
@@ -103,8 +103,8 @@ def _texts(column: NDArray[Any]) -> list[Any]:
 class _ParquetWriter:
     """Writes a Parquet file; blocks are held back until they fill a row group."""
 
-    def __init__(self, path: Path, units: Mapping[str, str]) -> None:
-        self._path, self._units = path, units
+    def __init__(self, path: Path, units: Mapping[str, str], attributes: Mapping[str, str]) -> None:
+        self._path, self._metadata = path, {**attributes, **{f"unit:{name}": unit for name, unit in units.items()}}
         self._writer: Any = None
         self._held: list[Any] = []
         self._rows = 0
@@ -114,7 +114,7 @@ class _ParquetWriter:
         from pyarrow import parquet
 
         content = arrow.table({name: _arrow(np.asarray(column)) for name, column in block.items()})
-        content = content.replace_schema_metadata({f"unit:{name}": unit for name, unit in self._units.items()})
+        content = content.replace_schema_metadata(self._metadata)
         if self._writer is None:
             self._writer = parquet.ParquetWriter(self._path, content.schema)
         self._held.append(content)
@@ -181,11 +181,12 @@ class _Unfailing(io.FileIO):
 class _NetcdfWriter:
     """Writes a netCDF file with one variable a column, along the dimension ``row``."""
 
-    def __init__(self, path: Path, units: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, units: Mapping[str, str], attributes: Mapping[str, str]) -> None:
         import h5netcdf
 
         self._disk = _Unfailing(path, "w+b")
         self._file, self._units = h5netcdf.File(self._disk, "w"), units
+        self._file.attrs.update(attributes)
         self._rows = 0
 
     def _begin(self, block: Table) -> None:
@@ -227,12 +228,17 @@ class _NetcdfWriter:
             self._disk.check()
 
 
-Opener: TypeAlias = Callable[[Path, Mapping[str, str]], BlockWriter]
+Opener: TypeAlias = Callable[[Path, Mapping[str, str], Mapping[str, str]], BlockWriter]
 _WRITERS: Final[Mapping[str, Opener]] = {".csv": _CsvWriter, ".parquet": _ParquetWriter, ".nc": _NetcdfWriter}
 
 
 @contextmanager
-def block_writer(path: Path, units: Mapping[str, str] | None = None, required: Required | None = None) -> Iterator[BlockWriter]:
+def block_writer(
+    path: Path,
+    units: Mapping[str, str] | None = None,
+    attributes: Mapping[str, str] | None = None,
+    required: Required | None = None,
+) -> Iterator[BlockWriter]:
     """Open a table for writing block by block; the memory needed does not grow with its rows.
 
     The file is whole only once the context has ended without an error.
@@ -241,9 +247,11 @@ def block_writer(path: Path, units: Mapping[str, str] | None = None, required: R
     ----------
     path : file in an existing folder, whose suffix names the format
     units : unit of each column, kept in the attributes of Parquet and netCDF
+    attributes : what the file says of itself, kept by Parquet and netCDF; ``studies.files.labels`` writes that of a CSV
     required : what the table must hold; a block that lacks it raises InputError
     """
-    writer = _Checked(_WRITERS[path.suffix.lower()](path, units or {}), required or Required(path))
+    opened = _WRITERS[path.suffix.lower()](path, units or {}, attributes or {})
+    writer = _Checked(opened, required or Required(path))
     try:
         yield writer
     except BaseException:

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from model.config import CONFIGS, Case, Priors, all_cases, load_case, load_priors
-from model.errors import InputError
+from model.config import CONFIGS, Case, Priors, all_cases, load_priors
 from model.events import EVENTS, HOMES, SCHEDULE
 
 TOPICS: Final = ("schedule", "equations", "parameters")
@@ -201,6 +200,8 @@ def overview() -> str:
             "takeoff explain schedule     the order of events, and why",
             "takeoff explain equations    every formula and the file that holds it",
             "takeoff explain parameters   every prior with its unit and source",
+            "takeoff explain PARAMETER    one parameter or structural choice: meaning, prior, unit and source",
+            "takeoff explain POLICY       its question, and its programmes with dates, budgets and sources",
             "takeoff explain CASE         every figure, footnote and error model",
             "",
             columns(("case", "place", "product"), rows),
@@ -208,24 +209,3 @@ def overview() -> str:
             f"Configuration: {CONFIGS}",
         ]
     )
-
-
-def explanation(what: str | None) -> str:
-    """Return the text for a topic or a case.
-
-    Raises
-    ------
-    InputError
-        If there is neither a topic nor a case of that name.
-    """
-    texts = {"schedule": schedule, "equations": equation_list, "parameters": parameters}
-    if what is None:
-        return overview()
-    if what in texts:
-        return texts[what]()
-    try:
-        return case_text(load_case(what))
-    except InputError as error:
-        if not str(error).startswith("case: "):
-            raise  # A file is wrong, and no name is unknown.
-        raise InputError(f"{error}; or explain {', '.join(TOPICS)}") from error

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from execution.run import MANIFEST, is_finished, path_of, read_manifest, run_at
 from execution.store import FINGERPRINT, chunk_paths
@@ -46,6 +47,23 @@ def status_lines(folder: Path) -> list[str]:
     else:
         lines.append("finished   yes")
     return [*lines, f"result     {manifest['result_hash']}", *(f"look       {line}" for line in unfinished_guests(folder))]
+
+
+def status_content(folder: Path) -> dict[str, Any]:
+    """Return how far a run is, for programs; see ``status_lines`` for what is raised."""
+    run = run_at(folder)
+    chunks = [path for owner in owners(folder) for path in chunk_paths(owner)]
+    manifest = read_manifest(folder) if (folder / MANIFEST).is_file() else {}
+    names = dict.fromkeys([*manifest.get("files", run.files), MANIFEST])
+    return {
+        "folder": str(folder),
+        "kind": run.kind,
+        "finished": is_finished(folder),
+        "pieces": Counter(stage_of(folder, path) for path in chunks),
+        "files": {name: path_of(folder, name).is_file() for name in names},
+        **{key: manifest[key] for key in ("converged", "label", "result_hash") if key in manifest},
+        "look": unfinished_guests(folder),
+    }
 
 
 def unfinished_guests(folder: Path) -> list[str]:

@@ -1,7 +1,7 @@
 """How is a plan told? In lines: each stage's cost, the totals with intervals, what they buy, and what each number rests on."""
 
 import math
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -34,6 +34,24 @@ def plan_lines(plan: Plan, script: str) -> list[str]:
         "",
         *_script_lines(plan, script),
     ]
+
+
+def plan_content(plan: Plan) -> dict[str, Any]:
+    """Return a plan for programs: times in seconds, sizes in bytes."""
+    stages = [
+        {**stage._asdict(), "wall_s": stage.wall_s(plan.capacity.cores, plan.capacity.scheduler_s)} for stage in plan.stages
+    ]
+    return {
+        "profile": plan.profile.name,
+        "on": plan.where,
+        "capacity": plan.capacity,
+        "core_s": plan.core,
+        "wall_s": plan.wall,
+        "size_bytes": plan.size,
+        "precision": plan.precision,
+        "stages": stages,
+        "resources": plan.resources,
+    }
 
 
 def _cores(capacity: Capacity, where: str) -> str:

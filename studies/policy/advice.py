@@ -20,6 +20,7 @@ from calibration.simulator import ClusterSimulator
 from calibration.tables import table
 from calibration.weights import effective_size, normalised
 from execution.executors import executor_on
+from execution.labels import verdict_of
 from execution.run import Run
 from execution.store import Shard
 from execution.tasks import Executor, Progress, silent, unheard
@@ -28,9 +29,12 @@ from model.config import Case, load_case, load_priors
 from model.errors import InputError
 from model.latents import LATENTS, case_key
 from model.profile import Batch
+from studies.numbers import amount, share, signed
 from studies.policy.arrays import merged
-from studies.policy.compare import FILES, HORIZON, keep, write_comparison
+from studies.policy.compare import FILES, HORIZON, keep, label_of, warn_of_idle, write_comparison
 from studies.policy.counterfactuals import Comparison, chosen_policies
+from studies.policy.decision_table import decision_rows
+from studies.policy.outcomes import RANKED_BY
 from studies.policy.pieces import DEPENDS, compare_histories
 
 CANDIDATES: Final = 4096
@@ -47,6 +51,17 @@ class Advice(NamedTuple):
     effective: float
     label: str
     converged: bool
+
+    def __repr__(self) -> str:
+        """Return a short table: the verdict, and the policies by their mean net value (wage-years), the best first."""
+        rows = [row for row in decision_rows(self.comparison) if row.outcome == RANKED_BY]
+        width = max((len(row.policy) for row in rows), default=0)
+        verdict = f"{verdict_of(self.converged)}; {self.label}; {self.effective:.0f} effective histories"
+        table = [
+            f"  {row.policy:<{width}}  {signed(row.mean)} \u00b1 {amount(row.mc_se, 2)} wage-years, best with {share(row.p_best)}"
+            for row in sorted(rows, key=lambda row: -row.mean)
+        ]
+        return "\n".join([f"Advice for {self.case.title} ({verdict})", *table])
 
 
 def advise(
@@ -90,13 +105,14 @@ def advise(
         raise InputError("--shard: shards of an advice share a folder; name it with --out")
     case = cluster if isinstance(cluster, Case) else load_case(cluster)
     chosen, years = chosen_policies(policies), horizon or HORIZON
+    warn_of_idle(chosen.values(), years, say)
     known = load_posterior(posterior)
     histories, effective = _histories(case, known, seed, progress)
     with TemporaryDirectory() as scratch, executor_on(on, batch, say) as executor:
         run = Run(KIND, Path(scratch if out is None else out), DEPENDS, FILES)
         with run.opened(executor, resume=True, shard=shard, progress=progress) as runner:
             comparisons = compare_histories(runner, [histories], chosen, years, ("",))
-            data = merged(comparisons, years, chosen)
+            data = merged(comparisons, years, chosen).assign_attrs(label_of(known.manifest, chosen.values(), years, seed))
 
             def write() -> dict[str, Any]:
                 write_comparison(run.folder, data, comparisons)

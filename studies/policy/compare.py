@@ -1,6 +1,6 @@
 """How are policies compared on a whole run? Every cluster, every policy, and the files that a reader or a report takes up."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Final
@@ -12,11 +12,14 @@ from calibration.histories import load_histories, open_histories
 from execution import netcdf
 from execution.executors import executor_on
 from execution.fingerprint import result_hash
+from execution.labels import provenance, provenance_in, verdict_of
 from execution.run import Run, holds, read_manifest, revised
 from execution.store import Shard
 from execution.tasks import Executor, Progress, Runner, silent, unheard
-from model.config import Case, load_case, refuse_twins
+from model.config import Case, Policy, load_case, refuse_twins
+from model.policy import idle_programmes
 from model.profile import Batch
+from studies.files.labels import sidecar_of
 from studies.files.tables import write_table
 from studies.policy.arrays import merged
 from studies.policy.counterfactuals import Comparison, chosen_policies
@@ -26,7 +29,8 @@ from studies.policy.pieces import DEPENDS, STRUCTURES, compare_histories
 KIND: Final = "comparison"
 POLICIES: Final = "policies.nc"
 DECISION: Final = "decision.csv"
-FILES: Final = (POLICIES, DECISION)
+# The label of the decision table lies beside it.
+FILES: Final = (POLICIES, DECISION, sidecar_of(Path(DECISION)).name)
 HORIZON: Final = 20
 # With fewer histories of a cluster than this, the ranking under the alternative structure would be noise and is not made unless
 # it is asked for.
@@ -64,7 +68,7 @@ def compare(
     Returns
     -------
     xarray.Dataset
-        Outcomes by (structure, case, policy, history, outcome) and fans, units in attributes.
+        Outcomes by (structure, case, policy, history, outcome) and fans; units, and the posterior's label, in attributes.
 
     Raises
     ------
@@ -76,13 +80,14 @@ def compare(
     """
     home, years = Path(folder), horizon or HORIZON
     chosen = chosen_policies(policies)
+    warn_of_idle(chosen.values(), years, say)
     histories = load_histories(home, run_cases(home, cases), draws)
     enough = min(len(one) for one in histories) >= ENOUGH
     structures = structures or (STRUCTURES if enough else STRUCTURES[:1])
     run = Run(KIND, home / PIECES, DEPENDS, tuple(f"../{name}" for name in FILES))
     with executor_on(on, batch, say) as executor, run.opened(executor, resume=True, shard=shard, progress=progress) as runner:
         comparisons = compare_histories(runner, histories, chosen, years, structures)
-        data = merged(comparisons, years, chosen)
+        data = merged(comparisons, years, chosen).assign_attrs(label_of(read_manifest(home), chosen.values(), years))
 
         def write() -> dict[str, Any]:
             with revised(home, FILES, runner.stop.check):
@@ -91,6 +96,13 @@ def compare(
 
         keep(run, runner, home, data, write)
     return data
+
+
+def warn_of_idle(policies: Iterable[Policy], horizon: float, say: Callable[[str], object]) -> None:
+    """Tell of every programme that never acts before the horizon (years after the decision), or is cut by it."""
+    for policy in policies:
+        for line in idle_programmes(policy, horizon):
+            say(f"warning: {line}")
 
 
 def keep(run: Run, runner: Runner, home: Path, data: xr.Dataset, write: Callable[[], dict[str, Any]]) -> None:
@@ -104,7 +116,7 @@ def keep(run: Run, runner: Runner, home: Path, data: xr.Dataset, write: Callable
 
 
 def write_comparison(folder: Path, data: xr.Dataset, comparisons: Sequence[Comparison]) -> None:
-    """Write ``policies.nc`` and ``decision.csv``, each whole or not at all.
+    """Write ``policies.nc`` and ``decision.csv``, each whole or not at all, with the label that the data carry.
 
     Raises
     ------
@@ -112,8 +124,25 @@ def write_comparison(folder: Path, data: xr.Dataset, comparisons: Sequence[Compa
         If an effect is not finite: a comparison without some of its effects would look complete, so that neither is written.
     """
     table = decision_table(row for item in comparisons for row in decision_rows(item))
-    write_table(folder / DECISION, table, required=REQUIRED)
+    write_table(folder / DECISION, table, attributes=provenance_in(data.attrs), required=REQUIRED)
     netcdf.write(folder / POLICIES, data)
+
+
+def label_of(origin: Mapping[str, Any], policies: Iterable[Policy], horizon: int, seed: int | None = None) -> dict[str, str]:
+    """Return what the files of a comparison say of themselves: the label and verdict of the posterior on which it stands.
+
+    Parameters
+    ----------
+    origin : mapping
+        Manifest of the calibration.
+    policies, horizon : the policies compared, and the years after the decision
+    seed : int, optional
+        First of all keys; the calibration's if not given.
+    """
+    asked = [policy.model_dump(mode="json") for policy in policies]
+    depends = {"calibration": origin["fingerprint"], "policies": asked, "horizon": horizon}
+    first = origin["seed"] if seed is None else seed
+    return provenance(origin["label"], verdict_of(origin["converged"]), first, depends)
 
 
 def decision_table(rows: Iterable[Effects]) -> dict[str, Any]:

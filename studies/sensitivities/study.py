@@ -13,6 +13,7 @@ from calibration.observation import ErrorModel
 from execution import netcdf
 from execution.executors import asked_by, executor_on
 from execution.fingerprint import content_hash, source_hashes, versions
+from execution.labels import provenance, verdict_of
 from execution.run import Run, checked
 from execution.store import Shard
 from execution.tasks import Executor, Progress, Runner, silent, unheard
@@ -20,7 +21,9 @@ from model.config import Policy, all_cases, load_case, load_priors, load_profile
 from model.errors import InputError
 from model.profile import Profile
 from model.schema import Case
+from studies.files.labels import sidecar_of
 from studies.files.tables import write_table
+from studies.policy.compare import warn_of_idle
 from studies.policy.counterfactuals import SEQUENCE, STATUS_QUO, chosen_policies
 from studies.sensitivities.arrays import assemble, convergence_line, headline, index_table, settled, undefined
 from studies.sensitivities.design import (
@@ -37,6 +40,7 @@ from studies.sensitivities.laboratory import Laboratory, look, scoped
 
 NETCDF: Final = "sensitivity.nc"
 TABLE: Final = "sensitivity.csv"
+FILES: Final = (NETCDF, TABLE, sidecar_of(Path(TABLE)).name)
 KIND: Final = "sensitivity"
 # A study of every policy would take hours; these two are the paper's advice and its first step.
 POLICIES: Final = (SEQUENCE, "training")
@@ -85,8 +89,9 @@ def sensitivity(
     """
     chosen = load_profile(profile) if isinstance(profile, str) else profile
     laboratory, plan, factors = plan_of(method, chosen, cases, policies, parameters, by, seed)
+    warn_of_idle(laboratory.policies, laboratory.horizon, say)
     folder = Path(out or default_folder(method, factors, chosen.name))
-    run = Run(KIND, folder, fingerprint(laboratory, plan, factors), (NETCDF, TABLE))
+    run = Run(KIND, folder, fingerprint(laboratory, plan, factors), FILES)
     with (
         executor_on(asked_by(chosen, on), chosen.slurm, say) as executor,
         run.opened(executor, resume=resume, shard=shard, progress=progress) as runner,
@@ -200,13 +205,15 @@ def _complete(run: Run, runner: Runner, laboratory: Laboratory, plan: Design, by
         outcomes = scoped(seen.measures)
         findings = analyse(plan, outcomes.reshape(*outcomes.shape[:2], -1), number(laboratory.seed, SENSITIVITY, 1))
         data = assemble(laboratory, findings, seen, _attributes(laboratory, plan, by, simulations))
+        label = convergence_line(headline(data))
+        told = provenance(f"on the prior; {label}", verdict_of(settled(data)), laboratory.seed, run.depends)
         indices = index_table(data)
-        write_table(run.folder / TABLE, indices, required=("value",), excused=undefined(indices))
-        netcdf.write(run.folder / NETCDF, data)
+        write_table(run.folder / TABLE, indices, attributes=told, required=("value",), excused=undefined(indices))
+        netcdf.write(run.folder / NETCDF, data.assign_attrs(told))
         return {
             "seed": laboratory.seed,
             "converged": settled(data),
-            "label": convergence_line(headline(data)),
+            "label": label,
             "imposed": dict(laboratory.structures),
             "simulations": simulations,
         }

@@ -1,7 +1,7 @@
 """How does a sweep's panel reach its file? Chunk by chunk, in the order of the table; its hash does not depend on the chunks."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from execution.writing import write_atomic
 from model.arrays import Arrays
 from model.events import QUARTER
 from model.observe import COLUMNS, COUNTS, PHASES
+from studies.files.labels import labelled
 from studies.files.panels import PANEL_UNITS
 from studies.files.writing import Required, Table, block_writer
 
@@ -68,30 +69,32 @@ def panel_block(chunk: Arrays) -> dict[str, Any]:
     return block
 
 
-def write_panel(out: Path, chunks: Iterable[Arrays]) -> str:
-    """Write the panel of all chunks, whole or not at all, and return its hash."""
+def write_panel(out: Path, chunks: Iterable[Arrays], attributes: Mapping[str, str]) -> str:
+    """Write the panel of all chunks with what it says of itself, whole or not at all, and return its hash."""
     total = TableHash()
 
     def write(partial: Path) -> None:
-        with block_writer(partial, PANEL_UNITS, Required(out, FINITE)) as writer:
+        with block_writer(partial, PANEL_UNITS, attributes, Required(out, FINITE)) as writer:
             for chunk in chunks:
                 block = panel_block(chunk)
                 total.add(block)
                 writer.write(block)
 
-    write_atomic(out, write)
+    with labelled(out, attributes):
+        write_atomic(out, write)
     return total.hexdigest()
 
 
-def write_failures(path: Path, chunks: Iterable[Arrays]) -> None:
-    """Write the list of rows and histories that failed and of histories that were stopped, whole or not at all."""
+def write_failures(path: Path, chunks: Iterable[Arrays], attributes: Mapping[str, str]) -> None:
+    """Write the list of rows and histories that failed or were stopped, whole or not at all, with its label beside it."""
 
     def write(partial: Path) -> None:
         with block_writer(partial) as writer:
             for chunk in chunks:
                 writer.write({name: chunk[f"failed_{name}"] for name in FAILURE_COLUMNS})
 
-    write_atomic(path, write)
+    with labelled(path, attributes):
+        write_atomic(path, write)
 
 
 def counted(load: Callable[[str], Arrays], names: Iterable[str], count: dict[str, int]) -> Iterator[Arrays]:

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from execution.executors import executor_on
 from execution.fingerprint import content_hash, source_hashes, versions
+from execution.labels import provenance
 from execution.run import Run, file_hash, is_finished, read_manifest
 from execution.store import RunFolder, Shard, chunk_paths
 from execution.tasks import Executor, Progress, Runner, chunk_size, silent, unheard
@@ -18,6 +19,7 @@ from model.config import CONFIGS
 from model.errors import InputError
 from model.profile import Batch
 from model.simulation import in_quarters
+from studies.files.labels import check_sidecar, files_of
 from studies.files.rows import check_format, table_rows
 from studies.files.tables import check_suffix
 from studies.sweeps.panel import counted, write_failures, write_panel
@@ -28,6 +30,7 @@ KIND: Final = "sweep"
 # The packages whose sources decide the numbers of a sweep.
 DECIDES: Final = ("model", "studies.files", "studies.sweeps")
 STAGE: Final = "histories"
+SIMULATED: Final = "histories at the parameters of a table, not of a posterior"
 WRITING: Final = "writing the panel"
 # Histories of a default length that take about a second; shorter ones are cheaper, and at most this many are worth a chunk.
 HISTORIES_A_CHUNK: Final = 32
@@ -101,7 +104,7 @@ def sweep(
     surveyed = survey(Path(table), least)
     size = min(chunk_size(surveyed.histories, least), LARGEST * least)
     blocks = Blocks(surveyed, size, partial(is_finished, folder_of(panel)))
-    files = f"../{panel.name}", f"../{failures_of(panel).name}"
+    files = tuple(f"../{path.name}" for path in (*files_of(panel), *files_of(failures_of(panel))))
     run = Run(KIND, folder_of(panel), _depends(surveyed, Request(years, keep, beyond=beyond_prior), blocks.size), files)
     if (resume or shard is not None) and run.finished:
         with RunFolder(run.folder, run.fingerprint, resume, shard) as folder:
@@ -113,7 +116,7 @@ def sweep(
     ):
         request = Request(years, keep, runner.stop.check, beyond_prior)
         runner.complete(STAGE, run_block, request, blocks, surveyed.histories)
-        run.finish(runner, lambda: _write(runner, blocks.names(), panel, surveyed))
+        run.finish(runner, lambda: _write(run, runner, blocks.names(), panel, surveyed))
         _clear(runner.folder)
     return _result(panel, surveyed.path)
 
@@ -126,6 +129,8 @@ def _panel(table: Path, out: str | Path | None, keep: str) -> Path:
     panel = check_suffix("--out", str(out or table.with_name(f"{table.stem}-panel{table.suffix}")))
     if panel.resolve() == table.resolve():
         raise InputError(f"--out: {panel}: is the table; name another file")
+    for path in (panel, failures_of(panel)):
+        check_sidecar("--out", path)
     return panel
 
 
@@ -165,8 +170,8 @@ def _depends(surveyed: Survey, request: Request, size: int) -> dict[str, Any]:
     }
 
 
-def _write(runner: Runner, names: list[str], panel: Path, surveyed: Survey) -> dict[str, Any]:
-    """Write the panel and the list of failures, and return what the manifest says of them."""
+def _write(run: Run, runner: Runner, names: list[str], panel: Path, surveyed: Survey) -> dict[str, Any]:
+    """Write the panel and the list of failures with their labels, and return what the manifest says of them."""
     if file_hash(surveyed.path) != surveyed.sha256:
         raise InputError(f"{surveyed.path}: was changed while it was read; delete {runner.folder.path} and run again")
 
@@ -176,20 +181,27 @@ def _write(runner: Runner, names: list[str], panel: Path, surveyed: Survey) -> d
             yield name
         runner.tick(WRITING, len(names), len(names))
 
-    load, mark, files = runner.folder.load, "", []
+    load, mark, written = runner.folder.load, "", list[Path]()
     count = {"rows": surveyed.rows, "failed": 0, "stopped": 0, "simulations": 0}
-    chunks = counted(load, told(), count)
-    if any(len(load(name)["row"]) for name in names):
-        mark = write_panel(panel, chunks)
-        files.append(f"../{panel.name}")
-    else:
-        deque(chunks, maxlen=0)
+    deque(counted(load, names, count), maxlen=0)
+    label = _label(run, count)
+    if count["simulations"]:
+        mark = write_panel(panel, (load(name) for name in told()), label)
+        written += files_of(panel)
     failures = failures_of(panel)
-    failures.unlink(missing_ok=True)
+    for path in files_of(failures):
+        path.unlink(missing_ok=True)
     if count["failed"] or count["stopped"]:
-        write_failures(failures, (load(name) for name in names))
-        files.append(f"../{failures.name}")
-    return {**count, "result_hash": mark, "files": files}
+        write_failures(failures, (load(name) for name in names), label)
+        written += files_of(failures)
+    return {**count, "result_hash": mark, "files": [f"../{path.name}" for path in written]}
+
+
+def _label(run: Run, count: dict[str, int]) -> dict[str, str]:
+    """Return what the files of a sweep say of themselves."""
+    lacking = [f"{count['failed']} rows failed"] if count["failed"] else []
+    lacking += [f"{count['stopped']} histories were stopped for their size"] if count["stopped"] else []
+    return provenance(SIMULATED, f"NOT WHOLE: {', '.join(lacking)}" if lacking else "whole", "of each row", run.depends)
 
 
 def _clear(folder: RunFolder) -> None:

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from calibration import calibrate, check, load_posterior
 from calibration.gate import CHECKED
+from calibration.results import HISTORIES, PATHS, POSTERIOR
+from execution.labels import KEYS
 from model.config import load_profile
 from model.errors import InputError
 
@@ -64,6 +67,12 @@ def test_a_whole_calibration(tmp_path: Path) -> None:
         "simulations",
         "command",
     } <= set(posterior.manifest)
+    for name in (POSTERIOR, HISTORIES, PATHS):
+        with xr.open_datatree(tmp_path / "one" / name) as tree:
+            for node in tree.subtree:
+                assert node.attrs["label"] == f"NOT CONVERGED; {CHECKED}"
+                assert set(KEYS) <= set(node.attrs)
+    assert posterior.groups["posterior"].attrs["verdict"] == "NOT CONVERGED"
     assert posterior.groups["posterior"].sizes["chain"] == 4
     assert posterior.groups["log_likelihood"].sizes["case"] == 19
     assert len(posterior.groups["posterior"].data_vars) == 36

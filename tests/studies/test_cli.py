@@ -237,6 +237,9 @@ def test_every_command_of_the_contract_exists() -> None:
         "diff",
         "explain",
         "doctor",
+        "list",
+        "new",
+        "completion",
     ):
         assert f" {command}" in said
 
@@ -255,6 +258,9 @@ def test_every_command_names_a_function_that_exists() -> None:
         "status": ["."],
         "verify": ["."],
         "diff": [".", "."],
+        "list": ["cases"],
+        "new": ["table"],
+        "completion": ["bash"],
     }
     choices = next(action.choices for action in parser._actions if action.choices)
     assert choices is not None

@@ -8,7 +8,8 @@ import pytest
 from model.config import all_cases, load_priors
 from model.errors import InputError
 from model.events import CLOCKS, EVENTS, SCHEDULE
-from studies.inspect.explain import MODEL, columns, equations, explanation
+from studies.inspect.entries import explanation
+from studies.inspect.explain import MODEL, columns, equations
 
 
 def test_every_parameter_is_explained() -> None:
@@ -73,7 +74,7 @@ def test_a_case_shows_every_figure_and_source(case: object) -> None:
 
 def test_what_is_missing_is_said() -> None:
     assert sum(line.split()[-2:] == ["not", "available"] for line in explanation("2").splitlines()) == 4
-    with pytest.raises(InputError, match="explain schedule, equations, parameters"):
+    with pytest.raises(InputError, match="schedule, equations, parameters"):
         explanation("love")
     assert "10-kumasi" in explanation(None)
 

@@ -136,6 +136,13 @@ def test_a_calibration_without_a_comparison(folder: Path) -> None:
     assert "No policies were compared" in page(view)
 
 
+def test_a_posterior_is_shown_as_a_short_table(folder: Path) -> None:
+    text = repr(results.load_posterior(folder))
+    assert len(text.splitlines()) == 5
+    assert "NOT CONVERGED" in text or "; surrogate, corrected" in text
+    assert "unconstrained_posterior" in text
+
+
 def test_parameters_and_coverage(folder: Path) -> None:
     view = load_view(folder)
     moved, still = view.parameters

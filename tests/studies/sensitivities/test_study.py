@@ -12,6 +12,8 @@ import xarray as xr
 from scipy.stats import norm
 
 from calibration.keys import SENSITIVITY, seeds, uniforms
+from execution import netcdf
+from execution.labels import KEYS, verdict_of
 from execution.run import MANIFEST
 from execution.store import Shard
 from model.config import Profile, load_case, load_profile
@@ -129,6 +131,15 @@ def test_the_files_say_what_was_found(stand_in: None, tmp_path: Path) -> None:
     assert float(rows[0]["value"]) == float(data["value"].sel(index="mu", outcome="fit", cluster=ALL, factor=VARIED[0]))
 
 
+def test_the_files_carry_their_label(whole: Path) -> None:
+    manifest, beside = (json.loads((whole / name).read_text()) for name in (MANIFEST, "sensitivity.json"))
+    attributes = netcdf.read(whole / home.NETCDF).attrs
+    assert beside["label"].endswith(f"on the prior; {manifest['label']}")
+    assert beside["verdict"] == verdict_of(manifest["converged"])
+    assert {name: attributes[name] for name in KEYS} == {name: beside[name] for name in KEYS}
+    assert set(manifest["files"]) == set(home.FILES)
+
+
 def test_words_go_with_numbers_that_need_them() -> None:
     assert note("S1", -0.1, 0.2, True, False) == BELOW_ZERO
     assert note("S1", 0.3, 0.2, False, False) == f"{ABOVE_TOTAL}; {UNSETTLED}"
@@ -158,6 +169,7 @@ def command(out: Path, **changes: object) -> int:
     given = {
         "method": "morris", "profile": "quick", "cases": ["10"], "policies": ["training"], "parameters": VARIED, "by": None,
         "out": str(out), "resume": False, "seed": None, "shard": None, "on": "local:1",
+        "json": False, "quiet": False,
     }  # fmt: skip
     return analyse(Namespace(**{**given, **changes}))
 
@@ -166,6 +178,8 @@ def test_the_command_says_whether_it_has_settled(stand_in: None, tmp_path: Path,
     code = command(tmp_path / "study")
     said = capsys.readouterr().out
     assert code == (0 if json.loads((tmp_path / "study" / MANIFEST).read_text())["converged"] else 3)
+    assert said.startswith("NOT SETTLED: " if code == 3 else "settled: ")
+    assert "Sensitivity on the prior" in said.splitlines()[1]
     assert "fit: market_elasticity" in said
     assert ("NOT settled" in said) == (code == 3)
 

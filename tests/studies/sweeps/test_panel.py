@@ -15,6 +15,8 @@ from studies.sweeps.panel import TableHash, counted, panel_block, write_failures
 from studies.sweeps.sweep import sweep
 from tests.studies.sweeps.tables import ROWS
 
+LABEL = {"label": "made up"}
+
 
 def chunk(*lengths: int, row: int = 1, failed: int = 0) -> dict[str, Any]:
     """A chunk of histories with so many rows kept, whose numbers tell where they stand, and of rows that failed."""
@@ -77,8 +79,8 @@ def test_no_cut_changes_the_hash_and_every_change_of_a_value_a_name_or_a_type_do
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
 def test_chunks_reach_their_file_in_order(suffix: str, tmp_path: Path) -> None:
     chunks = [chunk(2, 1), chunk(4, row=3)]
-    hashes = [write_panel(tmp_path / f"{name}{suffix}", chunks) for name in ("one", "two")]
-    assert hashes[0] == hashes[1] != write_panel(tmp_path / f"other{suffix}", chunks[:1])
+    hashes = [write_panel(tmp_path / f"{name}{suffix}", chunks, LABEL) for name in ("one", "two")]
+    assert hashes[0] == hashes[1] != write_panel(tmp_path / f"other{suffix}", chunks[:1], LABEL)
     written = read_table(tmp_path / f"one{suffix}")
     for name, column in written.items():
         assert column.tolist() == np.concatenate([panel_block(part)[name] for part in chunks]).tolist()
@@ -93,7 +95,7 @@ def test_failures_are_listed_and_counted_apart_from_histories_that_were_stopped(
     count = {"simulations": 0, "failed": 0, "stopped": 0}
     assert list(counted(stored.__getitem__, stored, count)) == [first, second]
     assert count == {"simulations": 3, "failed": 2, "stopped": 1}
-    write_failures(tmp_path / "failures.csv", [first, second])
+    write_failures(tmp_path / "failures.csv", [first, second], LABEL)
     listed = read_table(tmp_path / "failures.csv")
     assert listed["row"].tolist() == [2, 4, 5]
     assert listed["column"].tolist() == ["seed"] * 3

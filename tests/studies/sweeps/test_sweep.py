@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as parquet
 import pytest
 import xarray as xr
 
 import execution.run
+from execution.labels import KEYS
 from execution.run import MANIFEST
 from execution.store import CHUNKS, Shard
 from execution.tasks import Runner
@@ -16,6 +18,7 @@ from execution.writing import read_json
 from model.errors import DamagedRun, InputError, Interrupted
 from model.simulation import simulate
 from studies.cli import main
+from studies.files.labels import files_of, sidecar_of
 from studies.files.panels import panel_table
 from studies.files.tables import read_table
 from studies.sweeps import sweep as sweeping
@@ -89,6 +92,31 @@ def test_formats_hold_the_same_numbers(table: Path, tmp_path: Path) -> None:
         assert nc["workers"].attrs["units"] == "workers"
     hashes = {read_json(folder_of(tmp_path / f"out{suffix}") / MANIFEST)["result_hash"] for suffix in (".csv", ".parquet", ".nc")}
     assert len(hashes) == 1
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".nc"])
+def test_the_panel_carries_its_label(suffix: str, table: Path, tmp_path: Path) -> None:
+    out = sweep(table, tmp_path / f"out{suffix}", years=0.25).out
+    if suffix == ".csv":
+        told: Any = read_json(sidecar_of(out))
+    elif suffix == ".nc":
+        with xr.open_dataset(out) as data:
+            told = dict(data.attrs)
+    else:
+        told = {key.decode(): value.decode() for key, value in parquet.read_schema(out).metadata.items()}
+    assert set(KEYS) <= set(told)
+    assert told["verdict"] == "whole"
+    assert told["label"] == f"whole; {sweeping.SIMULATED}"
+    assert set(read_json(folder_of(out) / MANIFEST)["files"]) == {f"../{path.name}" for path in files_of(out)}
+
+
+def test_a_label_replaces_no_file_of_the_user(table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("out.json", "out-failures.json"):
+        (tmp_path / name).write_text("{}")
+        assert main(["sweep", str(table), "--out", str(tmp_path / "out.csv"), "--years", "0.25"]) == 2
+        assert name in capsys.readouterr().err
+        assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, "table.csv"])
+        (tmp_path / name).unlink()
 
 
 def test_a_parquet_table_means_what_its_csv_does(table: Path, tmp_path: Path) -> None:
