@@ -18,7 +18,7 @@ HALF_WIDTH_90: Final = 1.6448536269514722
 MID_YEAR: Final = 0.5
 # No cluster has more firms, and no firm more workers.
 MOST_FIRMS: Final = 1e8
-# The largest number that counts firms of one kind: founders trained abroad, or improved firms at which a programme opens.
+# The largest count of firms of one kind: founders trained abroad, or improved firms at which a programme opens.
 MOST_COUNTED: Final = 100_000
 
 Confidence = Literal["high", "medium-high", "medium", "medium-low", "low"]
@@ -338,16 +338,14 @@ class Case(Named):
     note: str = ""
 
     def __repr__(self) -> str:
-        """Return a short table: the cluster, its start, and its figures by year."""
-        shown = {"firms": "firms", "workers_per_firm": "workers a firm", "schooling": "years of schooling"}
-        lines = [f"{self.title} ({self.name})", f"  began     {self.start.low} / {self.start.mode} / {self.start.high}"]
+        lines = [f"{self.title} ({self.name})\n  began     {self.start.low} / {self.start.mode} / {self.start.high}"]
         for seen in self.observations:
-            known = [(getattr(seen, name), unit) for name, unit in shown.items()]
+            known = ((seen.firms, "firms"), (seen.workers_per_firm, "workers a firm"), (seen.schooling, "years of schooling"))
             figures = [f"{figure.middle:g} {unit}" for figure, unit in known if figure is not None]
-            figures += [f"exports: {seen.exports.level}"] if seen.exports is not None else []
-            figures += [f"improvement: {seen.improvement}"] if seen.improvement is not None else []
-            year = "-".join(map(str, seen.year)) if isinstance(seen.year, tuple) else str(seen.year)
-            lines.append(f"  {year:<9} {', '.join(figures)}")
+            said = (("exports", seen.exports and seen.exports.level), ("improvement", seen.improvement))
+            figures += [f"{name}: {word}" for name, word in said if word]
+            years = seen.year if isinstance(seen.year, tuple) else (seen.year,)
+            lines.append(f"  {'-'.join(map(str, years)):<9} {', '.join(figures)}")
         return "\n".join([*lines, f"  history   {', '.join(spec.programme for spec in self.history) or 'no programme'}"])
 
     @model_validator(mode="after")

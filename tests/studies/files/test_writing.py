@@ -108,7 +108,7 @@ def test_a_table_with_a_number_that_is_not_finite_is_not_written(suffix: str, va
 
 
 def test_rows_are_numbered_over_all_blocks(tmp_path: Path) -> None:
-    with block_writer(tmp_path / "part.csv", None, Required(tmp_path / "panel.csv", ("x",))) as writer:
+    with block_writer(tmp_path / "part.csv", required=Required(tmp_path / "panel.csv", ("x",))) as writer:
         writer.write({"x": np.arange(3)})
         with pytest.raises(InputError, match=r"panel\.csv: row 5: x: inf"):
             writer.write({"x": np.array([0.0, np.inf])})

@@ -31,7 +31,7 @@ def posterior(monkeypatch: pytest.MonkeyPatch) -> Posterior:
         xr.Dataset(attrs={"structures": "; ".join(f"{name}={option}" for name, option in priors.structures_with().items())}),
         xr.Dataset(),
         {"label": LABEL, "converged": False},
-        {},
+        {"label": LABEL, "converged": False, "seed": 1, "fingerprint": {"kind": "calibration"}},
     )
     for name, value in (("CANDIDATES", 48), ("CHUNK", 20), ("KEPT", 6)):
         monkeypatch.setattr(home, name, value)
@@ -71,6 +71,6 @@ def test_shards_need_a_folder_that_they_share(posterior: Posterior) -> None:
 def test_the_lines_say_label_ranking_and_how_few(posterior: Posterior) -> None:
     advice = asked(None)
     text = "\n".join(advice_lines(advice))
-    assert f"NOT CONVERGED; {LABEL}" in text
+    assert f"NOT CONVERGED: {LABEL}" in text
     assert text.index("policy") < text.index("status-quo")
     assert ("Few: the ranking is rough." in text) == (advice.effective < FEW)
