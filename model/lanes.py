@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 from model.compiling import equation, step
 from model.events import FIRM_CLOCKS
 from model.randomness import as_word
-from model.state import ASIDE, BESIDE, BLOCK, FIRM, FLOATS, LANES
+from model.state import ASIDE, BESIDE, BLOCK, FIRM, FLOATS, LANES, WORD_BYTES
 
 cgutils: Any = untyped_cgutils
 ir: Any = cgutils.ir
-WORD_BYTES: Final = 8
 LINE_BYTES: Final = 64
 # So many firms fit a core's own cache: where there are more, blocks are asked for before their turn.
 CACHED: Final = 4096

@@ -1,12 +1,16 @@
 """How does a history begin? With an empty cluster, room for a few firms, and programmes that have not yet opened."""
 
 import mmap
+from collections.abc import Callable, Iterable
+from functools import reduce
 from typing import Any, Final
 
 import numpy as np
+from numba import literal_unroll
 from numpy.typing import NDArray
 
 from model.compiling import step
+from model.fields import CLUSTER_FIELDS, PROGRAMME_FIELDS, Field
 from model.lanes import block_count
 from model.peers import table_size
 from model.state import BESIDE, BLOCK, CLUSTER, DUE, GROUP, LADDER, LOG, RUNGS, SUMS, records
@@ -18,23 +22,41 @@ LINES_AT_FIRST: Final = 1 << 17
 PAGE: Final = 4096
 
 
+def first_values(fields: Iterable[Field]) -> Callable[[Any], None]:
+    """Return a step that sets the fields of a record to the first values of their rows; fields without one stay as they are."""
+    by_value: dict[float, list[str]] = {}
+    for field in fields:
+        if field.first is not None:
+            by_value.setdefault(field.first, []).append(field.name)
+    return reduce(_both, [_setter(tuple(names), value) for value, names in by_value.items()])
+
+
+def _setter(names: tuple[str, ...], value: float) -> Callable[[Any], None]:
+    @step
+    def set_fields(record: Any) -> None:
+        for name in literal_unroll(names):
+            record[name] = value
+
+    return set_fields
+
+
+def _both(first: Callable[[Any], None], second: Callable[[Any], None]) -> Callable[[Any], None]:
+    @step
+    def set_both(record: Any) -> None:
+        first(record)
+        second(record)
+
+    return set_both
+
+
+begin_cluster = first_values(CLUSTER_FIELDS)
+begin_programme = first_values(PROGRAMME_FIELDS)
+
+
 @step
 def reset(w: World, programmes: NDArray[Any]) -> None:
-    """Clear a world for its next history; programmes are copied unopened."""
-    c = w.cluster
-    c.tick = c.rows = c.wound = c.dead = c.logged = c.transitioned = c.exhausted = c.due = c.entry_count = 0
-    c.seats = 16
-    c.time = c.firms = c.workers = c.core_workers = c.improved_firms = c.improved_workers = 0.0
-    c.zone_firms = c.exporters = c.schooling = c.managerial_capital = c.skill_top = 0.0
-    c.traders = c.awareness = c.discouragement = c.access = c.enforcement = c.imitators = 0.0
-    c.price = c.price_export = c.log_price = c.log_price_export = c.ceiling = c.exported = 0.0
-    c.congestion = c.log_agglomeration = c.output = c.sales = c.profits = c.profitability = c.margin = 0.0
-    c.zone_space = c.zone_trained = c.fund = c.repaid = c.credit_trained = c.captured = 0.0
-    c.market_place = c.protection = c.strain = c.wage_bill = c.public_cost = c.loan_losses = c.net_cost = 0.0
-    c.entrants = c.spin_offs = c.exits = c.mergers = c.attempts = c.successes = 0.0
-    c.relocations = c.loans = c.defaults = c.trained = 0.0
-    c.value_profit = c.value_surplus = c.value_sales = c.value_cost = c.value_wages = 0.0
-    c.entry_residual = 0.0
+    """Clear a world for its next history; programmes, shape (m,), are copied unopened."""
+    begin_cluster(w.cluster)
     for j in range(len(programmes)):
         plan(w, j, programmes[j])
 
@@ -43,18 +65,15 @@ def reset(w: World, programmes: NDArray[Any]) -> None:
 def plan(w: World, j: int, programme: Any) -> None:
     """Put a programme on the timeline, unopened."""
     w.programmes[j] = programme
-    w.programmes[j].opened = -1.0
-    w.programmes[j].granted = 0.0
-    w.programmes[j].spent = 0.0
-    w.programmes[j].invited = 0.0
+    begin_programme(w.programmes[j])
 
 
 def reserve(*wanted: tuple[int, Any]) -> list[NDArray[Any]]:
-    """Return arrays of so many records of such dtypes, zeroed, of which only the parts that are written take memory."""
+    """Return zeroed arrays, one for each pair of a number of records and their dtype; only what is written takes memory."""
     sizes = [-(-max(1, count) * np.dtype(kind).itemsize // PAGE) * PAGE for count, kind in wanted]
     flags = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_NORESERVE} if hasattr(mmap, "MAP_NORESERVE") else {}
     room = mmap.mmap(-1, sum(sizes), **flags)
-    starts = [sum(sizes[:place]) for place in range(len(sizes))]
+    starts = [sum(sizes[:position]) for position in range(len(sizes))]
     return [np.frombuffer(room, kind, count, start) for (count, kind), start in zip(wanted, starts, strict=True)]
 
 

@@ -18,6 +18,12 @@ class Shared:
         if record is not None:
             vars(self).update(zip(record.dtype.names, record.item()))
 
+    def __getitem__(self, name: str) -> Any:
+        return getattr(self, name)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        setattr(self, name, value)
+
 
 def log(x: float) -> float:
     """Return the natural logarithm, of 0 minus infinity, as the package's does."""

@@ -1,43 +1,31 @@
 """What happens in a quarter, step by step, for both engines: what is done before any event, and what each event does."""
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
+from model.clock import Clock
 from model.compiling import equation, step
-from model.events import (
-    ATTEMPT,
-    BREACH,
-    ENTRY,
-    EXIT,
-    LOAN,
-    POACHING,
-    QUARTER,
-    RELOCATION,
-    SPIN_OFF,
-    SUCCESSION,
-)
+from model.events import ENTRY, QUARTER
 from model.lanes import block_count, firm_at, stand
 from model.mechanisms.agglomeration import build_ladder, count, gather
 from model.mechanisms.birth import wind_up
-from model.mechanisms.clocks import run_clocks, run_entry_clock
-from model.mechanisms.credit import lend
-from model.mechanisms.entry import enter, initiate
-from model.mechanisms.exit import leave
+from model.mechanisms.clocks import ALL, run_clocks, run_entry_clock
+from model.mechanisms.entry import initiate
 from model.mechanisms.growth import move_blocks
-from model.mechanisms.improvement import attempt, press
-from model.mechanisms.knowledge import break_trust, learn_blocks
+from model.mechanisms.improvement import press
+from model.mechanisms.knowledge import learn_blocks
 from model.mechanisms.market import clear
-from model.mechanisms.poaching import lose_staff
 from model.mechanisms.production import supply
 from model.mechanisms.programmes import govern
-from model.mechanisms.relocation import relocate
-from model.mechanisms.spin_off import spin_off
-from model.mechanisms.succession import succeed
 from model.mechanisms.valuation import value
 from model.observe import record
 from model.state import GROUP
 from model.sums import empty, total
 from model.world import World, bury
+
+Dispatch = Callable[[World, int, int, float, int], None]
 
 
 @step
@@ -96,29 +84,37 @@ def close_quarter(w: World) -> None:
     bury(w)
 
 
+def event_of(clocks: Sequence[Clock]) -> Dispatch:
+    """Return the step that lets one of these clocks' events happen, given the clock's number: it looks in halves of halves."""
+    if len(clocks) == 1:
+        act = clocks[0].happen
+
+        @step
+        def happen_here(w: World, mechanism: int, firm: int, time: float, number: int) -> None:
+            act(w, firm, time, number)
+
+        return happen_here
+    middle = clocks[len(clocks) // 2].number
+    before, after = event_of(clocks[: len(clocks) // 2]), event_of(clocks[len(clocks) // 2 :])
+
+    @step
+    def happen_there(w: World, mechanism: int, firm: int, time: float, number: int) -> None:
+        if mechanism < middle:
+            before(w, mechanism, firm, time, number)
+        else:
+            after(w, mechanism, firm, time, number)
+
+    return happen_there
+
+
+let_happen = event_of(ALL)
+
+
 @step
 def happen(w: World, mechanism: int, firm: int, time: float, number: int) -> None:
     """Let one event happen; ``number`` is which strike of its clock it is. The dead do nothing more."""
-    if mechanism == ENTRY:
-        enter(w, time, number)
-    elif firm_at(w.firms, firm).alive == 0:
-        return
-    elif mechanism == EXIT:
-        leave(w, firm, time)
-    elif mechanism == SPIN_OFF:
-        spin_off(w, firm, time, number)
-    elif mechanism == ATTEMPT:
-        attempt(w, firm, time, number)
-    elif mechanism == RELOCATION:
-        relocate(w, firm, time)
-    elif mechanism == LOAN:
-        lend(w, firm, time)
-    elif mechanism == SUCCESSION:
-        succeed(w, firm, time)
-    elif mechanism == BREACH:
-        break_trust(w, firm, time)
-    elif mechanism == POACHING:
-        lose_staff(w, firm, time, number)
+    if mechanism == ENTRY or firm_at(w.firms, firm).alive == 1:
+        let_happen(w, mechanism, firm, time, number)
 
 
 @equation

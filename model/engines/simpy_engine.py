@@ -13,9 +13,10 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
+from model.clock import Clock
 from model.compiling import kernel, prepare
 from model.engines import quarter
-from model.events import CLOCKS
+from model.mechanisms.clocks import ALL
 from model.mechanisms.programmes import govern
 from model.mechanisms.valuation import value
 from model.observe import COLUMNS, record
@@ -29,7 +30,7 @@ Process = Generator[simpy.Event, Any, None]
 EVENT_PRIORITY: Final = 1
 USER_PRIORITY: Final = 1 << 78
 STEP_PRIORITY: Final = 1 << 79
-FAREWELL, GOVERNMENT, MARKET, RECORD, FIRMS, CLOCK = range(6)
+FAREWELL, GOVERNMENT, MARKET, RECORD, FIRMS, EVENTS = range(6)
 
 open_market = kernel(quarter.open_market)
 move_firms_and_clocks = kernel(quarter.move_firms_and_clocks)
@@ -131,14 +132,14 @@ def firms(run: Run) -> Process:
         run.finished = run.finished or run.world.cluster.exhausted == 1
 
 
-def clock(run: Run, mechanism: int) -> Process:
-    """Run one mechanism: each quarter its clocks say when it strikes; then wait for each event in turn and let it happen."""
+def events(run: Run, clock: Clock) -> Process:
+    """Let the events of one mechanism happen: each quarter its clocks have said when it strikes; wait for each event in turn."""
+    mechanism = clock.number
     for tick in run.ticks():
-        yield run.step(tick, CLOCK)
+        yield run.step(tick, EVENTS)
         due: Any = run.world.due[: run.world.cluster.due]
         due = due[due.mechanism == mechanism]
-        events = sorted((float(e.time), int(e.lineage), int(e.number), int(e.firm)) for e in due)
-        for time, lineage, number, firm in events:
+        for time, lineage, number, firm in sorted((float(e.time), int(e.lineage), int(e.number), int(e.firm)) for e in due):
             yield run.env.at(time, EVENT_PRIORITY + (mechanism << 64) + lineage)
             quarter.happen(run.world, mechanism, firm, time, number)
 
@@ -180,10 +181,10 @@ def run_history(
     quarter.begin(run.world)
     for process in (government, market, recorder, firms, farewell):
         run.env.process(process(run))
-    for mechanism in range(len(CLOCKS)):
-        run.env.process(clock(run, mechanism))
-    for mechanism_of_user in mechanisms:
-        run.env.process(mechanism_of_user(run))
+    for clock in ALL:
+        run.env.process(events(run, clock))
+    for mechanism in mechanisms:
+        run.env.process(mechanism(run))
     while not run.finished:
         run.env.step()
     return run.panel, run.world.log[: run.world.cluster.logged]

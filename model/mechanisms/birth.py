@@ -7,11 +7,16 @@ from typing import Any
 from model.arithmetic import normal_quantile
 from model.compiling import equation, step
 from model.events import ATTEMPT, BIRTH, EXIT, FIRM_CLOCKS, FIRST, POACHING, SPIN_OFF, TRAITS
+from model.fields import FIRM_FIELDS
 from model.lanes import UNDRAWN, firm_at, open_block
 from model.peers import seat
 from model.randomness import unit, waiting, words
+from model.start import first_values
 from model.state import LANES
 from model.world import World, reseat
+
+# A row may have been another firm's: a new firm begins with the first values of the table of fields.
+begin_firm = first_values(FIRM_FIELDS)
 
 
 @equation
@@ -65,7 +70,7 @@ def found(w: World, time: float, lineage: int, pool: float, noise: float, rung: 
         open_block(w.firms, i)
     first, second, third, fourth = words(w.seed, w.case, lineage, TRAITS, 0)
     firm = firm_at(w.firms, i)
-    begin(firm)
+    begin_firm(firm)
     firm.lineage = lineage
     firm.schooling = founder_schooling(p, s, normal_quantile(unit(first)))
     firm.connected = 1 if unit(third) < p.entry_connected else 0
@@ -83,14 +88,6 @@ def found(w: World, time: float, lineage: int, pool: float, noise: float, rung: 
     else:
         seat(w.table, cluster.seats, w.firms, i)
     return i
-
-
-@step
-def begin(firm: Any) -> None:
-    """Set what a new firm has not yet, in a row that may have been another's."""
-    firm.trained = firm.pending = firm.recognition = firm.trust = firm.access = firm.debt = 0.0
-    firm.log_efficiency = firm.output = 0.0
-    firm.marks = 0
 
 
 @step

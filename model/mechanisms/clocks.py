@@ -2,62 +2,33 @@
 when it has used up an exponential draw (modified next-reaction method, Anderson 2007); hazards are constant in a quarter.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Final
 
+from model.clock import OFTEN, ONCE, Clock, Conditions
 from model.compiling import equation, step
-from model.events import (
-    ATTEMPT,
-    BREACH,
-    ENTRY,
-    EXIT,
-    FIRM_CLOCKS,
-    LOAN,
-    QUARTER,
-    RELOCATION,
-    SPIN_OFF,
-    SUCCESSION,
-)
-from model.lanes import CACHED, UNDRAWN, fetch_fifth, fetch_fourth, fetch_nothing, has, kept, lane_of, lowest_bit
-from model.mechanisms.credit import FUND_MIN, firm_loan_hazard
-from model.mechanisms.entry import entrant_surplus, entry_hazard
-from model.mechanisms.exit import firm_exit_hazard
-from model.mechanisms.improvement import firm_attempt_hazard
-from model.mechanisms.knowledge import breach_hazard
-from model.mechanisms.poaching import poaching_hazard
-from model.mechanisms.relocation import PLOT_MIN, firm_relocation_hazard
-from model.mechanisms.spin_off import spin_off_hazard
-from model.mechanisms.succession import succession_hazard
+from model.events import ENTRY, HOMES, QUARTER
+from model.lanes import CACHED, UNDRAWN, kept, lane_of, lowest_bit
 from model.ordering import order_by
 from model.randomness import exponential
-from model.state import COUNT_MAX, HEIR, LANES
+from model.state import COUNT_MAX, LANES
 from model.world import World, due_max
 
+Pass = Callable[[World, int, int], None]
 
-@equation
-def hazard_of(p: Any, s: Any, cluster: Any, aside: Any, firm: Any, mechanism: int, seed: int, case: int) -> float:
-    """Hazard a year of one of a firm's clocks; ``aside`` is what the quarter has worked out of it (``model.state.ASIDE``)."""
-    if mechanism == EXIT:
-        return firm_exit_hazard(p, cluster, aside, firm)
-    if mechanism == SPIN_OFF:
-        return spin_off_hazard(p, firm.workers, aside.surplus, cluster.time - firm.born)
-    if mechanism == ATTEMPT:
-        return firm_attempt_hazard(p, s, cluster, aside, firm)
-    if mechanism == RELOCATION:
-        return firm_relocation_hazard(p, cluster, firm)
-    if mechanism == LOAN:
-        return firm_loan_hazard(p, cluster, aside, firm, seed, case)
-    if mechanism == SUCCESSION:
-        return succession_hazard(p, cluster.time - firm.born, has(firm, HEIR))
-    if mechanism == BREACH:
-        return breach_hazard(p, firm.trust, cluster.enforcement)
-    return poaching_hazard(p, aside.taught)
+# Every clock, in the order of its number; those of firms.
+ALL: Final[tuple[Clock, ...]] = tuple(import_module(f"model.mechanisms.{home.module}").CLOCK for home in HOMES)
+OF_FIRMS: Final = tuple(clock for clock in ALL if clock.home.owner == "a firm")
+# Sets of clocks, a bit each.
+STRIKING_ONCE: Final = sum(1 << clock.number for clock in ALL if clock.repeats == ONCE)
+STRIKING_OFTEN: Final = sum(1 << clock.number for clock in ALL if clock.repeats == OFTEN)
 
 
 @equation
-def strikes_often(mechanism: int) -> bool:
-    """Whether a clock may strike more than once in a quarter; the others rest until the next quarter once they have struck."""
-    return mechanism in (SPIN_OFF, ATTEMPT)
+def is_among(mechanism: int, clocks: int) -> bool:
+    """Whether a clock is in a set of clocks, a bit each."""
+    return (clocks >> mechanism) & 1 == 1
 
 
 @step
@@ -76,36 +47,25 @@ def set_due(w: World, time: float, mechanism: int, lineage: int, firm: int, numb
     w.cluster.due = k + 1
 
 
-@equation
-def rests(cluster: Any, mechanism: int) -> bool:
-    """Whether no clock of a mechanism can run: nothing to move to, to borrow or to break."""
-    if mechanism == RELOCATION:
-        return bool(cluster.zone_space < PLOT_MIN)
-    if mechanism == LOAN:
-        return bool(cluster.fund <= FUND_MIN)
-    return bool(cluster.improved_firms == 0.0) if mechanism == BREACH else False
+def pass_of(clock: Clock) -> Pass:
+    """Return the step that runs one mechanism's clocks of a group of blocks through the quarter and marks those that strike.
 
-
-def clock(mechanism: int) -> Callable[[World, int, int], None]:
-    """Return what runs one mechanism's clocks of a group of blocks through the quarter and marks those that strike.
-
-    A function for each mechanism, since a compiler that knows which one it is makes a better loop.
+    Each mechanism has a step of its own, since a compiler that knows the hazard makes a better loop.
     """
-    bit, fetch = 1 << mechanism, {EXIT: fetch_fourth, SPIN_OFF: fetch_fifth}.get(mechanism, fetch_nothing)
+    mechanism, bit, hazard, rests, fetch = clock.number, 1 << clock.number, clock.hazard, clock.rests, clock.fetch
 
     @step
     def run_clock(w: World, first: int, last: int) -> None:
-        if rests(w.cluster, mechanism):
+        if rests(w.cluster):
             return
-        p, s, cluster, seed, case = kept(w.p), kept(w.s), kept(w.cluster), w.seed, w.case
-        firms, beside, ahead = w.firms, w.beside, last - first if cluster.rows > CACHED else 0
+        conditions = Conditions(kept(w.p), kept(w.s), kept(w.cluster), w.seed, w.case)
+        firms, beside, ahead = w.firms, w.beside, last - first if w.cluster.rows > CACHED else 0
         for b in range(first, last):
             rates = beside[b - first].rate
             if ahead > 0:
                 fetch(firms, b + ahead)
             for lane in range(LANES):
-                firm, aside = lane_of(firms, b, lane), lane_of(beside, b - first, lane)
-                rates[mechanism, lane] = hazard_of(p, s, cluster, aside, firm, mechanism, seed, case)
+                rates[mechanism, lane] = hazard(conditions, lane_of(beside, b - first, lane), lane_of(firms, b, lane))
         for b in range(first, last):
             residual, rates, struck = firms[b].residual, beside[b - first].rate, beside[b - first].struck
             for lane in range(LANES):
@@ -117,9 +77,23 @@ def clock(mechanism: int) -> Callable[[World, int, int], None]:
     return run_clock
 
 
-(
-    run_exit, run_spin_off, run_attempt, run_relocation, run_loan, run_succession, run_breach, run_poaching,
-) = (clock(mechanism) for mechanism in range(FIRM_CLOCKS))  # fmt: skip
+def one_after_another(passes: Sequence[Pass]) -> Pass:
+    """Return the step that takes all passes in their order: halves of halves, since compilers dislike deep nests."""
+    if len(passes) == 1:
+        return passes[0]
+    half = len(passes) // 2
+    first_half, second_half = one_after_another(passes[:half]), one_after_another(passes[half:])
+
+    @step
+    def run_passes(w: World, first: int, last: int) -> None:
+        first_half(w, first, last)
+        second_half(w, first, last)
+
+    return run_passes
+
+
+entry_hazard = ALL[ENTRY].hazard
+run_passes = one_after_another([pass_of(clock) for clock in OF_FIRMS])
 
 
 @step
@@ -129,14 +103,7 @@ def run_clocks(w: World, first: int, last: int) -> None:
         struck = w.beside[b - first].struck
         for lane in range(LANES):
             struck[lane] = 0
-    run_exit(w, first, last)
-    run_spin_off(w, first, last)
-    run_attempt(w, first, last)
-    run_relocation(w, first, last)
-    run_loan(w, first, last)
-    run_succession(w, first, last)
-    run_breach(w, first, last)
-    run_poaching(w, first, last)
+    run_passes(w, first, last)
     for b in range(first, last):
         struck, rates, striking = w.beside[b - first].struck, w.beside[b - first].rate, 0
         for lane in range(LANES):
@@ -165,11 +132,11 @@ def strike(w: World, i: int, mechanism: int, rate: float) -> None:
         left -= residual / rate
         number += 1
         set_due(w, w.cluster.time + (QUARTER - left), mechanism, lineage, i, number)
-        if mechanism in (EXIT, SUCCESSION):
-            left = 0.0  # such a clock strikes once
+        if is_among(mechanism, STRIKING_ONCE):
+            left = 0.0
             break
         residual = exponential(w.seed, w.case, lineage, mechanism, number)
-        if not strikes_often(mechanism):
+        if not is_among(mechanism, STRIKING_OFTEN):
             left = 0.0
             break
     if number > COUNT_MAX:
@@ -183,7 +150,7 @@ def strike(w: World, i: int, mechanism: int, rate: float) -> None:
 def run_entry_clock(w: World) -> None:
     """Run the cluster's own clock of entry from outside through the quarter."""
     cluster = w.cluster
-    rate = entry_hazard(w.p, cluster.firms, entrant_surplus(w))
+    rate = entry_hazard(w)
     left = QUARTER
     residual = cluster.entry_residual
     while rate * left >= residual:

@@ -5,6 +5,7 @@ the connected; what is repaid is lent again (WP 5703, sections IV-V).
 from typing import Any
 
 from model.arithmetic import logistic
+from model.clock import Clock, Conditions, uncounted
 from model.compiling import equation, step
 from model.events import LOG_LOAN, SIGNAL
 from model.lanes import firm_at, has
@@ -51,9 +52,16 @@ def loan_hazard(p: Any, constraint: float, approved: float, captured: float, con
 
 
 @equation
-def firm_loan_hazard(p: Any, cluster: Any, aside: Any, firm: Any, seed: int, case: int) -> float:
+def no_fund_lends(cluster: Any) -> bool:
+    """Whether there is no fund that can lend."""
+    return bool(cluster.fund <= FUND_MIN)
+
+
+@equation
+def firm_loan_hazard(conditions: Conditions, aside: Any, firm: Any) -> float:
     """Loan hazard of a firm as it stands: there must be a fund, no debt, and a lack of cash to grow or to attempt IPM."""
-    if cluster.fund <= FUND_MIN or firm.debt > 0.01 or (cluster.credit_trained == 1.0 and has(firm, TAUGHT) == 0):
+    p, cluster = conditions.p, conditions.cluster
+    if no_fund_lends(cluster) or firm.debt > 0.01 or (cluster.credit_trained == 1.0 and has(firm, TAUGHT) == 0):
         return 0.0
     constraint = constrained_share(aside.wanted, aside.added)
     if firm.cash < p.attempt_cost * aside.fixed_cost:
@@ -61,7 +69,7 @@ def firm_loan_hazard(p: Any, cluster: Any, aside: Any, firm: Any, seed: int, cas
     if constraint <= 0.0:
         return 0.0
     noise = p.credit_noise * (1.0 + cluster.strain)
-    signal = aside.surplus + noise * normal(seed, case, firm.lineage, SIGNAL, int(cluster.tick))
+    signal = aside.surplus + noise * normal(conditions.seed, conditions.case, firm.lineage, SIGNAL, int(cluster.tick))
     return loan_hazard(p, constraint, approval(signal), cluster.captured, has(firm, CONNECTED))
 
 
@@ -78,3 +86,6 @@ def lend(w: World, i: int, time: float) -> None:
     w.cluster.loans += 1.0
     note(w, time, LOG_LOAN, firm.lineage, 0, amount)
 
+
+
+CLOCK = Clock("loan", firm_loan_hazard, uncounted(lend), rests=no_fund_lends)

@@ -5,6 +5,7 @@ draws imitators, the more cheaply the deeper the division of labour (WP 5703, se
 from typing import Any
 
 from model.arithmetic import exp, log
+from model.clock import OFTEN, Clock
 from model.compiling import equation, step
 from model.events import ENTRY, LOG_ENTRY, LOG_PIONEER
 from model.lanes import firm_at
@@ -61,12 +62,17 @@ def entrant_surplus(w: World) -> float:
     return best_profit(p, workers_best, fixed) / (fixed * entry_outlay(p, cluster.traders))
 
 
+@equation
+def cluster_entry_hazard(w: World) -> float:
+    """Entries from outside a year, of the cluster as it stands."""
+    return entry_hazard(w.p, w.cluster.firms, entrant_surplus(w))
+
+
 @step
 def initiate(w: World) -> None:
     """Found the cluster: its pioneers enter at time 0."""
     p, s, cluster = w.p, w.s, w.cluster
-    cluster.seats = 16
-    for k in range(16):
+    for k in range(cluster.seats):
         w.table[k] = -1
     cluster.awareness = p.awareness_start
     cluster.managerial_capital = s.founder_skill
@@ -93,3 +99,12 @@ def enter(w: World, time: float, number: int) -> int:
     w.cluster.entrants += 1.0
     note(w, time, LOG_ENTRY, lineage, 0, float(rung))
     return i
+
+
+@step
+def arrive(w: World, firm: int, time: float, number: int) -> None:
+    """Let an outsider enter, as an event of the cluster's own clock, which belongs to no firm."""
+    enter(w, time, number)
+
+
+CLOCK = Clock("entry", cluster_entry_hazard, arrive, repeats=OFTEN)

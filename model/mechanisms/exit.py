@@ -5,9 +5,10 @@ takes over the workers (WP 5703, section IV).
 from typing import Any
 
 from model.arithmetic import clipped, exp
+from model.clock import ONCE, Clock, Conditions, uncounted
 from model.compiling import equation, step
 from model.events import EXIT, LOG_DEFAULT, LOG_EXIT, LOG_MERGER, OUTCOME
-from model.lanes import firm_at, has, strikes, vacate
+from model.lanes import fetch_fourth, firm_at, has, strikes, vacate
 from model.mechanisms.knowledge import training_survival
 from model.peers import draw, unseat
 from model.randomness import uniform
@@ -29,12 +30,13 @@ def exit_hazard(p: Any, surplus: float, cash: float, fixed: float, log_survival:
 
 
 @equation
-def firm_exit_hazard(p: Any, cluster: Any, aside: Any, firm: Any) -> float:
+def firm_exit_hazard(conditions: Conditions, aside: Any, firm: Any) -> float:
     """Exit hazard of a firm as it stands: connected borrowers default more.
 
     Formula: h = exit hazard * (d if connected and in debt)
     """
-    hazard = exit_hazard(p, aside.surplus, firm.cash, aside.fixed_cost, training_survival(cluster, firm.trained))
+    p, survival = conditions.p, training_survival(conditions.cluster, firm.trained)
+    hazard = exit_hazard(p, aside.surplus, firm.cash, aside.fixed_cost, survival)
     return hazard * p.credit_capture_default if (has(firm, CONNECTED) == 1) & (firm.debt > 0.0) else hazard
 
 
@@ -96,3 +98,6 @@ def merge(w: World, buyer: int, seller: int, time: float) -> None:
     better.cash -= 0.5 * w.ladder[better.rung].outlay * taken
     w.cluster.mergers += 1.0
     note(w, time, LOG_MERGER, leaving.lineage, better.lineage, taken)
+
+
+CLOCK = Clock("exit", firm_exit_hazard, uncounted(leave), repeats=ONCE, fetch=fetch_fourth)

@@ -6,6 +6,7 @@ it before decide success; a visible failure makes others recoil (WP 5703, sectio
 from typing import Any
 
 from model.arithmetic import exp, log, logistic
+from model.clock import OFTEN, Clock, Conditions
 from model.compiling import equation, step
 from model.events import LOG_ATTEMPT_FAILED, LOG_ATTEMPT_SUCCEEDED, OUTCOME
 from model.lanes import firm_at
@@ -68,8 +69,9 @@ def press(w: World) -> None:
 
 
 @equation
-def firm_attempt_hazard(p: Any, s: Any, cluster: Any, aside: Any, firm: Any) -> float:
+def firm_attempt_hazard(conditions: Conditions, aside: Any, firm: Any) -> float:
     """Attempt hazard of a firm as it stands: it needs cash for the attempt and a rung to climb to."""
+    p, s, cluster = conditions.p, conditions.s, conditions.cluster
     gain = aside.worth * private_gain(cluster, firm.workers, aside.per_fixed)
     pressed = squeeze(p, aside.surplus) if s.own_profit == 1.0 else aside.pressure
     hazard = attempt_hazard(p, firm.schooling, firm.skill + firm.trained, cluster.discouragement, pressed, gain)
@@ -112,3 +114,6 @@ def climb(w: World, i: int) -> None:
     firm.recognition *= (firm.rung - 1.0) / firm.rung
     w.ladder[firm.rung].above += 1.0
 
+
+
+CLOCK = Clock("attempt", firm_attempt_hazard, attempt, repeats=OFTEN)

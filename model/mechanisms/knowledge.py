@@ -5,6 +5,7 @@ subcontractors takes time (WP 5703, sections II-IV).
 
 from typing import Any
 
+from model.clock import Clock, Conditions, uncounted
 from model.compiling import equation, step
 from model.events import LOG_BREACH, QUARTER
 from model.lanes import CACHED, fetch_third, firm_at, kept, lane_of
@@ -87,6 +88,18 @@ def breach_hazard(p: Any, trust: float, enforced: float) -> float:
     return p.subcontract_breach * (1.0 - enforced) * trust
 
 
+@equation
+def firm_breach_hazard(conditions: Conditions, aside: Any, firm: Any) -> float:
+    """Hazard a year that the subcontracting relation of a firm as it stands breaks."""
+    return breach_hazard(conditions.p, firm.trust, conditions.cluster.enforcement)
+
+
+@equation
+def no_firm_is_improved(cluster: Any) -> bool:
+    """Whether no firm is improved, so that none has come to trust subcontractors."""
+    return bool(cluster.improved_firms == 0.0)
+
+
 @step
 def learn(p: Any, s: Any, cluster: Any, aside: Any, firm: Any) -> None:
     """A firm sees what knowledge is worth, learns from the cluster's better half, and buys training if it earns something."""
@@ -162,3 +175,6 @@ def training_survival(cluster: Any, trained: float) -> float:
     Formula: m_T ln R
     """
     return cluster.log_training_exit * trained
+
+
+CLOCK = Clock("breach", firm_breach_hazard, uncounted(break_trust), rests=no_firm_is_improved)

@@ -4,6 +4,7 @@ keeps little of it (WP 5703, section II and note 13).
 
 from typing import Any
 
+from model.clock import Clock, Conditions
 from model.compiling import equation, step
 from model.events import LOG_POACHING, LOG_SPIN_OFF
 from model.lanes import firm_at
@@ -22,6 +23,12 @@ def poaching_hazard(p: Any, taught: float) -> float:
     Formula: z m_T/(1+m_T)
     """
     return p.poaching_rate * taught
+
+
+@equation
+def firm_poaching_hazard(conditions: Conditions, aside: Any, firm: Any) -> float:
+    """Hazard a year that trained staff leave a firm as it stands."""
+    return poaching_hazard(conditions.p, aside.taught)
 
 
 @step
@@ -44,3 +51,6 @@ def lose_staff(w: World, i: int, time: float, number: int) -> None:
         note(w, time, LOG_POACHING, firm.lineage, firm_at(w.firms, rival).lineage, taken)
     else:
         note(w, time, LOG_POACHING, firm.lineage, 0, taken)
+
+
+CLOCK = Clock("poaching", firm_poaching_hazard, lose_staff)

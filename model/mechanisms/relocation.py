@@ -5,6 +5,7 @@ centre, those led by heirs, and improved firms that would escape imitators (WP 5
 from typing import Any
 
 from model.arithmetic import exp
+from model.clock import Clock, Conditions, uncounted
 from model.compiling import equation, step
 from model.events import LOG_RELOCATION
 from model.lanes import firm_at, has
@@ -17,12 +18,12 @@ PLOT_MIN = 10.0
 
 
 @equation
-def relocation_gain(p: Any, workers_best: float, crowding: float, place: float) -> float:
+def relocation_gain(p: Any, workers_best: float, crowding: float, central: float) -> float:
     """Profit that a firm gains a year by leaving the congested core (wage-years a year).
 
     Formula: l* (1/gamma - 1)(e^(theta c ln(1+L/K)/(1-gamma)) - 1)
     """
-    relief = exp(p.congestion_elasticity * crowding * place / (1.0 - p.production_span)) - 1.0
+    relief = exp(p.congestion_elasticity * crowding * central / (1.0 - p.production_span)) - 1.0
     return workers_best * (1.0 / p.production_span - 1.0) * relief
 
 
@@ -55,14 +56,21 @@ def needed_space(p: Any, workers: float) -> float:
 
 
 @equation
-def firm_relocation_hazard(p: Any, cluster: Any, firm: Any) -> float:
+def firm_relocation_hazard(conditions: Conditions, aside: Any, firm: Any) -> float:
     """Relocation hazard of a firm as it stands: there must be room, and the means to pay."""
+    p, cluster = conditions.p, conditions.cluster
     cost = relocation_cost(p, firm.workers)
     gain = relocation_gain(p, firm.workers_best, cluster.congestion, centrality(p, cluster.time - firm.born))
     copied = cluster.imitators if firm.rung > 0 else 0.0
     hazard = relocation_hazard(p, gain, cost, has(firm, HEIR), copied)
     barred = (has(firm, IN_ZONE) == 1) | ((cluster.zone_trained == 1.0) & (has(firm, TAUGHT) == 0))
     return 0.0 if barred | (cluster.zone_space < needed_space(p, firm.workers)) | (firm.cash < cost) else hazard
+
+
+@equation
+def no_plot_is_free(cluster: Any) -> bool:
+    """Whether zones have no room for even the smallest mover."""
+    return bool(cluster.zone_space < PLOT_MIN)
 
 
 @step
@@ -78,3 +86,6 @@ def relocate(w: World, i: int, time: float) -> None:
     firm.in_zone = 1
     w.cluster.relocations += 1.0
     note(w, time, LOG_RELOCATION, firm.lineage, 0, firm.workers)
+
+
+CLOCK = Clock("relocation", firm_relocation_hazard, uncounted(relocate), rests=no_plot_is_free)

@@ -6,9 +6,10 @@ import math
 from typing import Any
 
 from model.arithmetic import exp
+from model.clock import OFTEN, Clock, Conditions
 from model.compiling import equation, step
 from model.events import LOG_SPIN_OFF
-from model.lanes import firm_at
+from model.lanes import fetch_fifth, firm_at
 from model.mechanisms.birth import found, newcomer
 from model.mechanisms.entry import attraction
 from model.world import World, note
@@ -37,6 +38,12 @@ def spin_off_hazard(p: Any, workers: float, surplus: float, age: float) -> float
 
 
 @equation
+def firm_spin_off_hazard(conditions: Conditions, aside: Any, firm: Any) -> float:
+    """Spin-offs a year of a firm as it stands."""
+    return spin_off_hazard(conditions.p, firm.workers, aside.surplus, conditions.cluster.time - firm.born)
+
+
+@equation
 def inherited_rung(p: Any, rung: int, chance: float) -> int:
     """Rung that a founder carries over from the employer: all of it, one rung less, or none.
 
@@ -62,3 +69,6 @@ def spin_off(w: World, parent: int, time: float, number: int) -> int:
     w.cluster.spin_offs += 1.0
     note(w, time, LOG_SPIN_OFF, lineage, employer.lineage, float(rung))
     return i
+
+
+CLOCK = Clock("spin_off", firm_spin_off_hazard, spin_off, repeats=OFTEN, fetch=fetch_fifth)

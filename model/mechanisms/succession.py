@@ -4,9 +4,11 @@ relocate more readily (WP 5703, section IV).
 
 from typing import Any
 
+from model.clock import ONCE, Clock, Conditions, uncounted
 from model.compiling import equation, step
 from model.events import LOG_SUCCESSION
-from model.lanes import firm_at
+from model.lanes import firm_at, has
+from model.state import HEIR
 from model.world import World, note
 
 
@@ -19,6 +21,12 @@ def succession_hazard(p: Any, age: float, heir: int) -> float:
     return p.succession_rate if (age > p.succession_age) & (heir == 0) else 0.0
 
 
+@equation
+def firm_succession_hazard(conditions: Conditions, aside: Any, firm: Any) -> float:
+    """Hazard a year that heirs take over a firm as it stands."""
+    return succession_hazard(conditions.p, conditions.cluster.time - firm.born, has(firm, HEIR))
+
+
 @step
 def succeed(w: World, i: int, time: float) -> None:
     """Heirs with more schooling take over."""
@@ -26,3 +34,6 @@ def succeed(w: World, i: int, time: float) -> None:
     firm.heir = 1
     firm.schooling += w.p.succession_schooling
     note(w, time, LOG_SUCCESSION, firm.lineage, 0, firm.schooling)
+
+
+CLOCK = Clock("succession", firm_succession_hazard, uncounted(succeed), repeats=ONCE)

@@ -6,27 +6,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from model.observe import PHASES, UNITS
+from model.observe import COUNTS, PHASES, UNITS
 
-# Columns that are counts; they are written as whole numbers, which changes no value.
-COUNTS: Final = (
-    "firms",
-    "entrants",
-    "spin_offs",
-    "exits",
-    "mergers",
-    "attempts",
-    "successes",
-    "relocations",
-    "improved_firms",
-    "zone_firms",
-    "exporters",
-    "loans",
-    "defaults",
-    "trained",
-    "transitioned",
-    "exhausted",
-)
 PANEL_UNITS: Final = {**UNITS, "year": "calendar years", "phase": "word"}
 
 
@@ -63,6 +44,7 @@ def panel_table(histories: xr.Dataset) -> dict[str, NDArray[Any]]:
         values = column(name)
         if name == "phase" and values.dtype.kind != "U":
             values = np.asarray(PHASES)[values.astype(np.int64)]
+        # Whole numbers lose nothing as integers.
         table[name] = values.astype(np.int64) if name in COUNTS else values
     return table
 

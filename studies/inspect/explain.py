@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from model.config import CONFIGS, Case, Priors, all_cases, load_case, load_priors
 from model.errors import InputError
-from model.events import CLOCKS, EVENTS, SCHEDULE
+from model.events import EVENTS, HOMES, SCHEDULE
 
 TOPICS: Final = ("schedule", "equations", "parameters")
 MODEL: Final = Path(__file__).resolve().parents[2] / "model"
@@ -39,17 +39,15 @@ def columns(head: Sequence[str], rows: Iterable[Sequence[str]], last: int = 60) 
 
 def schedule() -> str:
     """Return the order of a quarter, the clocks and the words of the event log."""
-    steps = [(str(place), step.name, step.home, step.why) for place, step in enumerate(SCHEDULE, start=1)]
+    steps = [(str(number), step.name, step.home, step.why) for number, step in enumerate(SCHEDULE, start=1)]
+    clocks = [(str(number), home.name, home.owner, f"model/mechanisms/{home.module}.py") for number, home in enumerate(HOMES)]
     return "\n".join(
         [
             "The order of a quarter:",
             columns(("#", "step", "home", "why there"), steps),
             "",
             "Clocks, in the order that breaks a tie in time (time, mechanism, lineage):",
-            columns(
-                ("#", "clock", "of"),
-                [(str(number), name, "the cluster" if name == "entry" else "a firm") for number, name in enumerate(CLOCKS)],
-            ),
+            columns(("#", "clock", "of", "home"), clocks),
             "",
             "Events of the log: " + ", ".join(EVENTS),
         ]

@@ -10,8 +10,8 @@ import numpy as np
 from execution.writing import write_atomic
 from model.arrays import Arrays
 from model.events import QUARTER
-from model.observe import COLUMNS, PHASES
-from studies.files.panels import COUNTS, PANEL_UNITS
+from model.observe import COLUMNS, COUNTS, PHASES
+from studies.files.panels import PANEL_UNITS
 from studies.files.writing import Table, block_writer
 
 FAILURE_COLUMNS: Final = ("row", "column", "reason")

@@ -6,24 +6,34 @@ probability 1e-6 a clock.
 """
 
 import math
+from collections.abc import Callable
+from importlib import import_module
 
 import numpy as np
 import pytest
 
+from model.clock import OFTEN, ONCE, QUARTERLY, Clock, Conditions
 from model.compiling import kernel
 from model.engines import quarter
 from model.engines.simpy_engine import open_market
-from model.events import CLOCKS, ENTRY, FIRM_CLOCKS, QUARTER
+from model.events import (
+    BIRTH,
+    CLOCKS,
+    ENTRY,
+    FIRM_CLOCKS,
+    FIRST,
+    HOMES,
+    INVITATION,
+    OUTCOME,
+    PEER,
+    QUARTER,
+    SIGNAL,
+    TRAINING,
+    TRAITS,
+)
 from model.lanes import block_count, lane_of
 from model.mechanisms.birth import wind_up
-from model.mechanisms.clocks import (
-    entrant_surplus,
-    entry_hazard,
-    hazard_of,
-    run_clocks,
-    run_entry_clock,
-    strikes_often,
-)
+from model.mechanisms.clocks import ALL, OF_FIRMS, run_clocks, run_entry_clock
 from model.mechanisms.programmes import govern
 from model.start import new_world
 from model.state import GROUP, LANES
@@ -34,18 +44,26 @@ Z = 4.9
 FEWEST = 25  # strikes of a clock, without which its test would say nothing
 
 
-@kernel
-def expected_strikes(w: World, first: int, last: int, mechanism: int, often: bool) -> float:
-    total = 0.0
-    for b in range(first, last):
-        for lane in range(LANES):
-            firm, aside = lane_of(w.firms, b, lane), lane_of(w.beside, b - first, lane)
-            if firm.alive == 1:
-                rate = hazard_of(w.p, w.s, w.cluster, aside, firm, mechanism, w.seed, w.case)
-                total += rate * QUARTER if often else 1.0 - math.exp(-rate * QUARTER)
-    return total
+def awaited_of(clock: Clock) -> Callable[[World, int, int], float]:
+    """What counts the strikes that a group of blocks is expected to have of one clock."""
+    hazard, often = clock.hazard, clock.repeats == OFTEN
+
+    @kernel(cache=False)
+    def expected_strikes(w: World, first: int, last: int) -> float:
+        total = 0.0
+        conditions = Conditions(w.p, w.s, w.cluster, w.seed, w.case)
+        for b in range(first, last):
+            for lane in range(LANES):
+                firm, aside = lane_of(w.firms, b, lane), lane_of(w.beside, b - first, lane)
+                if firm.alive == 1:
+                    rate = hazard(conditions, aside, firm)
+                    total += rate * QUARTER if often else 1.0 - math.exp(-rate * QUARTER)
+        return total
+
+    return expected_strikes
 
 
+expected_strikes = {clock.number: awaited_of(clock) for clock in OF_FIRMS}
 move_group = kernel(quarter.move_group)
 run_group = kernel(run_clocks)
 
@@ -72,10 +90,10 @@ def strikes() -> tuple[np.ndarray, np.ndarray]:
         for first in range(0, blocks, GROUP):
             last = min(first + GROUP, blocks)
             move_group(w, first, last)
-            for mechanism in range(FIRM_CLOCKS):
-                awaited[mechanism] += expected_strikes(w, first, last, mechanism, strikes_often(mechanism))
+            for mechanism, expected in expected_strikes.items():
+                awaited[mechanism] += expected(w, first, last)
             run_group(w, first, last)
-        awaited[ENTRY] += entry_hazard(w.p, w.cluster.firms, entrant_surplus(w)) * QUARTER
+        awaited[ENTRY] += ALL[ENTRY].hazard(w) * QUARTER
         run_entry_clock(w)
         for mechanism in range(len(CLOCKS)):
             observed[mechanism] += (w.due[: w.cluster.due].mechanism == mechanism).sum()
@@ -95,3 +113,21 @@ def test_a_clock_strikes_as_often_as_its_hazard_says(strikes: tuple[np.ndarray, 
     observed, awaited = strikes
     assert awaited[mechanism] > FEWEST
     assert abs(observed[mechanism] - awaited[mechanism]) < Z * math.sqrt(awaited[mechanism])
+
+
+def test_clocks_hold_to_their_list() -> None:
+    assert [clock.name for clock in ALL] == list(CLOCKS)
+    assert [clock.number for clock in ALL] == list(range(len(CLOCKS)))
+    for clock in ALL:
+        assert clock.repeats in (ONCE, QUARTERLY, OFTEN)
+        home = f"model.mechanisms.{clock.home.module}"
+        assert import_module(home).CLOCK is clock
+        assert clock.hazard.__module__ == home
+    assert [clock.number for clock in OF_FIRMS] == [number for number, home in enumerate(HOMES) if home.owner == "a firm"]
+    assert max(clock.number for clock in OF_FIRMS) == FIRM_CLOCKS - 1
+
+
+def test_numbers_of_clocks_are_keys_of_draws_and_never_change() -> None:
+    known = ("exit", "spin_off", "attempt", "relocation", "loan", "succession", "breach", "poaching", "entry")
+    assert CLOCKS[: len(known)] == known
+    assert len(CLOCKS) <= min(BIRTH, TRAITS, PEER, OUTCOME, SIGNAL, INVITATION, TRAINING, FIRST)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from model.clock import Conditions
 from model.config import load_case, load_policy, load_priors
 from model.engines.compiled_engine import run_history
 from model.engines.quarter import begin, move_group
@@ -14,7 +15,7 @@ from model.events import BIRTH, EVENTS, FIRM_CLOCKS
 from model.lanes import block_count, firm_at
 from model.latents import COLUMN, LATENTS, default_values, params_for, settings_for
 from model.mechanisms.birth import found, wind_up
-from model.mechanisms.clocks import hazard_of
+from model.mechanisms.clocks import ALL
 from model.mechanisms.knowledge import perceived_worth, taught_share
 from model.observe import COLUMNS
 from model.policy import programmes_for
@@ -162,7 +163,7 @@ def aside_of(w: World, firm: Any, **worked_out: float) -> Any:
 
 def hazard(w: World, firm: Any, mechanism: int, **worked_out: float) -> float:
     """Hazard of one of a firm's clocks (1/year)."""
-    return hazard_of(w.p, w.s, w.cluster, aside_of(w, firm, **worked_out), firm, mechanism, w.seed, w.case)
+    return ALL[mechanism].hazard(Conditions(w.p, w.s, w.cluster, w.seed, w.case), aside_of(w, firm, **worked_out), firm)
 
 
 def told(w: World) -> list[tuple[str, int, int]]:

@@ -1,0 +1,231 @@
+"""What does the state consist of? One row a field: its name, unit and meaning, its first value, and how the panel shows it.
+
+From these rows come the dtypes (``model.state``), the values with which a history, a firm's life and a programme begin, the
+panel's columns (``model.observe``) and the tables of the documentation. A new field is one row here, and what sets it in a
+mechanism.
+"""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Final, NamedTuple
+
+# Kinds of value, as NumPy writes them: numbers and whole numbers of eight bytes, a key, a yes or no.
+NUMBER: Final = "f8"
+WHOLE: Final = "i8"
+KEY: Final = "u8"
+MARK: Final = "i1"
+# A column of the panel that is no field: ``model.observe`` derives it from fields.
+DERIVED: Final = ""
+
+# How the panel shows a field: as a level, as a whole number, or as a count of the quarter that restarts at zero.
+LEVEL: Final = "level"
+COUNT: Final = "count"
+FLOW: Final = "flow"
+
+
+class Field(NamedTuple):
+    """One field of a record.
+
+    Attributes
+    ----------
+    name, unit, meaning : str
+    first : float or None
+        Its value when a history, a firm's life or a programme begins; None where it is given, or worked out before it is read.
+    kind : str
+        Kind of value, as NumPy writes it; ``DERIVED`` for a column of the panel that is no field.
+    panel : str
+        ``LEVEL``, ``COUNT`` or ``FLOW`` where the panel shows it, else empty.
+    per_clock : bool
+        Whether a firm has one for each of its clocks.
+    """
+
+    name: str
+    unit: str
+    meaning: str
+    first: float | None = 0
+    kind: str = NUMBER
+    panel: str = ""
+    per_clock: bool = False
+
+
+given = partial(Field, first=None)
+level = partial(Field, panel=LEVEL)
+count = partial(Field, panel=COUNT)
+flow = partial(Field, panel=FLOW)
+derived = partial(Field, first=None, kind=DERIVED, panel=LEVEL)
+
+# A block of firms holds these in this order. Passes over the firms read columns that lie side by side: first what counts firms,
+# then what supply reads and works out.
+FIRM_FIELDS: Final = (
+    Field("marks", "word", "the six marks at the end of this table in one word", kind=WHOLE),
+    given("rung", "0-6", "rungs of improvement climbed", kind=WHOLE),
+    given("workers", "workers", "workers, the owner counted"),
+    given("skill", "SD", "managerial capital of its own"),
+    Field("trained", "SD", "managerial capital from training that has arrived and not yet faded"),
+    given("schooling", "years", "schooling of the entrepreneur, or of the heir"),
+    Field("recognition", "0-1", "share of the rung's quality that buyers see"),
+    Field("trust", "0-1", "trust in subcontractors"),
+    given("born", "years", "time of founding, since the cluster's start"),
+    Field("log_efficiency", "log", "this quarter's log efficiency"),
+    Field("output", "quality units/year", "this quarter's output"),
+    Field("pending", "SD", "training taken that has not yet arrived"),
+    Field("access", "logit", "own access to knowledge, from learning abroad"),
+    given("cash", "wage-years", "own cash; negative where losses are carried"),
+    Field("debt", "wage-years", "programme loan outstanding"),
+    given("workers_best", "workers", "best size at this quarter's price"),
+    given("lineage", "key", "the firm's name: a 64-bit word drawn from its founder's key", kind=KEY),
+    given("residual", "1", "what is left of each clock's exponential draw; next to nothing before the first", per_clock=True),
+    given("count", "strikes", "how often each clock has struck", kind="u2", per_clock=True),
+    given("slot", "index", "seat at the table from which peers are drawn", kind="i4"),
+    # Yes or no, a byte each of ``marks``, whose first value is theirs.
+    given("alive", "0/1", "whether it is alive", kind=MARK),
+    given("in_zone", "0/1", "whether it has moved to a zone", kind=MARK),
+    given("connected", "0/1", "whether its founder is politically connected", kind=MARK),
+    given("heir", "0/1", "whether heirs lead it", kind=MARK),
+    given("trader", "0/1", "whether its founder was a trader", kind=MARK),
+    given("courses", "0/1", "whether a programme has trained it", kind=MARK),
+)
+
+CLUSTER_FIELDS: Final = (
+    # What the panel shows, in the order of its columns.
+    level("time", "years", "years since the cluster's start"),
+    count("firms", "firms", "producers of the final good"),
+    level("workers", "workers", "workers, owners counted"),
+    derived("workers_per_firm", "workers", "mean size"),
+    level("output", "quality units/year", "quality-adjusted output"),
+    level("price", "ratio", "home price over the standard break-even price"),
+    level("margin", "1", "profits over sales"),
+    level("profitability", "1", "mean profit over fixed cost"),
+    flow("entrants", "firms/quarter", "entries from outside, pioneers counted"),
+    flow("spin_offs", "firms/quarter", "firms founded by workers"),
+    flow("exits", "firms/quarter", "exits, mergers counted"),
+    flow("mergers", "firms/quarter", "exits in which another firm takes over the workers"),
+    flow("attempts", "1/quarter", "attempts at IPM"),
+    flow("successes", "1/quarter", "attempts that succeeded"),
+    flow("relocations", "firms/quarter", "moves to a zone"),
+    count("improved_firms", "firms", "firms on the first rung or above"),
+    count("zone_firms", "firms", "firms in a zone"),
+    count("exporters", "firms", "firms whose goods are sold abroad"),
+    level("schooling", "years", "mean schooling of entrepreneurs"),
+    level("managerial_capital", "SD", "mean managerial capital, training counted"),
+    level("traders", "persons", "traders and part-suppliers"),
+    level("congestion", "log", "crowding of the core"),
+    derived("phase", "code", "initiation, expansion, improvement, survival or extinct"),
+    level("price_export", "ratio", "price of exporters over the standard break-even price"),
+    level("exported", "quality units/year", "output sold abroad"),
+    level("sales", "wage-years/year", "sales"),
+    level("profits", "wage-years/year", "profits"),
+    level("awareness", "1", "share of knowledge's worth that entrepreneurs perceive"),
+    level("discouragement", "failures", "recent visible failures"),
+    level("enforcement", "1", "contracts enforced by the community"),
+    level("improved_workers", "workers", "workers of improved firms"),
+    flow("loans", "1/quarter", "programme loans"),
+    flow("defaults", "1/quarter", "loans lost at exit"),
+    flow("trained", "firms/quarter", "firms trained by programmes"),
+    level("public_cost", "wage-years", "public spending so far, loan funds counted in full"),
+    level("loan_losses", "wage-years", "loans lost so far"),
+    level("zone_space", "work places", "free places in zones"),
+    level("value_profit", "wage-years", "profits since the decision, discounted"),
+    level("value_surplus", "wage-years", "home buyers' surplus since the decision, discounted"),
+    level("value_sales", "wage-years", "sales since the decision, discounted"),
+    level("value_cost", "wage-years", "public cost since the decision, discounted; of credit, what was lost"),
+    level("value_wages", "wage-years", "wages since the decision, discounted"),
+    count("transitioned", "0/1", "whether improved firms have ever employed the majority", kind=WHOLE),
+    count("exhausted", "0/1", "whether the history was stopped for its size", kind=WHOLE),
+    # What a history never changes.
+    given("base_price", "wage-years per unit", "standard break-even price p0"),
+    given("skill_slope", "log per SD", "log productivity of one SD of managerial capital"),
+    given("gain_per_worker", "1", "gain of a further rung per worker, times the fixed cost"),
+    given("gain_cost", "1", "higher sunk cost of a further rung, over the fixed cost"),
+    given("log_training_exit", "log", "log exit hazard ratio of one SD of training"),
+    # What firms have in common.
+    Field("core_workers", "workers", "workers outside zones"),
+    Field("skill_top", "SD", "mean managerial capital of the better half"),
+    Field("access", "logit", "access to knowledge that investors and institutes brought"),
+    Field("imitators", "0-1", "share of firms on rung 0, who could copy"),
+    Field("log_price", "log", "logarithm of the home price"),
+    Field("log_price_export", "log", "logarithm of the exporters' price"),
+    Field("ceiling", "ratio", "highest home price, set by imports and rivals"),
+    Field("log_agglomeration", "log", "log productivity that every firm owes to the cluster"),
+    # Government.
+    Field("zone_trained", "0/1", "whether plots are for the trained only"),
+    Field("fund", "wage-years", "what a running credit programme can lend"),
+    Field("repaid", "wage-years", "repayments of the quarter, lent again from the next on"),
+    Field("credit_trained", "0/1", "whether loans are for the trained only"),
+    Field("captured", "0-1", "share of lending that is captured"),
+    Field("market_place", "0-1", "strength of a public market place"),
+    Field("protection", "1", "rate by which protection lifts the ceiling"),
+    Field("strain", "1", "loss of effect of a state that does more than it can"),
+    Field("wage_bill", "wage-years/year", "wage bill at the decision, from which budgets are reckoned"),
+    Field("net_cost", "wage-years", "public spending at the last row, of credit what was lost"),
+    # The cluster's own clock.
+    Field("entry_residual", "1", "what is left of the entry clock's exponential draw"),
+    Field("entry_count", "strikes", "how often the entry clock has struck", kind=WHOLE),
+    # How the history stands.
+    Field("tick", "quarters", "quarters since the start", kind=WHOLE),
+    Field("rows", "firms", "rows in use, the quarter's dead counted", kind=WHOLE),
+    Field("wound", "count", "rows whose firms' clocks have started", kind=WHOLE),
+    Field("dead", "firms", "deaths of the quarter", kind=WHOLE),
+    Field("logged", "lines", "lines of the event log", kind=WHOLE),
+    Field("seats", "slots", "size of the table from which peers are drawn", first=16, kind=WHOLE),
+    Field("due", "events", "events that fall in this quarter", kind=WHOLE),
+)
+
+SETTING_FIELDS: Final = (
+    given("market", "wage-years/year", "home expenditure at the start"),
+    given("scale", "workers", "minimum efficient size"),
+    given("growth", "1/year", "growth of home expenditure"),
+    given("capacity", "workers", "workers that the core holds before it is crowded"),
+    given("import_price", "ratio", "price of imports at the start over p0"),
+    given("shock_time", "years", "when an import shock comes; infinite if never"),
+    given("shock_price", "ratio", "price of imports at the shock"),
+    given("material_time", "years", "when material prices surge; infinite if never"),
+    given("reach", "wage-years/year", "export demand within reach at the start"),
+    given("world_price", "ratio", "world price net of trade cost over p0"),
+    given("access", "logit", "the cluster's access to knowledge at the start"),
+    given("schooling", "years", "mean schooling of founders"),
+    given("start_year", "calendar year", "when the cluster began"),
+    given("founders", "firms", "pioneers"),
+    given("founder_skill", "SD", "managerial capital of pioneers"),
+    given("founder_rung", "probability", "chance that a pioneer starts one rung up"),
+    given("traders", "0/1", "whether founders include former traders"),
+    given("site_works", "0/1", "whether training works in this cluster at all"),
+    given("decision", "years", "when a policy begins"),
+    given("discount", "1/year", "discount rate"),
+    given("firms_max", "firms", "beyond so many a history is stopped"),
+    # Structural choices: 0 or 1, but for the ladder's rungs.
+    given("own_profit", "0/1", "structure `attempt_form`: attempts follow a firm's own profit"),
+    given("outlet_only", "0/1", "structure `world_price`: the world price is no ceiling"),
+    given("spillover", "0/1", "structure `spillover`"),
+    given("state_module", "0/1", "structure `state_capacity`"),
+    given("ladder", "rungs", "structure `ladder`"),
+    given("case", "key", "the case's part of every key", kind=KEY),
+    given("quarters", "quarters", "length of the history", kind=WHOLE),
+)
+
+PROGRAMME_FIELDS: Final = (
+    given("start", "years", "calendar year for history, years after the decision for a policy"),
+    given("stop", "years", "when it closes, on the same calendar"),
+    given("trigger_firms", "firms", "improved firms for which it waits; 0 for none"),
+    given("trigger_after", "years", "after so many years from `start` it opens all the same"),
+    given("budget", "wage-years", "budget"),
+    given("budget_share", "1", "budget as a share of the wage bill (at the decision, or of history when it opens)"),
+    given("unit_cost", "wage-years", "cost of training, or of a grant to, one firm"),
+    given("fee", "wage-years", "what a firm pays for training"),
+    given("captured", "0-1", "share that goes astray"),
+    given("cofinance", "0-1", "share by which co-financing reduces capture of credit"),
+    given("trained_only", "0/1", "whether only trained firms are eligible"),
+    given("effect", "1", "strength, in the unit of its mechanism"),
+    Field("opened", "years", "when it opened; -1 if not yet", first=-1),
+    Field("granted", "wage-years", "budget granted at opening"),
+    Field("spent", "wage-years", "spent so far"),
+    Field("invited", "1", "how far the keyed order of firms has been served"),
+    given("kind", "code", "which programme", kind=WHOLE),
+    given("course", "code", "which course, for training", kind=WHOLE),
+    given("of_history", "0/1", "whether it is history or policy", kind=WHOLE),
+)
+
+
+def names(fields: Iterable[Field], **wanted: object) -> tuple[str, ...]:
+    """Return the names of those fields whose attributes are all as wanted, in their order: ``names(fields, panel=FLOW)``."""
+    return tuple(field.name for field in fields if all(getattr(field, key) == value for key, value in wanted.items()))
