@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
+from model.brief import brief
 from model.state import COURSES, PROGRAMMES
 
 # Half the width (in sd) of a central 90 % interval of the normal distribution: a range is read as such an interval.
@@ -341,6 +342,8 @@ class Case(Entry):
     note: str = ""
     _path: Path | None = PrivateAttr(default=None)
 
+    __repr__ = __str__ = brief
+
     @property
     def path(self) -> Path | None:
         """The file from which the case was read."""
@@ -390,11 +393,7 @@ class Policy(Entry):
 
     def scaled(self, factor: float) -> "Policy":
         """Return the policy with every budget multiplied by a factor."""
-        scaled = tuple(
-            spec.model_copy(update={
-                "budget": None if spec.budget is None else spec.budget * factor,
-                "budget_share": None if spec.budget_share is None else spec.budget_share * factor,
-            })
-            for spec in self.funded()
-        )
+        budgets = [{"budget": spec.budget, "budget_share": spec.budget_share} for spec in self.funded()]
+        more = [{name: budget and budget * factor for name, budget in one.items()} for one in budgets]
+        scaled = tuple(spec.model_copy(update=one) for spec, one in zip(self.funded(), more, strict=True))
         return self.model_copy(update={"name": f"{self.name}*{factor:g}", "programmes": scaled})

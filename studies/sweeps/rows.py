@@ -15,7 +15,8 @@ from model.changes import STRUCTURE, read_changes
 from model.config import load_case, load_policy, load_priors
 from model.errors import InputError
 from model.latents import conditional_medians, default_values, params_for, settings_for
-from model.observe import COLUMNS
+from model.observe import COLUMNS, STOP_COLUMN
+from model.panels import stop_of
 from model.policy import programmes_for
 from model.priors import Priors
 from model.schema import Case, Policy
@@ -24,7 +25,6 @@ from studies.sweeps.table import WORDS, Block, Portion, known, read_seeds
 
 KEEPS: Final = ("quarters", "years", "last")
 STATUS_QUO: Final = "status-quo"
-EXHAUSTED: Final = COLUMNS.index("exhausted")
 # Panel rows that are simulated at a time, which take some megabytes.
 ROWS_AT_ONCE: Final = 16_384
 QUARTERS_A_YEAR: Final = 4
@@ -209,10 +209,10 @@ def _run_group(group: Group, members: list[History], request: Request, case: Cas
         panels = simulate_many(params, settings, seeds, programmes, ticks, threads=1, progress=request.progress)
         for index, history in enumerate(part):
             panel = panels[index]
-            if panel[0, EXHAUSTED] == 1.0:
+            if panel[0, STOP_COLUMN] != 0.0:
                 # A batch marks a stopped history in every row. Run alone, the same history ends its panel where it stopped.
                 panel, _ = run_compiled(params[index], settings[index], programmes, history.seed)
-                failures.append(_stopped(history, panel))
+                failures.append(_stopped(history, panel, float(start_year[index])))
             history.start_year = float(start_year[index])
             history.ticks = _kept(panel, request.keep)
             history.panel = panel[history.ticks]
@@ -244,11 +244,9 @@ def _kept(panel: Floats, keep: str) -> Ints:
     return ticks[ticks % QUARTERS_A_YEAR == 0] if keep == "years" else ticks
 
 
-def _stopped(history: History, panel: Floats) -> Failure:
-    """Return the entry of a history, stopped for its size, in the list of failures."""
-    years = float(np.nanmax(panel[:, 0]))
-    reason = f"{history.seed}: stopped for its size after {years:g} years, where its panel ends; choose other parameters"
-    return Failure(history.row, "seed", reason)
+def _stopped(history: History, panel: Floats, start_year: float) -> Failure:
+    """Return the entry of a history that was stopped in the list of failures."""
+    return Failure(history.row, "seed", str(stop_of(panel, history.seed, start_year)).removeprefix("seed "))
 
 
 def _arrays(histories: list[History], failures: list[Failure], catalogue: Catalogue) -> Arrays:
