@@ -5,6 +5,7 @@ import inspect
 import operator
 from collections.abc import Callable, Iterable
 from functools import wraps
+from itertools import islice
 from typing import Any, Final, ParamSpec, TypeVar
 
 import numpy as np
@@ -13,6 +14,9 @@ from model.arrays import Seeds
 from model.errors import InputError
 
 SEEDS: Final = 2**64
+# Seeds of one call.
+MOST: Final = 10_000_000
+EXAMPLE: Final = {"seeds": "give for instance 3 or (1, 2, 3)"}
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -48,10 +52,12 @@ def different_seeds(seeds: int | Iterable[int]) -> list[int]:
         seeds are refused because their histories are equal, and one label would stand for both.
     """
     given: Any = seeds.tolist() if isinstance(seeds, np.ndarray) else seeds
-    several = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
+    several = list(islice(given, MOST + 1)) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
+    if len(several) > MOST:
+        raise InputError(f"seeds: more than {MOST:,} are given; run them in several calls")
     checked: dict[int, None] = {}
     for one in several:
-        seed = _whole(one)
+        seed = whole_seed(one)
         if seed in checked:
             raise InputError(f"seeds: {seed}: is given twice, and its history would be the same; give each seed once")
         checked[seed] = None
@@ -60,14 +66,22 @@ def different_seeds(seeds: int | Iterable[int]) -> list[int]:
     return list(checked)
 
 
-def _whole(seed: Any) -> int:
-    """Return a seed as Python's integer."""
+def whole_seed(seed: Any, name: str = "seeds") -> int:
+    """Return a seed as Python's integer; ``name`` is the argument's, for the message.
+
+    Raises
+    ------
+    InputError
+        If the seed is no whole number from 0 to 2^64-1; 1.0 and True are none.
+    """
     try:
         number = -1 if isinstance(seed, bool) else operator.index(seed)
     except TypeError:
         number = -1
     if not 0 <= number < SEEDS:
-        raise InputError(f"seeds: {seed!r}: must be a whole number from 0 to 2^64-1; give for instance 3 or (1, 2, 3)")
+        raise InputError(
+            f"{name}: {seed!r:.60}: must be a whole number from 0 to 2^64-1; {EXAMPLE.get(name, 'give for instance 3')}"
+        )
     return number
 
 

@@ -131,7 +131,7 @@ CLUSTER_FIELDS: Final = (
     level("value_cost", "wage-years", "public cost since the decision, discounted; of credit, what was lost"),
     level("value_wages", "wage-years", "wages since the decision, discounted"),
     count("transitioned", "0/1", "whether improved firms have ever employed the majority", kind=WHOLE),
-    count("exhausted", "0/1", "whether the history was stopped for its size", kind=WHOLE),
+    count("exhausted", "code", "why the history was stopped: 1 its size, 2 a number that is not finite; else 0", kind=WHOLE),
     # What a history never changes.
     given("base_price", "wage-years per unit", "standard break-even price p0"),
     given("skill_slope", "log per SD", "log productivity of one SD of managerial capital"),
@@ -158,6 +158,8 @@ CLUSTER_FIELDS: Final = (
     Field("strain", "1", "loss of effect of a state that does more than it can"),
     Field("wage_bill", "wage-years/year", "wage bill at the decision, from which budgets are reckoned"),
     Field("net_cost", "wage-years", "public spending at the last row, of credit what was lost"),
+    Field("own_spending", "wage-years", "what a user's own programmes have spent so far, loans apart"),
+    Field("own_lending", "wage-years", "what a user's own programmes have lent so far"),
     # The cluster's own clock.
     Field("entry_residual", "1", "what is left of the entry clock's exponential draw"),
     Field("entry_count", "strikes", "how often the entry clock has struck", kind=WHOLE),

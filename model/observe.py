@@ -5,6 +5,7 @@ of the row before + entrants + spin_offs - exits. Its columns are those fields o
 by name, and the two that are derived here.
 """
 
+import math
 from typing import Any, Final
 
 import numpy as np
@@ -15,7 +16,7 @@ from model.compiling import equation, step
 from model.events import EVENTS
 from model.fields import CLUSTER_FIELDS, COUNT, DERIVED, FLOW, names
 from model.start import first_values
-from model.world import World
+from model.world import NOT_FINITE, World, stop_unfinite
 
 SHOWN: Final = tuple(field for field in CLUSTER_FIELDS if field.panel)
 COLUMNS: Final = names(SHOWN)
@@ -30,6 +31,7 @@ COPIED: Final = tuple(field.name for field in SHOWN if field.kind != DERIVED)
 COPIED_TO: Final = tuple(COLUMNS.index(name) for name in COPIED)
 SIZE_COLUMN: Final = COLUMNS.index("workers_per_firm")
 PHASE_COLUMN: Final = COLUMNS.index("phase")
+STOP_COLUMN: Final = COLUMNS.index("exhausted")
 
 PHASES: Final = ("initiation", "expansion", "improvement", "survival", "extinct")
 INITIATION, EXPANSION, IMPROVEMENT, SURVIVAL, EXTINCT = range(len(PHASES))
@@ -75,8 +77,22 @@ def mean_size(cluster: Any) -> float:
 
 @step
 def record(w: World, row: NDArray[np.float64]) -> None:
-    """Write one row of the panel, shape (len(COLUMNS),), and start the next quarter's flows at zero."""
+    """Write one row of the panel, shape (len(COLUMNS),), and start the next quarter's flows at zero.
+
+    A row with a number that is not finite is not written: it stays NaN, and the history is stopped.
+    """
     c = w.cluster
+    if c.exhausted != NOT_FINITE:
+        fill(c, row)
+    if c.exhausted == NOT_FINITE or not is_finite(row):
+        stop_unfinite(c)
+        for column in range(len(row)):
+            row[column] = math.nan
+
+
+@step
+def fill(c: Any, row: NDArray[np.float64]) -> None:
+    """Fill one row from the cluster's record, and start the flows at zero."""
     if improved_share(c) >= TRANSITION_SHARE:
         c.transitioned = 1
     copy_fields(c, row)
@@ -92,6 +108,22 @@ def copy_fields(cluster: Any, row: NDArray[np.float64]) -> None:
     for name in literal_unroll(COPIED):
         row[COPIED_TO[k]] = cluster[name]
         k += 1  # noqa: SIM113 - the compiler unrolls the names, and enumerates nothing unrolled
+
+
+@equation
+def is_finite(row: NDArray[np.float64]) -> bool:
+    """Whether every number of a row of the panel is finite."""
+    infinite = 0
+    for column in range(len(row)):
+        infinite += not abs(row[column]) < math.inf
+    return infinite == 0
+
+
+def mark_stop(panel: NDArray[np.float64], cluster: Any) -> None:
+    """Mark the last row that a stopped history has written, if it has written one, with the reason; shape (rows, columns)."""
+    written = int(np.isfinite(panel[:, 0]).sum())
+    if cluster.exhausted != 0 and written > 0:
+        panel[written - 1, STOP_COLUMN] = cluster.exhausted
 
 
 def event_words(codes: NDArray[np.int64]) -> NDArray[np.str_]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
+from model.brief import brief
 from model.state import COURSES, PROGRAMMES
 from model.values import FIRST_YEAR, LAST_YEAR, Flag, LogSd, Number, Positive, Share, Text, Whole, Year, Years, number
 
@@ -337,16 +338,7 @@ class Case(Named):
     history: tuple[HistoricProgramme, ...] = ()
     note: str = ""
 
-    def __repr__(self) -> str:
-        lines = [f"{self.title} ({self.name})\n  began     {self.start.low} / {self.start.mode} / {self.start.high}"]
-        for seen in self.observations:
-            known = ((seen.firms, "firms"), (seen.workers_per_firm, "workers a firm"), (seen.schooling, "years of schooling"))
-            figures = [f"{figure.middle:g} {unit}" for figure, unit in known if figure is not None]
-            said = (("exports", seen.exports and seen.exports.level), ("improvement", seen.improvement))
-            figures += [f"{name}: {word}" for name, word in said if word]
-            years = seen.year if isinstance(seen.year, tuple) else (seen.year,)
-            lines.append(f"  {'-'.join(map(str, years)):<9} {', '.join(figures)}")
-        return "\n".join([*lines, f"  history   {', '.join(spec.programme for spec in self.history) or 'no programme'}"])
+    __repr__ = __str__ = brief
 
     @model_validator(mode="after")
     def _dated(self) -> Self:
@@ -390,11 +382,7 @@ class Policy(Named):
 
     def scaled(self, factor: float) -> "Policy":
         """Return the policy with every budget multiplied by a factor."""
-        scaled = tuple(
-            spec.model_copy(update={
-                "budget": None if spec.budget is None else spec.budget * factor,
-                "budget_share": None if spec.budget_share is None else spec.budget_share * factor,
-            })
-            for spec in self.funded()
-        )
+        budgets = [{"budget": spec.budget, "budget_share": spec.budget_share} for spec in self.funded()]
+        more = [{name: budget and budget * factor for name, budget in one.items()} for one in budgets]
+        scaled = tuple(spec.model_copy(update=one) for spec, one in zip(self.funded(), more, strict=True))
         return self.model_copy(update={"name": f"{self.name}*{factor:g}", "programmes": scaled})

@@ -16,6 +16,9 @@ from model.state import LANES
 
 # Firms that one programme may bring in within a quarter.
 INVITED_MAX = 8
+# Why a history was stopped: it had too many firms or events, or a number that is not finite.
+TOO_LARGE = 1
+NOT_FINITE = 2
 
 
 class World(NamedTuple):
@@ -57,6 +60,12 @@ def rows_max(firms: int, programmes: int) -> int:
 
 
 @step
+def stop_unfinite(cluster: Any) -> None:
+    """Stop a history because a hazard or its state is not finite: nothing that follows from such a number has a meaning."""
+    cluster.exhausted = NOT_FINITE
+
+
+@step
 def note(w: World, time: float, event: int, firm: int, other: int, detail: float) -> None:
     """Write one line of the event log, if there is room; lines are counted in any case."""
     if w.cluster.logged < len(w.log):
@@ -85,7 +94,7 @@ def bury(w: World) -> None:
     cluster.dead = 0
     cluster.wound = cluster.rows
     if cluster.rows > w.s.firms_max:
-        cluster.exhausted = 1
+        cluster.exhausted = TOO_LARGE
     if 8 * cluster.rows < cluster.seats and cluster.seats > table_size(0):
         reseat(w)
 

@@ -22,7 +22,7 @@ def run_events(w: World) -> None:
 def run_history(w: World, panel: NDArray[np.float64], halt: NDArray[np.uint8], first: int, last: int) -> bool:
     """Run one history from a quarter to before another; return whether it got there.
 
-    It gets no further than the end of its setting, or than the quarter in which it is stopped for its size. Rows of the panel
+    It gets no further than the end of its setting, or than the quarter in which it is stopped. Rows of the panel
     beyond stay as they are. Once ``halt`` (1,) is set it ends within a quarter.
     """
     if first == 0:
@@ -33,10 +33,10 @@ def run_history(w: World, panel: NDArray[np.float64], halt: NDArray[np.uint8], f
         w.cluster.tick = tick
         w.cluster.time = tick_time(tick)
         open_quarter(w, panel[tick])
-        if tick == w.s.quarters or w.cluster.exhausted == 1:
+        if tick == w.s.quarters or w.cluster.exhausted != 0:
             return False
         move_firms_and_clocks(w)
-        if w.cluster.exhausted == 1:
+        if w.cluster.exhausted != 0:
             return False
         run_events(w)
         close_quarter(w)

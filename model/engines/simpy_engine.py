@@ -5,6 +5,7 @@ quarter's passes over all firms (the market, firms' accounts, clocks) call compi
 ``NUMBA_DISABLE_JIT=1`` all of it is plain Python that a debugger can step through, with the same bits.
 """
 
+import math
 from collections.abc import Callable, Generator, Sequence
 from heapq import heappush
 from typing import Any, Final
@@ -16,13 +17,16 @@ from numpy.typing import NDArray
 from model.clock import Clock
 from model.compiling import kernel, prepare
 from model.engines import quarter
+from model.errors import InputError
+from model.events import LOG_GRANT, LOG_LOAN
+from model.lanes import firm_at
 from model.mechanisms.clocks import ALL
 from model.mechanisms.programmes import govern
 from model.mechanisms.valuation import value
-from model.observe import COLUMNS, record
+from model.observe import COLUMNS, mark_stop, record
 from model.start import LINES_AT_FIRST, new_world
 from model.state import LOG, records
-from model.world import INVITED_MAX
+from model.world import INVITED_MAX, note
 
 Process = Generator[simpy.Event, Any, None]
 
@@ -66,6 +70,7 @@ class Run:
         self.world = new_world(params, setting, programmes, seed, log_lines=LINES_AT_FIRST)
         self.panel = np.full((int(setting.quarters) + 1, len(COLUMNS)), np.nan)
         self.finished = False
+        self._lines_read = 0
 
     def at(self, time: float) -> simpy.Event:
         """Return an event at an exact time, for a user's process: after the events of that instant, before a quarter's steps."""
@@ -87,6 +92,68 @@ class Run:
         """Return the quarters of this history."""
         return range(int(self.world.s.quarters) + 1)
 
+    def spend(self, amount: float) -> None:
+        """Spend public money (wage-years) that no firm receives: it counts as public cost from the next row on."""
+        self.world.cluster.own_spending += _money(amount)
+
+    def grant(self, row: int, amount: float) -> None:
+        """Give public money (wage-years) to the firm in a row: cash, a line of the event log, and public cost.
+
+        Raises
+        ------
+        InputError
+            If no firm lives in that row, or the amount is negative or not finite; so do ``spend`` and ``lend``.
+        """
+        firm = self._living(row)
+        firm.cash += _money(amount)
+        self.make_room(1)
+        # ``count_grants`` adds the line to the public cost.
+        note(self.world, self.env.now, LOG_GRANT, firm.lineage, 0, amount)
+
+    def lend(self, row: int, amount: float) -> None:
+        """Lend public money (wage-years) to the firm in a row, which repays it as it repays a programme's loan."""
+        firm, cluster = self._living(row), self.world.cluster
+        firm.cash += _money(amount)
+        firm.debt += amount
+        cluster.own_lending += amount
+        cluster.loans += 1.0
+        self.make_room(1)
+        note(self.world, self.env.now, LOG_LOAN, firm.lineage, 0, amount)
+
+    def _living(self, row: int) -> Any:
+        firm = firm_at(self.world.firms, row) if 0 <= row < self.world.cluster.rows else None
+        if firm is None or firm.alive == 0:
+            raise InputError(f"mechanisms: firm {row}: no firm lives in that row; look at `alive` first")
+        return firm
+
+    def count_grants(self) -> None:
+        """Add to the public cost what a user's processes have noted as grants since the last call.
+
+        Raises
+        ------
+        InputError
+            If the processes noted more lines than there was room for, whose grants would be lost.
+        """
+        logged = int(self.world.cluster.logged)
+        if logged > len(self.world.log):
+            raise InputError(
+                f"mechanisms: {logged - len(self.world.log)} lines of the event log had no room; call run.make_room(lines) first"
+            )
+        new = self.world.log[self._lines_read : logged]
+        self.world.cluster.own_spending += float(new["detail"][new["event"] == LOG_GRANT].sum())
+        self.skip_lines()
+
+    def skip_lines(self) -> None:
+        """Leave the lines written so far out of the next count of grants."""
+        self._lines_read = int(self.world.cluster.logged)
+
+
+def _money(amount: float) -> float:
+    """Return an amount of money, once it is a finite number that is not negative."""
+    if not 0.0 <= amount < math.inf:
+        raise InputError(f"mechanisms: {amount}: is no amount of money; give wage-years, 0 or more")
+    return amount
+
 
 def government(run: Run) -> Process:
     """Open each quarter and run the programmes."""
@@ -96,8 +163,11 @@ def government(run: Run) -> Process:
         cluster.tick = tick
         cluster.time = quarter.tick_time(tick)
         # Every programme may bring firms in, open, and serve every firm.
+        run.count_grants()
         run.make_room(len(run.world.programmes) * (int(run.world.cluster.rows) + INVITED_MAX + 1))
         govern(run.world)
+        # What the model's own programmes grant is in their cost.
+        run.skip_lines()
 
 
 def market(run: Run) -> Process:
@@ -109,12 +179,12 @@ def market(run: Run) -> Process:
 
 
 def recorder(run: Run) -> Process:
-    """Write a row every quarter; stop after the last, or once there are too many firms."""
+    """Write a row every quarter; stop after the last, or once the history is stopped."""
     for tick in run.ticks():
         yield run.step(tick, RECORD)
         value(run.world)
         record(run.world, run.panel[tick])
-        if tick == run.world.s.quarters or run.world.cluster.exhausted == 1:
+        if tick == run.world.s.quarters or run.world.cluster.exhausted != 0:
             run.finished = True
             return
 
@@ -122,14 +192,14 @@ def recorder(run: Run) -> Process:
 def firms(run: Run) -> Process:
     """Let firms earn, grow and learn, and all clocks run, every quarter; make room for what may be told of the events.
 
-    Stop if more is due than a quarter can hold.
+    Stop if more is due than a quarter can hold, or a hazard is not finite.
     """
     for tick in run.ticks():
         yield run.step(tick, FIRMS)
         prepare(move_firms_and_clocks, run.world)
         move_firms_and_clocks(run.world)
         run.make_room(3 * int(run.world.cluster.due))
-        run.finished = run.finished or run.world.cluster.exhausted == 1
+        run.finished = run.finished or run.world.cluster.exhausted != 0
 
 
 def events(run: Run, clock: Clock) -> Process:
@@ -176,8 +246,7 @@ def run_history(
     log : LOG records
     """
     run = Run(params, setting, programmes, seed)
-    founders = int(setting.founders)
-    run.make_room(founders)
+    run.make_room(int(min(setting.founders, setting.firms_max)))
     quarter.begin(run.world)
     for process in (government, market, recorder, firms, farewell):
         run.env.process(process(run))
@@ -187,5 +256,6 @@ def run_history(
         run.env.process(mechanism(run))
     while not run.finished:
         run.env.step()
+    mark_stop(run.panel, run.world.cluster)
     return run.panel, run.world.log[: run.world.cluster.logged]
 

@@ -2,6 +2,7 @@
 when it has used up an exponential draw (modified next-reaction method, Anderson 2007); hazards are constant in a quarter.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Final
@@ -10,10 +11,10 @@ from model.clock import OFTEN, ONCE, Clock, Conditions
 from model.compiling import equation, step
 from model.events import ENTRY, HOMES, QUARTER
 from model.lanes import CACHED, UNDRAWN, kept, lane_of, lowest_bit
-from model.ordering import order_by
+from model.ordering import order_by, sorter
 from model.randomness import exponential
-from model.state import COUNT_MAX, LANES
-from model.world import World, due_max
+from model.state import ALIVE, COUNT_MAX, LANES
+from model.world import TOO_LARGE, World, due_max, stop_unfinite
 
 Pass = Callable[[World, int, int], None]
 
@@ -36,7 +37,7 @@ def set_due(w: World, time: float, mechanism: int, lineage: int, firm: int, numb
     """Note an event that falls in this quarter; ``number`` is which strike of its clock it is."""
     k = w.cluster.due
     if k >= min(due_max(w.cluster.rows), len(w.due)):
-        w.cluster.exhausted = 1
+        w.cluster.exhausted = TOO_LARGE
         return
     due = w.due[k]
     due.time = time
@@ -70,7 +71,8 @@ def pass_of(clock: Clock) -> Pass:
             residual, rates, struck = firms[b].residual, beside[b - first].rate, beside[b - first].struck
             for lane in range(LANES):
                 left, spent = residual[mechanism, lane], rates[mechanism, lane] * QUARTER
-                strikes = spent >= left
+                # Written so that a hazard which is no number strikes too, and ``strike`` stops the history.
+                strikes = not (spent < left)
                 residual[mechanism, lane] = left if strikes else left - spent
                 struck[lane] |= bit if strikes else 0
 
@@ -123,15 +125,23 @@ def run_clocks(w: World, first: int, last: int) -> None:
 
 @step
 def strike(w: World, i: int, mechanism: int, rate: float) -> None:
-    """Set due the events of a clock that strikes in this quarter."""
+    """Set due the events of a clock that strikes in this quarter; a hazard that is not finite stops the history.
+
+    Where more events fall due than a quarter can hold, the history is stopped too, and with it the loop.
+    """
     block, lane = w.firms[i // LANES], i % LANES
+    if block.marks[lane] & ALIVE == 0:
+        return
+    if not rate < math.inf:
+        stop_unfinite(w.cluster)
+        return
     lineage = block.lineage[lane]
     number = int(block.count[mechanism, lane])
     left = QUARTER
     residual = block.residual[mechanism, lane]
     if residual == UNDRAWN:
         residual = exponential(w.seed, w.case, lineage, mechanism, number)
-    while rate * left >= residual:
+    while rate * left >= residual and w.cluster.exhausted == 0:
         left -= residual / rate
         number += 1
         set_due(w, w.cluster.time + (QUARTER - left), mechanism, lineage, i, number)
@@ -143,7 +153,7 @@ def strike(w: World, i: int, mechanism: int, rate: float) -> None:
             left = 0.0
             break
     if number > COUNT_MAX:
-        w.cluster.exhausted = 1
+        w.cluster.exhausted = TOO_LARGE
         number = COUNT_MAX
     block.count[mechanism, lane] = number
     block.residual[mechanism, lane] = residual - rate * left
@@ -151,32 +161,20 @@ def strike(w: World, i: int, mechanism: int, rate: float) -> None:
 
 @step
 def run_entry_clock(w: World) -> None:
-    """Run the cluster's own clock of entry from outside through the quarter."""
+    """Run the cluster's own clock of entry from outside through the quarter, as ``strike`` runs those of firms."""
     cluster = w.cluster
     rate = entry_hazard(w)
+    if not rate < math.inf:
+        stop_unfinite(cluster)
+        return
     left = QUARTER
     residual = cluster.entry_residual
-    while rate * left >= residual:
+    while rate * left >= residual and cluster.exhausted == 0:
         left -= residual / rate
         cluster.entry_count += 1
         set_due(w, cluster.time + (QUARTER - left), ENTRY, 0, 0, int(cluster.entry_count))
         residual = exponential(w.seed, w.case, 0, ENTRY, int(cluster.entry_count))
     cluster.entry_residual = residual - rate * left
-
-
-@step
-def put_in_order(w: World) -> None:
-    """Put the positions of the quarter's events into ``w.order``, by (time, mechanism, lineage)."""
-    count = w.cluster.due
-    for k in range(count):
-        w.keys[k] = w.due[k].time
-    order_by(w.keys, count, w.cluster.time, QUARTER, w.order, w.heads)
-    order = w.order
-    for k in range(1, count):
-        j = k
-        while j > 0 and comes_before(w, order[j], order[j - 1]):
-            order[j], order[j - 1] = order[j - 1], order[j]
-            j -= 1
 
 
 @equation
@@ -190,3 +188,16 @@ def comes_before(w: World, a: int, b: int) -> bool:
     if one.lineage != other.lineage:
         return bool(one.lineage < other.lineage)
     return bool(one.number < other.number)
+
+
+sort_by_time = sorter(comes_before)
+
+
+@step
+def put_in_order(w: World) -> None:
+    """Put the positions of the quarter's events into ``w.order``, by (time, mechanism, lineage)."""
+    count = w.cluster.due
+    for k in range(count):
+        w.keys[k] = w.due[k].time
+    order_by(w.keys, count, w.cluster.time, QUARTER, w.order, w.heads)
+    sort_by_time(w, w.order, count)

@@ -14,7 +14,7 @@ from model.mechanisms.birth import found, newcomer
 from model.mechanisms.production import best_profit, optimal_workers
 from model.peers import draw
 from model.randomness import exponential
-from model.world import World, note
+from model.world import TOO_LARGE, World, note
 
 # Keys of births by the cluster itself: pioneers count from 0, entrants from here.
 ENTRANT = 1 << 32
@@ -78,7 +78,7 @@ def initiate(w: World) -> None:
     cluster.managerial_capital = s.founder_skill
     cluster.schooling = s.schooling
     cluster.entry_residual = exponential(w.seed, w.case, 0, ENTRY, 0)
-    cluster.exhausted = 1 if s.founders > s.firms_max else 0
+    cluster.exhausted = TOO_LARGE if s.founders > s.firms_max else 0
     for j in range(int(min(s.founders, s.firms_max))):
         lineage, chance = newcomer(w, 0, j)
         found(w, 0.0, lineage, s.founder_skill, p.entry_skill_sd, 1 if chance < s.founder_rung else 0)

@@ -2,11 +2,12 @@
 world price is a ceiling and an outlet for improved goods (WP 5703, section IV and Figure 1).
 """
 
+import math
 from typing import Any
 
 from model.arithmetic import exp, log
 from model.compiling import equation, step
-from model.world import World
+from model.world import World, stop_unfinite
 
 # Halvings of the log price interval: 2^-40 of an interval of at most 40 is below 1e-10.
 BISECTIONS = 40
@@ -165,6 +166,15 @@ def settle(w: World, base: float) -> None:
     cluster.profitability = profitability / cluster.firms if cluster.firms > 0.0 else 0.0
     cluster.margin = cluster.profits / sales if sales > 0.0 else 0.0
     cluster.exporters = exporters
+    if not is_settled(cluster):
+        stop_unfinite(cluster)
+
+
+@equation
+def is_settled(cluster: Any) -> bool:
+    """Whether what firms know, sell and earn are finite numbers."""
+    known = abs(cluster.managerial_capital) + abs(cluster.skill_top) + cluster.schooling + cluster.traders
+    return bool(known + cluster.workers + cluster.sales + abs(cluster.profits) + abs(cluster.profitability) < math.inf)
 
 
 @equation

@@ -109,7 +109,7 @@ def govern(w: World) -> None:
             lending = lending or w.programmes[j].kind == CREDIT
     cluster.fund = cluster.fund + cluster.repaid if lending else 0.0
     cluster.repaid = 0.0
-    cluster.public_cost = 0.0
+    cluster.public_cost = cluster.own_spending + cluster.own_lending
     for j in range(len(w.programmes)):
         cluster.public_cost += w.programmes[j].spent
 
@@ -237,7 +237,7 @@ def prefer_exporters(w: World, j: int, allowance: float) -> None:
     """Found firms that declare themselves exporters, with land, finance and educated managers but no know-how."""
     programme = w.programmes[j]
     cluster = w.cluster
-    number = min(INVITED_MAX, int(allowance / max(1.0, programme.unit_cost)))
+    number = int(min(float(INVITED_MAX), allowance / max(1.0, programme.unit_cost)))
     for _ in range(number):
         programme.invited += 1.0
         lineage, _ = newcomer(w, 0, INVITED * (j + 1) + int(programme.invited))

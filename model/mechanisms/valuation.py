@@ -7,7 +7,7 @@ from model.compiling import equation, step
 from model.events import QUARTER
 from model.mechanisms.market import consumer_surplus
 from model.state import CREDIT
-from model.world import World
+from model.world import NOT_FINITE, World
 
 
 @equation
@@ -22,7 +22,7 @@ def discount_factor(rate: float, years: float) -> float:
 @equation
 def net_cost_so_far(w: World) -> float:
     """Public spending so far but for loan funds, of which only losses count (wage-years)."""
-    cost = w.cluster.loan_losses
+    cost = w.cluster.loan_losses + w.cluster.own_spending
     for j in range(len(w.programmes)):
         if w.programmes[j].kind != CREDIT:
             cost += w.programmes[j].spent
@@ -33,6 +33,8 @@ def net_cost_so_far(w: World) -> float:
 def value(w: World) -> None:
     """Add the quarter's worth to the discounted sums, once the decision date has come; cost is what came since the last row."""
     cluster, s = w.cluster, w.s
+    if cluster.exhausted == NOT_FINITE:
+        return
     cost_before = cluster.net_cost
     cluster.net_cost = net_cost_so_far(w)
     if cluster.time < s.decision:

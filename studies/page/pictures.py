@@ -8,7 +8,7 @@ import numpy as np
 from execution.writing import write_atomic
 from model.arrays import Floats
 from model.observe import COLUMNS
-from model.simulation import Histories
+from model.panels import Histories
 from studies.page.svg import short
 
 if TYPE_CHECKING:

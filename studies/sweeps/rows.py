@@ -15,7 +15,8 @@ from model.changes import STRUCTURE, read_changes
 from model.config import load_case, load_policy, load_priors
 from model.errors import InputError
 from model.latents import conditional_medians, default_values, params_for, settings_for
-from model.observe import COLUMNS
+from model.observe import COLUMNS, STOP_COLUMN
+from model.panels import stop_of
 from model.policy import programmes_for
 from model.priors import Priors
 from model.schema import Case, Policy
@@ -26,7 +27,6 @@ from studies.sweeps.table import WORDS, Block, Portion, read_seeds
 
 KEEPS: Final = ("quarters", "years", "last")
 STATUS_QUO: Final = "status-quo"
-EXHAUSTED: Final = COLUMNS.index("exhausted")
 # Panel rows that are simulated at a time, which take some megabytes.
 ROWS_AT_ONCE: Final = 16_384
 QUARTERS_A_YEAR: Final = 4
@@ -233,17 +233,15 @@ def _run_group(group: Group, members: list[History], request: Request, case: Cas
         panels = simulate_many(params, settings, seeds, programmes, ticks, threads=1, progress=request.progress)
         for index, history in enumerate(part):
             panel = panels[index]
-            stopped = panel[0, EXHAUSTED] == 1.0
+            stopped = panel[0, STOP_COLUMN] != 0.0
             if stopped:
                 # A batch marks a stopped history in every row. Run alone, the same history ends its panel where it stopped.
                 panel, _ = run_compiled(params[index], settings[index], programmes, history.seed)
             lasted = panel[np.isfinite(panel[:, 0])]
-            finite = np.isfinite(lasted).all(axis=1)
-            if not finite.all():
-                failures.append(_not_finite(history, lasted[int(np.argmin(finite))]))
-                continue
             if stopped:
-                failures.append(_stopped(history, lasted))
+                failures.append(_stopped(history, panel, float(start_year[index]), len(lasted) > 0))
+            if len(lasted) == 0:
+                continue
             history.start_year = float(start_year[index])
             history.ticks = _kept(len(lasted), request.keep)
             history.panel = lasted[history.ticks]
@@ -275,18 +273,10 @@ def _kept(rows: int, keep: str) -> Ints:
     return ticks[ticks % QUARTERS_A_YEAR == 0] if keep == "years" else ticks
 
 
-def _stopped(history: History, panel: Floats) -> Failure:
-    """Return the entry of a history, stopped for its size, in the list of failures."""
-    years = panel[-1, 0]
-    reason = f"{history.seed}: stopped for its size after {years:g} years, where its panel ends; choose other parameters"
-    return Failure(history.row, "seed", reason, stopped=True)
-
-
-def _not_finite(history: History, row: Floats) -> Failure:
-    """Return the entry of a history in the list of failures, whose row of the panel is the first with a number not finite."""
-    names = [name for name, value in zip(COLUMNS, row, strict=True) if not np.isfinite(value)]
-    reason = f"{history.seed}: {names[0]} is not finite after {row[0]:g} years, so that no row is kept; choose other parameters"
-    return Failure(history.row, "seed", reason)
+def _stopped(history: History, panel: Floats, start_year: float, has_rows: bool) -> Failure:
+    """Return the entry of a history that was stopped in the list of failures; one without any row failed."""
+    reason = str(stop_of(panel, history.seed, start_year)).removeprefix("seed ")
+    return Failure(history.row, "seed", reason, stopped=has_rows)
 
 
 def _arrays(histories: list[History], failures: list[Failure], catalogue: Catalogue) -> Arrays:

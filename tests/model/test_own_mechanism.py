@@ -1,6 +1,7 @@
 """Does a user's own mechanism plug in? The examples of docs/extending.md run, and do what the text says they do."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,13 @@ import pytest
 
 from model import simulate
 from model.config import load_policy
-from model.engines.simpy_engine import run_history
+from model.engines.simpy_engine import Run, run_history
 from model.errors import InputError
-from model.events import EVENTS
+from model.events import EVENTS, LOG_GRANT
+from model.lanes import firm_at
+from model.mechanisms.exit import leave
+from model.schema import Policy, PolicyProgramme
+from model.world import note
 from tests.model.worlds import column, given
 
 
@@ -61,12 +66,100 @@ def test_the_flood_spares_zones(examples: list[dict[str, Any]]) -> None:
 
 
 def test_a_lottery_pays_its_winners(examples: list[dict[str, Any]]) -> None:
-    without, granted, lottery = (examples[1][name] for name in ("without", "granted", "lottery"))
-    assert same_until(without, granted, 4.0)
+    without, granted = (examples[1][name] for name in ("without", "granted"))
+    assert same_until(without, granted, 3.75)
     times = events(granted, "grant")
     assert sorted(set(times)) == [4.0, 5.0, 6.0, 7.0, 8.0]
-    assert len(times) == len(lottery.spent) == sum(min(10, int(granted.firms.sel(time=year)[0])) for year in range(4, 9))
+    assert len(times) == sum(min(10, int(granted.firms.sel(time=year)[0])) for year in range(4, 9))
     assert not np.array_equal(without.workers, granted.workers)
+
+
+def test_what_a_lottery_pays_is_public_cost(examples: list[dict[str, Any]]) -> None:
+    without, granted, cost = (examples[1][name] for name in ("without", "granted", "cost"))
+    paid = np.array([events(granted, "grant").searchsorted(time, "right") for time in granted.time.values])
+    np.testing.assert_allclose((granted.public_cost - without.public_cost)[0], 2.0 * paid, rtol=1e-12)
+    assert cost == 2.0 * len(events(granted, "grant")) > 0.0
+
+
+def acting(*acts: Callable[[Run], None], time: float = 2.5, years: float = 6, policy: str = "status-quo", **given: Any) -> Any:
+    """A history in which acts happen at one instant."""
+
+    def act(run: Run) -> Any:
+        yield run.at(time)
+        for one in acts:
+            one(run)
+
+    return simulate(9, engine="simpy", seeds=4, years=years, policy=policy, mechanisms=[act], **given)
+
+
+def by_hand(run: Run) -> None:
+    """A grant as a programme of one's own may note it, without a method of the run."""
+    firm = firm_at(run.world.firms, 0)
+    firm.cash += 3.0
+    note(run.world, 2.5, LOG_GRANT, firm.lineage, 0, 3.0)
+
+
+@pytest.mark.parametrize(
+    ("act", "public", "word"),
+    [
+        (lambda run: run.spend(7.0), 7.0, None),
+        (lambda run: run.grant(0, 3.0), 3.0, "grant"),
+        (lambda run: run.lend(0, 5.0), 5.0, "loan"),
+        (by_hand, 3.0, "grant"),
+    ],
+    ids=["spend", "grant", "lend", "note"],
+)
+def test_money_of_ones_own_programme_is_public_cost_from_the_next_row_on(
+    act: Callable[[Run], None], public: float, word: str | None
+) -> None:
+    history = acting(act)
+    assert history.public_cost[0].sel(time=2.25) == 0.0
+    assert (history.public_cost[0].sel(time=slice(2.5, None)) == public).all()
+    assert (history.event_word.values == word).sum() == (word is not None)
+    assert float(history.loans.sum()) == (word == "loan")
+
+
+def test_costs_after_the_decision_are_charged_and_a_loan_by_what_is_lost() -> None:
+    given = {"years": None, "years_after": 4.0}
+    first = acting(lambda run: run.spend(7.0), time=34.0, **given)
+    decision = float(first.time[-1]) - 4.0
+    spent = acting(lambda run: run.spend(7.0), time=decision + 1.0, **given)
+    lent = acting(lambda run: run.lend(0, 5.0), time=decision + 1.0, **given)
+    assert float(spent.value_cost[0, -1]) == pytest.approx(7.0 * np.exp(-0.05), rel=1e-9)
+    assert float(lent.public_cost[0, -1]) == 5.0
+    assert float(lent.value_cost[0, -1]) <= float(lent.loan_losses[0, -1])
+
+
+def test_grants_of_the_models_own_programmes_are_counted_once() -> None:
+    spec = PolicyProgramme.model_validate({"programme": "grant", "budget": 40.0, "unit_cost": 2.0})
+    asked = {"policy": Policy(name="own", title="Own", question="?", programmes=(spec,)), "years": None, "years_after": 6.0}
+    plain = simulate(9, seeds=4, **asked)
+    assert float(plain.public_cost[0, -1]) == 2.0 * len(events(plain, "grant")) > 0.0
+    assert plain.identical(acting(lambda run: None, **asked))
+    both = acting(lambda run: run.grant(0, 3.0), time=float(plain.time[-1]) - 3.0, **asked)
+    assert float(both.public_cost[0, -1]) == 2.0 * (len(events(both, "grant")) - 1) + 3.0
+
+
+def dead(run: Run) -> None:
+    leave(run.world, 0, 2.5)
+    run.grant(0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("act", "answer"),
+    [
+        (lambda run: run.grant(0, -1.0), "-1.0: is no amount of money"),
+        (lambda run: run.spend(float("nan")), "nan: is no amount of money"),
+        (lambda run: run.lend(0, float("inf")), "inf: is no amount of money"),
+        (lambda run: run.grant(10**6, 1.0), "firm 1000000: no firm lives in that row"),
+        (lambda run: run.grant(-1, 1.0), "firm -1: no firm lives in that row"),
+        (dead, "firm 0: no firm lives in that row"),
+        (lambda run: [note(run.world, 2.5, LOG_GRANT, 1, 0, 1.0) for _ in range(200_000)], "had no room"),
+    ],
+)  # fmt: skip
+def test_what_ones_own_programme_may_not_do_is_answered(act: Callable[[Run], None], answer: str) -> None:
+    with pytest.raises(InputError, match=f"^mechanisms: .*{answer}"):
+        acting(act)
 
 
 def test_the_compiled_engine_refuses_and_says_where_to_go(examples: list[dict[str, Any]]) -> None:

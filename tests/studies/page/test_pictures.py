@@ -5,7 +5,7 @@ import pytest
 
 from model.config import load_case, load_policy
 from model.observe import COLUMNS
-from model.simulation import Histories
+from model.panels import Histories
 from studies.page.pictures import sparkline, terminal_plot
 
 

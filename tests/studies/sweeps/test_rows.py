@@ -8,7 +8,8 @@ import pytest
 
 from model import latents
 from model.errors import Interrupted
-from model.simulation import Histories, engine_named, run_histories
+from model.panels import Histories
+from model.simulation import engine_named, run_histories
 from studies.sweeps import rows as home
 from studies.sweeps.rows import Request, run_block
 from studies.sweeps.table import Block, Blocks, survey
