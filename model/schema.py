@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
+from model.short_table import short_table
 from model.state import COURSES, PROGRAMMES
 
 # Half the width (in sd) of a central 90 % interval of the normal distribution: a range is read as such an interval.
@@ -346,18 +347,7 @@ class Case(Entry):
         """The file from which the case was read."""
         return self._path
 
-    def __repr__(self) -> str:
-        """Return a short table: the cluster, its start, and its figures by year."""
-        shown = {"firms": "firms", "workers_per_firm": "workers a firm", "schooling": "years of schooling"}
-        lines = [f"{self.title} ({self.name})", f"  began     {self.start.low} / {self.start.mode} / {self.start.high}"]
-        for seen in self.observations:
-            known = [(getattr(seen, name), unit) for name, unit in shown.items()]
-            figures = [f"{figure.middle:g} {unit}" for figure, unit in known if figure is not None]
-            figures += [f"exports: {seen.exports.level}"] if seen.exports is not None else []
-            figures += [f"improvement: {seen.improvement}"] if seen.improvement is not None else []
-            year = "-".join(map(str, seen.year)) if isinstance(seen.year, tuple) else str(seen.year)
-            lines.append(f"  {year:<9} {', '.join(figures)}")
-        return "\n".join([*lines, f"  history   {', '.join(spec.programme for spec in self.history) or 'no programme'}"])
+    __repr__ = short_table
 
     @model_validator(mode="after")
     def _dated(self) -> Self:
@@ -391,10 +381,8 @@ class Policy(Entry):
 
     def __add__(self, other: "Policy") -> "Policy":
         """Return both policies at once, each with its own budget."""
-        return self.model_copy(update={
-            "name": f"{self.name}+{other.name}", "title": f"{self.title} and {other.title}",
-            "programmes": self.funded() + other.funded(),
-        })
+        both = {"name": f"{self.name}+{other.name}", "title": f"{self.title} and {other.title}"}
+        return self.model_copy(update={**both, "programmes": self.funded() + other.funded()})
 
     def delayed(self, years: float) -> "Policy":
         """Return the policy with every programme later by a number of years."""
@@ -405,8 +393,7 @@ class Policy(Entry):
         """Return the policy with every budget multiplied by a factor."""
         scaled = tuple(
             spec.model_copy(update={
-                "budget": None if spec.budget is None else spec.budget * factor,
-                "budget_share": None if spec.budget_share is None else spec.budget_share * factor,
+                name: None if getattr(spec, name) is None else getattr(spec, name) * factor for name in ("budget", "budget_share")
             })
             for spec in self.funded()
         )
