@@ -370,10 +370,8 @@ class Policy(Named):
 
     def __add__(self, other: "Policy") -> "Policy":
         """Return both policies at once, each with its own budget."""
-        return self.model_copy(update={
-            "name": f"{self.name}+{other.name}", "title": f"{self.title} and {other.title}",
-            "programmes": self.funded() + other.funded(),
-        })
+        both = {"name": f"{self.name}+{other.name}", "title": f"{self.title} and {other.title}"}
+        return self.model_copy(update={**both, "programmes": self.funded() + other.funded()})
 
     def delayed(self, years: float) -> "Policy":
         """Return the policy with every programme later by a number of years."""

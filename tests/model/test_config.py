@@ -10,7 +10,6 @@ import pytest
 
 from model.config import (
     CONFIGS,
-    Case,
     all_cases,
     load_case,
     load_policy,
@@ -297,11 +296,3 @@ def test_a_profile_refuses_clocks(tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
         load_profile(path)
     one_line(error, "minutes", "unknown key")
-
-
-@pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.name)
-def test_a_case_is_shown_as_a_short_table(case: Case) -> None:
-    lines = repr(case).splitlines()
-    assert len(lines) == 3 + len(case.observations)
-    assert lines[0] == f"{case.title} ({case.name})"
-    assert max(map(len, lines)) < 150
