@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from execution.writing import write_atomic
 from model.errors import InputError
+from studies.files.labels import labelled
 from studies.files.rows import check_format, check_names, reading
 from studies.files.writing import Table, block_writer
 
@@ -43,7 +44,9 @@ def check_suffix(option: str, path: str) -> Path:
     return file
 
 
-def write_table(path: Path, table: Table, units: Mapping[str, str] | None = None) -> None:
+def write_table(
+    path: Path, table: Table, units: Mapping[str, str] | None = None, attributes: Mapping[str, str] | None = None
+) -> None:
     """Write a table, whole or not at all, in the format that the suffix names.
 
     In a CSV a number has the shortest text that reads back to the same bits, and an unknown value is empty.
@@ -53,6 +56,7 @@ def write_table(path: Path, table: Table, units: Mapping[str, str] | None = None
     path : where the table goes; missing folders are made
     table : arrays of any type, shape (rows,) each, by column
     units : unit of each column, kept by Parquet and netCDF
+    attributes : what the file says of itself, as ``execution.labels.provenance`` returns it; a CSV gets a sidecar with it
 
     Raises
     ------
@@ -63,10 +67,11 @@ def write_table(path: Path, table: Table, units: Mapping[str, str] | None = None
     """
 
     def write(partial: Path) -> None:
-        with block_writer(partial, units) as writer:
+        with block_writer(partial, units, attributes) as writer:
             writer.write(table)
 
-    write_atomic(path, write)
+    with labelled(path, attributes):
+        write_atomic(path, write)
 
 
 def _cast(texts: Sequence[str]) -> NDArray[Any]:

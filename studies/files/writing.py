@@ -26,6 +26,10 @@ class BlockWriter(Protocol):
         """Add the rows of a block: columns of equal length."""
         ...
 
+    def note(self, attributes: Mapping[str, str]) -> None:
+        """Replace what the file says of itself, once all rows are known; a CSV says nothing."""
+        ...
+
     def close(self) -> None:
         """Write the rows that are held back, and end the file."""
         ...
@@ -34,7 +38,7 @@ class BlockWriter(Protocol):
 class _CsvWriter:
     """Writes a CSV; each number has the shortest text that reads back to the same bits."""
 
-    def __init__(self, path: Path, units: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, units: Mapping[str, str], attributes: Mapping[str, str]) -> None:
         self._file = path.open("w", encoding="utf-8", newline="")
         self._writer = csv.writer(self._file, lineterminator="\n")
         self._begun = False
@@ -45,6 +49,9 @@ class _CsvWriter:
             self._begun = True
         columns = [_texts(np.asarray(column)) for column in block.values()]
         self._writer.writerows(zip(*columns, strict=True))
+
+    def note(self, attributes: Mapping[str, str]) -> None:
+        pass
 
     def close(self) -> None:
         self._file.close()
@@ -58,8 +65,8 @@ def _texts(column: NDArray[Any]) -> list[Any]:
 class _ParquetWriter:
     """Writes a Parquet file; blocks are held back until they fill a row group."""
 
-    def __init__(self, path: Path, units: Mapping[str, str]) -> None:
-        self._path, self._units = path, units
+    def __init__(self, path: Path, units: Mapping[str, str], attributes: Mapping[str, str]) -> None:
+        self._path, self._metadata = path, {**attributes, **{f"unit:{name}": unit for name, unit in units.items()}}
         self._writer: Any = None
         self._held: list[Any] = []
         self._rows = 0
@@ -69,7 +76,7 @@ class _ParquetWriter:
         from pyarrow import parquet
 
         content = arrow.table({name: _arrow(np.asarray(column)) for name, column in block.items()})
-        content = content.replace_schema_metadata({f"unit:{name}": unit for name, unit in self._units.items()})
+        content = content.replace_schema_metadata(self._metadata)
         if self._writer is None:
             self._writer = parquet.ParquetWriter(self._path, content.schema)
         self._held.append(content)
@@ -82,6 +89,10 @@ class _ParquetWriter:
 
         held, self._held, self._rows = self._held, [], 0
         self._writer.write_table(arrow.concat_tables(held), row_group_size=GROUP)
+
+    def note(self, attributes: Mapping[str, str]) -> None:
+        if self._writer is not None:
+            self._writer.add_key_value_metadata(dict(attributes))
 
     def close(self) -> None:
         if self._writer is not None:
@@ -98,12 +109,13 @@ def _arrow(values: NDArray[Any]) -> Any:
     return arrow.array(values.tolist() if values.dtype.kind == "O" else values)
 
 
-class _Unfailing(io.FileIO):
+class Unfailing(io.FileIO):
     """A file that accepts every write and keeps the first error of the disk for later, since HDF5 would crash on it."""
 
     refusal: OSError | None = None
 
     def write(self, content: Any) -> int:
+        """Write content, or pretend to once the disk has refused."""
         content = memoryview(content).cast("B")
         done = 0
         try:
@@ -115,6 +127,7 @@ class _Unfailing(io.FileIO):
         return len(content)
 
     def truncate(self, size: int | None = None) -> int:
+        """Change the file's size, or pretend to."""
         try:
             return super().truncate(size)
         except OSError as error:
@@ -136,11 +149,12 @@ class _Unfailing(io.FileIO):
 class _NetcdfWriter:
     """Writes a netCDF file with one variable a column, along the dimension ``row``."""
 
-    def __init__(self, path: Path, units: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, units: Mapping[str, str], attributes: Mapping[str, str]) -> None:
         import h5netcdf
 
-        self._disk = _Unfailing(path, "w+b")
+        self._disk = Unfailing(path, "w+b")
         self._file, self._units = h5netcdf.File(self._disk, "w"), units
+        self._file.attrs.update(attributes)
         self._rows = 0
 
     def _begin(self, block: Table) -> None:
@@ -174,6 +188,9 @@ class _NetcdfWriter:
                 self._file[name][self._rows : end] = values.astype(object) if values.dtype.kind == "U" else values
         self._rows = end
 
+    def note(self, attributes: Mapping[str, str]) -> None:
+        self._file.attrs.update(attributes)
+
     def close(self) -> None:
         try:
             self._file.close()
@@ -182,12 +199,14 @@ class _NetcdfWriter:
             self._disk.check()
 
 
-Opener: TypeAlias = Callable[[Path, Mapping[str, str]], BlockWriter]
+Opener: TypeAlias = Callable[[Path, Mapping[str, str], Mapping[str, str]], BlockWriter]
 _WRITERS: Final[Mapping[str, Opener]] = {".csv": _CsvWriter, ".parquet": _ParquetWriter, ".nc": _NetcdfWriter}
 
 
 @contextmanager
-def block_writer(path: Path, units: Mapping[str, str] | None = None) -> Iterator[BlockWriter]:
+def block_writer(
+    path: Path, units: Mapping[str, str] | None = None, attributes: Mapping[str, str] | None = None
+) -> Iterator[BlockWriter]:
     """Open a table for writing block by block; the memory needed does not grow with its rows.
 
     The file is whole only once the context has ended without an error.
@@ -196,8 +215,9 @@ def block_writer(path: Path, units: Mapping[str, str] | None = None) -> Iterator
     ----------
     path : file in an existing folder, whose suffix names the format
     units : unit of each column, kept in the attributes of Parquet and netCDF
+    attributes : what the file says of itself, kept by Parquet and netCDF; ``studies.files.labels`` writes that of a CSV
     """
-    writer = _WRITERS[path.suffix.lower()](path, units or {})
+    writer = _WRITERS[path.suffix.lower()](path, units or {}, attributes or {})
     try:
         yield writer
     except BaseException:
