@@ -27,6 +27,7 @@ from execution.run import Run, checked
 from execution.store import Shard
 from execution.tasks import Executor, Progress, Runner, silent, unheard
 from execution.writing import read_json, write_json
+from model.arguments import whole_seed
 from model.arrays import Floats
 from model.config import all_cases, load_priors, load_profile
 from model.latents import LATENTS
@@ -74,7 +75,7 @@ def calibrate(
     choices, calibrated = known.structures_with(structures), known.names("calibrated")
     chosen.check_walkers(len(calibrated))
     simulator = ClusterSimulator(all_cases(), known, calibrated, errors or ErrorModel(), choices, threads=1)
-    first = chosen.seed if seed is None else seed
+    first = chosen.seed if seed is None else whole_seed(seed, "seed")
     depends = fingerprint(simulator.cases, simulator.priors, simulator.structures, chosen, first, simulator.errors)
     run = Run(KIND, Path(out), depends, FILES)
     with (

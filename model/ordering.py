@@ -10,20 +10,44 @@ from typing import Any, Final
 from model.arrays import Floats, Ints
 from model.compiling import equation, step
 
+Precedes = Callable[[Any, int, int], bool]
+Sort = Callable[[Any, Ints, int], None]
+
 # Moves of an insertion sort for each element, beyond which a heap is faster than to go on.
 PATIENCE: Final = 64
 
 
-def sorter(precedes: Callable[[Any, int, int], bool]) -> Callable[[Any, Ints, int], None]:
+def sorter(precedes: Precedes) -> Sort:
     """Return the step that sorts the first ``count`` positions of ``order`` (int64) by a strict total order.
 
     ``precedes`` takes what the step is given, and two positions. Since any two differ in the order, the result does not depend
     on the way of sorting.
     """
+    sort_by_heap = heap_sorter(precedes)
+
+    @step
+    def sort(given: Any, order: Ints, count: int) -> None:
+        moves = 0
+        for k in range(1, count):
+            moving = order[k]
+            j = k
+            while j > 0 and precedes(given, moving, order[j - 1]):
+                order[j] = order[j - 1]
+                j -= 1
+            order[j] = moving
+            moves += k - j
+            if moves > PATIENCE * count:
+                sort_by_heap(given, order, count)
+                return
+
+    return sort
+
+
+def heap_sorter(precedes: Precedes) -> Sort:
+    """Return the step that sorts as that of ``sorter`` does, with a heap whose root is the last of its positions."""
 
     @step
     def sink(given: Any, order: Ints, root: int, count: int) -> None:
-        """Let a position sink in the heap, whose last comes first, until none below it comes later."""
         child = 2 * root + 1
         while child < count:
             if child + 1 < count and precedes(given, order[child], order[child + 1]):
@@ -42,22 +66,7 @@ def sorter(precedes: Callable[[Any, int, int], bool]) -> Callable[[Any, Ints, in
             order[0], order[last] = order[last], order[0]
             sink(given, order, 0, last)
 
-    @step
-    def sort(given: Any, order: Ints, count: int) -> None:
-        moves = 0
-        for k in range(1, count):
-            moving = order[k]
-            j = k
-            while j > 0 and precedes(given, moving, order[j - 1]):
-                order[j] = order[j - 1]
-                j -= 1
-            order[j] = moving
-            moves += k - j
-            if moves > PATIENCE * count:
-                sort_by_heap(given, order, count)
-                return
-
-    return sort
+    return sort_by_heap
 
 
 @equation

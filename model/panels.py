@@ -1,5 +1,6 @@
 """What does a call to ``simulate`` leave? For each seed a panel and an event log, the histories that were stopped, a dataset."""
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -45,7 +46,8 @@ class Stop(NamedTuple):
 class Histories(NamedTuple):
     """Histories of one cluster: for each seed a panel, float64, shape (quarters + 1, len(COLUMNS)), and an event log.
 
-    ``differs`` are the parameters that differ from their defaults, by name; ``structures`` are all structural choices.
+    ``differs`` are the parameters that differ from their defaults, by name; ``structures`` are all structural choices. The policy
+    acts from the calendar year ``decision`` on.
     """
 
     case: Case
@@ -56,6 +58,7 @@ class Histories(NamedTuple):
     logs: list[NDArray[Any]]
     differs: Mapping[str, float] = {}
     structures: Mapping[str, str] = {}
+    decision: float = math.nan
 
     @property
     def since(self) -> Floats:
@@ -72,6 +75,7 @@ class Histories(NamedTuple):
         return {
             "case": self.case.title,
             "policy": self.policy.title,
+            "decision": f"{self.decision:g}",
             "parameters": "; ".join(f"{name}={value!r}" for name, value in self.differs.items()) or "defaults",
             "structures": "; ".join(f"{name}={option}" for name, option in self.structures.items()),
             "stopped": listed(self.stops()),
@@ -95,8 +99,8 @@ class Histories(NamedTuple):
             data,
             coords={
                 "seed": self.seeds,
-                "time": ("time", self.since, {"units": "years since the start"}),
-                "year": ("time", self.start_year + self.since, {"units": "calendar years"}),
+                "time": ("time", self.since, {"unit": "years", "long_name": MEANINGS["time"]}),
+                "year": ("time", self.start_year + self.since, {"unit": "calendar years", "long_name": "calendar year"}),
             },
             attrs=self.attributes(),
         )

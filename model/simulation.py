@@ -63,6 +63,11 @@ class Asked(NamedTuple):
         """Rows of a panel."""
         return int(self.setting.quarters) + 1
 
+    @property
+    def decision(self) -> float:
+        """Calendar year from which the policy acts."""
+        return self.start_year + float(self.setting.decision)
+
     def run(self, seeds: int | Iterable[int], run: Callable[..., tuple[Floats, NDArray[Any]]]) -> Histories:
         """Run one history a seed with ``run``, which ``engine_named`` returned; the compiled engine uses all cores granted.
 
@@ -81,7 +86,9 @@ class Asked(NamedTuple):
         world = self.params, self.setting, self.programmes
         runs = _side_by_side(world, known) if run is run_compiled else [run(*world, seed) for seed in known]
         panels, logs = [panel for panel, _ in runs], [log for _, log in runs]
-        return Histories(self.case, self.policy, self.start_year, known, panels, logs, self.differs, self.structures)
+        return Histories(
+            self.case, self.policy, self.start_year, known, panels, logs, self.differs, self.structures, self.decision
+        )
 
 
 @naming_arguments
@@ -126,11 +133,16 @@ def simulate(
     histories = run_histories(
         case, policy, seeds, engine_named(engine, mechanisms), years=years, years_after=years_after,
         changes=changes, structures=structures, values=values, latents=latents)  # fmt: skip
+    _warn(histories)
+    return histories.dataset()
+
+
+def _warn(histories: Histories) -> None:
+    """Warn of histories that were stopped, at the line of the user's that called ``simulate``."""
     stops = histories.stops()
     if stops:
         more = f"; so were {len(stops) - 1} more" if len(stops) > 1 else ""
-        warnings.warn(f"{stops[0]}{more}; see the attribute `stopped`", HistoryStopped, stacklevel=3)
-    return histories.dataset()
+        warnings.warn(f"{stops[0]}{more}; see the attribute `stopped`", HistoryStopped, stacklevel=4)
 
 
 def run_histories(
@@ -273,6 +285,7 @@ def run_compiled(
         compiled_engine.run_history(*given)
         if world.cluster.logged <= lines or halt[0] != 0:
             mark_stop(panel, world.cluster)
-            return panel, world.log[: world.cluster.logged]
+            # A view would keep the room for all lines in memory.
+            return panel, world.log[: world.cluster.logged].copy()
         # The log was too short for the events: the same history is run again with a log that is long enough.
         lines = int(world.cluster.logged)

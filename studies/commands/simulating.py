@@ -2,28 +2,46 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from model.changes import read_changes
 from model.config import load_case, load_policy, load_priors
 from model.errors import InputError
-from model.latents import last_time
+from model.events import QUARTER
 from model.policy import idle_programmes
+from studies.progress import Progress
+
+if TYPE_CHECKING:
+    from model.panels import Stop
+    from model.simulation import Asked
+
+# Exit code where a history was stopped before its end.
+NOT_WHOLE: Final = 3
+# Stopped histories that are named on the terminal, and lines that a picture holds.
+STOPS_SHOWN: Final = 10
+MOST_LINES: Final = 200
 
 
 def _check_outputs(arguments: argparse.Namespace) -> tuple[Path | None, Path | None, Path | None]:
+    from studies.files.labels import check_sidecar, files_of
     from studies.files.tables import check_suffix
 
     panel = check_suffix("--out", arguments.out) if arguments.out else None
     events = check_suffix("--events", arguments.events) if arguments.events else None
+    for option, path in (("--out", panel), ("--events", events)):
+        if path is not None:
+            check_sidecar(option, path)
     plot = Path(arguments.plot) if arguments.plot else None
     if plot is not None and plot.suffix.lower() != ".png":
         raise InputError(f"--plot: {plot}: unknown format {plot.suffix or '(no suffix)'!r}; end the name in .png")
     if panel is not None and events is not None and panel.resolve() == events.resolve():
         raise InputError(f"--events: {events}: is the panel's file; name another")
+    if panel is not None and events is not None and files_of(panel)[1:] == files_of(events)[1:] != ():
+        raise InputError(f"--events: {events}: its label would be that of {panel}; name another")
     return panel, events, plot
 
 
@@ -34,7 +52,7 @@ def _given(arguments: argparse.Namespace, case: Any) -> dict[str, Any]:
     if (arguments.draw is None) != (arguments.posterior is None):
         raise InputError("--draw: and --posterior belong together; give both, for instance --draw 0 --posterior runs/run-quick")
     if arguments.draw is None:
-        return {"changes": changes.values, "structures": changes.structures, "seeds": list(arguments.seeds)}
+        return {"changes": changes.values, "structures": changes.structures, "seeds": arguments.seeds}
     if arguments.changes:
         raise InputError("--set: a stored draw is replayed as it is; drop --set or --draw")
     from calibration.histories import load_histories
@@ -53,41 +71,81 @@ def _given(arguments: argparse.Namespace, case: Any) -> dict[str, Any]:
 
 
 def simulate_case(arguments: argparse.Namespace) -> int:
-    """Run ``takeoff simulate``."""
+    """Run ``takeoff simulate``; return 3 where a history was stopped before its end."""
     panel, events, plot = _check_outputs(arguments)
     case, policy = load_case(arguments.case), load_policy(arguments.policy)
     given = _given(arguments, case)
-    from model.simulation import engine_named, run_histories
+    from model.simulation import ask, engine_named
 
     if arguments.years is not None:
         given["years"] = arguments.years
     seeds = given.pop("seeds")
-    histories = run_histories(case, policy, seeds, engine_named(arguments.engine), **given)
-    decision = float(last_time(case, np.array([histories.start_year]))[0])
-    for line in idle_programmes(policy, histories.start_year + float(histories.since[-1]) - decision):
+    asked, run = ask(case, policy, **given), engine_named(arguments.engine)
+    for line in idle_programmes(policy, asked.start_year + QUARTER * (asked.rows - 1) - asked.decision):
         sys.stderr.write(f"warning: {line}\n")
     title = f"{case.title}: {policy.title.lower()}"
     if panel is None and events is None and plot is None:
-        from studies.page.pictures import terminal_plot
-
-        sys.stdout.write(terminal_plot(histories, title) + "\n")
+        stops = _show(asked, seeds, run, title)
     else:
-        _write(histories, title, panel, events, plot)
-    return 0
+        _check_sizes(asked, seeds, panel, plot)
+        stops = _write(asked, seeds, run, title, panel, events, plot)
+    for stop in stops[:STOPS_SHOWN]:
+        sys.stderr.write(f"takeoff: {stop}\n")
+    if len(stops) > STOPS_SHOWN:
+        sys.stderr.write(f"takeoff: and {len(stops) - STOPS_SHOWN:,} more of {len(seeds):,} histories were stopped\n")
+    return NOT_WHOLE if stops else 0
 
 
-def _write(histories: Any, title: str, panel: Path | None, events: Path | None, plot: Path | None) -> None:
-    from studies.files.panels import PANEL_UNITS, event_table, panel_table
-    from studies.files.tables import write_table
+def _show(asked: "Asked", seeds: Sequence[int], run: Any, title: str) -> "list[Stop]":
+    """Draw the history of the first seed in the terminal."""
+    from studies.page.pictures import terminal_plot
+
+    histories = asked.run(seeds[0], run)
+    sys.stdout.write(terminal_plot(histories, title) + "\n")
+    if _length(seeds) > 1:
+        sys.stderr.write(f"takeoff: --seed: only seed {seeds[0]} is drawn; keep all with --out\n")
+    return histories.stops()
+
+
+def _check_sizes(asked: "Asked", seeds: Sequence[int], panel: Path | None, plot: Path | None) -> None:
+    """Refuse what is too much, before any history runs."""
+    from model.arguments import MOST
+    from studies.files.histories import check_disk
+
+    count = _length(seeds)
+    if plot is not None and count > MOST_LINES:
+        raise InputError(f"--plot: {count:,} seeds: a picture has {MOST_LINES} lines at most; give fewer seeds, or --out alone")
+    if panel is not None:
+        check_disk(panel, asked, seeds)
+    if count > MOST:
+        raise InputError(f"--seed: {count:,} seeds: at most {MOST:,} in one command; give fewer")
+
+
+def _length(seeds: Sequence[int]) -> int:
+    """Return the number of seeds, of which a range may have more than ``len`` can say."""
+    return seeds.stop - seeds.start if isinstance(seeds, range) else len(seeds)
+
+
+def _write(
+    asked: "Asked", seeds: Sequence[int], run: Any, title: str, panel: Path | None, events: Path | None, plot: Path | None
+) -> "list[Stop]":
+    """Write the files that are wanted, and return the histories that were stopped."""
+    from studies.files.histories import blocks, write_histories
     from studies.page.pictures import save_plot
 
-    labelled = histories.dataset()
-    if panel is not None:
-        write_table(panel, panel_table(labelled), PANEL_UNITS)
-    if events is not None:
-        write_table(events, event_table(labelled), {"time": "years"})
+    progress = Progress()
+
+    def tell(done: int, total: int) -> None:
+        if total > MOST_LINES:
+            progress.step("histories", done, total)
+
+    stops = write_histories(panel, events, asked, seeds, run, tell) if panel is not None or events is not None else []
     if plot is not None:
-        save_plot(labelled, title, plot)
+        drawn = list(blocks(asked, seeds, run, tell))
+        stops = [stop for histories in drawn for stop in histories.stops()]
+        save_plot(drawn, title, plot)
+    progress.end()
     for path in (panel, events, plot):
         if path is not None:
             sys.stderr.write(f"wrote {path}\n")
+    return stops

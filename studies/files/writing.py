@@ -29,6 +29,10 @@ class BlockWriter(Protocol):
         """Add the rows of a block: columns of equal length."""
         ...
 
+    def note(self, attributes: Mapping[str, str]) -> None:
+        """Replace what the file says of itself, once all rows are known; a CSV says nothing."""
+        ...
+
     def close(self) -> None:
         """Write the rows that are held back, and end the file."""
         ...
@@ -72,6 +76,9 @@ class _Checked:
         told = f"{self._required.table}: {row}: {name}: {block[name][index]}"
         return f"{told}: must be finite, and the table is not written; choose parameters nearer to their defaults"
 
+    def note(self, attributes: Mapping[str, str]) -> None:
+        self._writer.note(attributes)
+
     def close(self) -> None:
         self._writer.close()
 
@@ -90,6 +97,9 @@ class _CsvWriter:
             self._begun = True
         columns = [_texts(np.asarray(column)) for column in block.values()]
         self._writer.writerows(zip(*columns, strict=True))
+
+    def note(self, attributes: Mapping[str, str]) -> None:
+        pass
 
     def close(self) -> None:
         self._file.close()
@@ -128,6 +138,10 @@ class _ParquetWriter:
         held, self._held, self._rows = self._held, [], 0
         self._writer.write_table(arrow.concat_tables(held), row_group_size=GROUP)
 
+    def note(self, attributes: Mapping[str, str]) -> None:
+        if self._writer is not None:
+            self._writer.add_key_value_metadata(dict(attributes))
+
     def close(self) -> None:
         if self._writer is not None:
             if self._rows:
@@ -143,12 +157,13 @@ def _arrow(values: NDArray[Any]) -> Any:
     return arrow.array(values.tolist() if values.dtype.kind == "O" else values)
 
 
-class _Unfailing(io.FileIO):
+class Unfailing(io.FileIO):
     """A file that accepts every write and keeps the first error of the disk for later, since HDF5 would crash on it."""
 
     refusal: OSError | None = None
 
     def write(self, content: Any) -> int:
+        """Write content, or pretend to once the disk has refused."""
         content = memoryview(content).cast("B")
         done = 0
         try:
@@ -160,6 +175,7 @@ class _Unfailing(io.FileIO):
         return len(content)
 
     def truncate(self, size: int | None = None) -> int:
+        """Change the file's size, or pretend to."""
         try:
             return super().truncate(size)
         except OSError as error:
@@ -184,7 +200,7 @@ class _NetcdfWriter:
     def __init__(self, path: Path, units: Mapping[str, str], attributes: Mapping[str, str]) -> None:
         import h5netcdf
 
-        self._disk = _Unfailing(path, "w+b")
+        self._disk = Unfailing(path, "w+b")
         self._file, self._units = h5netcdf.File(self._disk, "w"), units
         self._file.attrs.update(attributes)
         self._rows = 0
@@ -219,6 +235,9 @@ class _NetcdfWriter:
             if end > self._rows:
                 self._file[name][self._rows : end] = values.astype(object) if values.dtype.kind == "U" else values
         self._rows = end
+
+    def note(self, attributes: Mapping[str, str]) -> None:
+        self._file.attrs.update(attributes)
 
     def close(self) -> None:
         try:

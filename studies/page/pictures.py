@@ -1,31 +1,61 @@
-"""How does a history look at a glance? As lines of blocks in a terminal, or as a PNG."""
+"""How does a history look at a glance? As lines of blocks in a terminal, or as a PNG, beside what was observed of the cluster."""
 
+import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from execution.writing import write_atomic
 from model.arrays import Floats
-from model.observe import COLUMNS
+from model.observe import COLUMNS, UNITS
 from model.panels import Histories
+from model.schema import HALF_WIDTH_90, Case, LogFigure
 from studies.page.svg import short
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 SHOWN: Final = (
     ("firms", "firms"),
     ("workers_per_firm", "workers a firm"),
+    ("improved_firms", "improved firms"),
+    ("exporters", "exporters"),
     ("profitability", "profit / fixed cost"),
     ("price", "price"),
-    ("improved_firms", "improved firms"),
-    ("managerial_capital", "managerial capital (SD)"),
+    ("schooling", "schooling of entrepreneurs"),
+    ("managerial_capital", "managerial capital"),
 )
+# Characters of a line of blocks, and of the words before it.
+WIDTH: Final = 60
+MARGIN: Final = 27
+OBSERVED: Final = "#d55e00"
 
 
-def sparkline(values: Floats, width: int = 60) -> str:
+class Point(NamedTuple):
+    """A figure that was observed: its calendar time, its value, and its central 90 % interval."""
+
+    name: str
+    time: float
+    value: float
+    low: float
+    high: float
+
+
+def observed_points(case: Case) -> Iterator[Point]:
+    """Yield those figures of a case that a picture shows; the interval is the error model's, for a range the range itself."""
+    for seen in case.observations:
+        for name in ("firms", "workers_per_firm", "schooling"):
+            figure = getattr(seen, name)
+            if figure is None:
+                continue
+            spread = HALF_WIDTH_90 * figure.sd
+            ends = figure.middle - spread, figure.middle + spread
+            if isinstance(figure, LogFigure):
+                ends = figure.middle * math.exp(-spread), figure.middle * math.exp(spread)
+            yield Point(name, seen.time, figure.middle, *ends)
+
+
+def sparkline(values: Floats, width: int = WIDTH) -> str:
     """Return values as a line of blocks between their least and their largest."""
     known = values[np.isfinite(values)]
     if len(known) == 0:
@@ -46,39 +76,77 @@ def _number(value: float) -> str:
 
 
 def terminal_plot(histories: Histories, title: str) -> str:
-    """Return a picture of the first seed's history in text, one line a quantity."""
-    first = histories.panels[0]
-    years = histories.start_year + histories.since
-    lines = [title, f"{'':24} {years[0]:.0f}{'':52}{years[-1]:.0f}"]
+    """Return a picture of the first seed's history in text: a line a quantity with its unit, the decision, what was observed."""
+    panel = histories.panels[0]
+    rows = int(np.isfinite(panel[:, 0]).sum())
+    years = histories.start_year + histories.since[: max(1, rows)]
+    width = min(WIDTH, len(years))
+    ends = f"{years[0]:.0f}", f"{years[-1]:.0f}"
+    lines = [title, f"{'':{MARGIN}} {ends[0]}{ends[1]:>{max(1, width - len(ends[0]))}}"]
     for name, words in SHOWN:
-        values = first[:, COLUMNS.index(name)]
-        known = values[np.isfinite(values)]
+        known = panel[:rows, COLUMNS.index(name)]
         if len(known):
-            lines.append(
-                f"{words:>24} {sparkline(values):60} {_number(known[0])} → {_number(known[-1])} (max {_number(known.max())})"
-            )
-    return "\n".join(lines)
+            told = f"{_number(known[0])} → {_number(known[-1])} (max {_number(known.max())}) {UNITS[name]}"
+            lines.append(f"{words:>{MARGIN}} {sparkline(known):{width}} {told}")
+    if years[0] <= histories.decision <= years[-1] and len(years) > 1:
+        column = round((width - 1) * (histories.decision - years[0]) / (years[-1] - years[0]))
+        lines.append(f"{'decision':>{MARGIN}} {'':{column}}▲{'':{width - column - 1}} {histories.decision:g}")
+    return "\n".join([*lines, *_observed_lines(histories.case)])
 
 
-def save_plot(histories: "xr.Dataset", title: str, path: Path) -> None:
-    """Write a PNG with one panel a quantity and one line a seed; whole or not at all."""
+def _observed_lines(case: Case) -> list[str]:
+    """Return what was observed of a cluster, a line a year."""
+    words, lines = dict(SHOWN), []
+    points = list(observed_points(case))
+    for seen in case.observations:
+        figures = [
+            f"{_number(point.value)} {words[point.name]} ({_number(point.low)} to {_number(point.high)})"
+            for point in points
+            if point.time == seen.time
+        ]
+        figures += [f"exports: {seen.exports.level}"] if seen.exports is not None else []
+        lines.append(f"{f'observed in {seen.time:g}':>{MARGIN}} {', '.join(figures) or 'no figure'}")
+    return lines
+
+
+def save_plot(blocks: Sequence[Histories], title: str, path: Path) -> None:
+    """Write a PNG, whole or not at all: one panel a quantity, one line a seed, the decision's date, and what was observed.
+
+    Parameters
+    ----------
+    blocks : histories of one cluster, cut by seeds in any way
+    """
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9, 7), layout="constrained")
-    axes = figure.subplots(3, 2, sharex=True)
-    years = histories["year"]
+    figure = Figure(figsize=(9, 10), layout="constrained")
+    axes = figure.subplots(4, 2, sharex=True)
+    panels = np.stack([panel for histories in blocks for panel in histories.panels])
     for axis, (name, words) in zip(axes.ravel(), SHOWN, strict=True):
-        for seed in range(len(histories["seed"])):
-            when = years if years.dims == ("time",) else years.isel(seed=seed)
-            axis.plot(
-                when, histories[name].isel(seed=seed), color="#0072b2", linewidth=1.4, alpha=max(0.15, 1 / len(histories["seed"]))
-            )
+        _draw(axis, blocks[0], panels[:, :, COLUMNS.index(name)], name)
         axis.set_title(words, loc="left", fontsize=10)
+        axis.set_ylabel(UNITS[name], fontsize=8)
         axis.spines[["top", "right"]].set_visible(False)
         axis.grid(axis="y", color="#e4e8ee")
-        axis.set_ylim(bottom=min(0.0, float(np.nanmin(histories[name]))))
+    for axis in axes[-1]:
+        axis.set_xlabel("calendar year", fontsize=8)
     figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
     write_atomic(path, lambda partial: figure.savefig(partial, dpi=150, metadata={"Software": None}))
+
+
+def _draw(axis: Any, first: Histories, values: Floats, name: str) -> None:
+    """Draw one quantity: ``values`` has shape (seeds, quarters + 1)."""
+    years = first.start_year + first.since
+    for line in values:
+        axis.plot(years, line, color="#0072b2", linewidth=1.4, alpha=max(0.15, 1 / len(values)))
+    for point in observed_points(first.case):
+        if point.name == name:
+            error = [[point.value - point.low], [point.high - point.value]]
+            axis.errorbar(point.time, point.value, yerr=error, fmt="o", color=OBSERVED, capsize=3, markersize=4)
+    if years[0] <= first.decision <= years[-1]:
+        axis.axvline(first.decision, color="#666666", linewidth=0.8, linestyle="--")
+        axis.annotate("decision", (first.decision, 1.0), xycoords=("data", "axes fraction"), fontsize=7, va="bottom", ha="center")
+    known = values[np.isfinite(values)]
+    axis.set_ylim(bottom=min(0.0, float(known.min())) if len(known) else 0.0)

@@ -24,6 +24,7 @@ from execution.labels import verdict_of
 from execution.run import Run
 from execution.store import Shard
 from execution.tasks import Executor, Progress, silent, unheard
+from model.arguments import whole_seed
 from model.arrays import Floats, Seeds
 from model.config import Case, load_case, load_priors
 from model.errors import InputError
@@ -104,7 +105,7 @@ def advise(
     if shard is not None and out is None:
         raise InputError("--shard: shards of an advice share a folder; name it with --out")
     case = cluster if isinstance(cluster, Case) else load_case(cluster)
-    chosen, years = chosen_policies(policies), horizon or HORIZON
+    chosen, years, seed = chosen_policies(policies), horizon or HORIZON, whole_seed(seed, "seed")
     warn_of_idle(chosen.values(), years, say)
     known = load_posterior(posterior)
     histories, effective = _histories(case, known, seed, progress)

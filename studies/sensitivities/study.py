@@ -17,6 +17,7 @@ from execution.labels import provenance, verdict_of
 from execution.run import Run, checked
 from execution.store import Shard
 from execution.tasks import Executor, Progress, Runner, silent, unheard
+from model.arguments import whole_seed
 from model.config import Policy, all_cases, load_case, load_priors, load_profile, refuse_twins
 from model.errors import InputError
 from model.profile import Profile
@@ -124,7 +125,7 @@ def plan_of(
         If a word, a name or a count is wrong.
     """
     check_words(method, by)
-    factors, first = by or DEFAULT_BY[method], profile.seed if seed is None else seed
+    factors, first = by or DEFAULT_BY[method], profile.seed if seed is None else whole_seed(seed, "seed")
     priors = load_priors()
     problem = problem_of(priors, factors, parameters)
     laboratory = Laboratory(

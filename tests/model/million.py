@@ -23,8 +23,9 @@ from tests.model.worlds import PRIORS, column
 
 BLOCK = 250
 KEY = 20261126
-# As in a calibration a history with more firms is stopped, since few explosive ones would take most of the time.
-FIRMS_MAX = 2000.0
+# As in a calibration a history with more firms is stopped, since few explosive ones would take most of the time; every fourth
+# block may grow larger.
+FIRMS_MAX = (2000.0, 2000.0, 2000.0, 20_000.0)
 SHARES = ("awareness", "enforcement", "transitioned")
 PARTS = {
     "improved_firms": "firms", "zone_firms": "firms", "exporters": "firms", "firms": "workers", "improved_workers": "workers",
@@ -56,7 +57,7 @@ def block_of(number: int, size: int = BLOCK) -> Asked:
     structures = {name: str(source.choice(one.options)) for name, one in PRIORS.structures.items()}
     values = draw_values(PRIORS, size, source)
     settings, _ = settings_for(case, values, source.standard_normal((size, len(LATENTS))), structures, 20.0)
-    settings["firms_max"] = FIRMS_MAX
+    settings["firms_max"] = FIRMS_MAX[number % len(FIRMS_MAX)]
     longest = int(settings["quarters"].max())
     ticks = np.where(np.arange(longest + 1) <= settings["quarters"][:, None], np.arange(longest + 1), -1)
     seeds = source.integers(0, 2**64, size, np.uint64)

@@ -8,6 +8,7 @@ import xarray as xr
 
 from model.config import load_case
 from studies.cli import main
+from studies.commands.simulating import NOT_WHOLE, STOPS_SHOWN
 from studies.files.tables import read_table
 
 FLOWS = {"pioneer": "entrants", "entry": "entrants", "spin_off": "spin_offs", "relocation": "relocations"}
@@ -48,10 +49,13 @@ def test_suffixes_hold_the_same_numbers(tmp_path: Path) -> None:
     for suffix in (".csv", ".parquet", ".nc"):
         assert main([*base, str(tmp_path / f"panel{suffix}")]) == 0
     csv, parquet = read_table(tmp_path / "panel.csv"), read_table(tmp_path / "panel.parquet")
+    assert csv["seed"].tolist() == [1] * 13 + [2] * 13 + [3] * 13
     with xr.open_dataset(tmp_path / "panel.nc", engine="h5netcdf") as nc:
-        assert csv["seed"].tolist() == [1] * 13 + [2] * 13 + [3] * 13
+        assert nc["seed"].values.tolist() == [1, 2, 3]
         for name, column in csv.items():
-            assert column.tolist() == parquet[name].tolist() == nc[name].values.tolist()
+            assert column.tolist() == parquet[name].tolist()
+            if name not in ("seed", "time", "year", "phase"):
+                assert column.tolist() == nc[name].values.ravel().tolist()
 
 
 def test_without_files_a_plot_in_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,6 +69,54 @@ def test_without_files_a_plot_in_the_terminal(capsys: pytest.CaptureFixture[str]
 def test_a_picture(tmp_path: Path) -> None:
     assert main(["simulate", "9", "--years", "2", "--plot", str(tmp_path / "deep/plot.png")]) == 0
     assert (tmp_path / "deep/plot.png").read_bytes().startswith(b"\x89PNG")
+
+
+STOPPED = ["--set", "entry_intensity=1e12", "--years", "2"]
+
+
+@pytest.mark.parametrize("engine", ["compiled", "simpy"])
+@pytest.mark.parametrize("outputs", [[], ["--out", "o.csv"], ["--events", "e.parquet"], ["--plot", "o.png"]], ids=str)
+def test_a_stopped_history_is_told_of_and_ends_with_3(
+    engine: str, outputs: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["simulate", "10", "--engine", engine, *STOPPED, *outputs]) == NOT_WHOLE
+    told = capsys.readouterr().err
+    assert "takeoff: seed 1: stopped for its size after 0 years, in 1975: too many firms or events; choose" in told
+    assert [(tmp_path / name).is_file() for name in outputs[1:]] == [True] * bool(outputs)
+
+
+def test_only_some_of_many_stopped_histories_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", "10", *STOPPED, "--seed", "1:15", "--out", str(tmp_path / "o.csv")]) == NOT_WHOLE
+    told = capsys.readouterr().err.splitlines()
+    assert sum("stopped for its size" in line for line in told) == STOPS_SHOWN
+    assert told[-1] == "takeoff: and 5 more of 15 histories were stopped"
+    assert len(read_table(tmp_path / "o.csv")["seed"]) == 15
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        (["--seed", "0:18446744073709551615", "--out", "o.csv"], "--out: o.csv: 18,446,744,073,709,551,616 panels of"),
+        (["--seed", "1:300", "--plot", "o.png"], "--plot: 300 seeds: a picture has 200 lines at most"),
+        (["--seed", "1:100000000", "--events", "o.csv"], "--seed: 100,000,000 seeds: at most 10,000,000 in one command"),
+        (["--out", "o.csv", "--events", "o.CSV"], "its label would be that of o.csv"),
+    ],
+)
+def test_what_is_too_much_is_refused_in_one_line(
+    words: list[str], answer: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["simulate", "10", *words]) == 2
+    told = capsys.readouterr().err
+    assert answer in told
+    assert told.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_of_very_many_seeds_one_is_drawn(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", "10", "--years", "2", "--seed", "5:18446744073709551615"]) == 0
+    assert "only seed 5 is drawn; keep all with --out" in capsys.readouterr().err
 
 
 def test_a_change_acts(tmp_path: Path) -> None:

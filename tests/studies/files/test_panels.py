@@ -1,10 +1,12 @@
 """The panel and the event log as tables."""
 
 import numpy as np
+import pytest
 import xarray as xr
 
+from model.errors import TakeoffError
 from model.observe import COLUMNS
-from studies.files.panels import COUNTS, PANEL_UNITS, event_table, panel_table
+from studies.files.panels import COUNTS, MAY_BE_MISSING, PANEL_UNITS, check_finite, event_table, panel_table
 
 
 def histories(seeds: int = 1) -> xr.Dataset:
@@ -53,3 +55,21 @@ def test_events_keep_their_order_and_their_firms() -> None:
 
 def test_every_column_of_a_panel_has_a_unit_and_counts_are_columns() -> None:
     assert set(COUNTS) <= set(COLUMNS) <= set(PANEL_UNITS)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_no_number_of_a_panel_may_be_missing_or_infinite(value: float) -> None:
+    assert not MAY_BE_MISSING
+    check_finite({"price": np.array([1.0]), "phase": np.array(["extinct"]), "firms": np.array([0])})
+    with pytest.raises(TakeoffError, match=r"^panel: price: has a number that is not finite"):
+        check_finite({"price": np.array([1.0, value])})
+    broken = histories()
+    broken["workers"][0, 1] = value
+    with pytest.raises(TakeoffError, match="panel: workers"):
+        panel_table(broken)
+
+
+def test_a_part_of_many_histories_names_its_seed() -> None:
+    assert next(iter(panel_table(histories(), seeds=True))) == "seed"
+    assert next(iter(event_table(histories(), seeds=True))) == "seed"
+    assert "seed" not in panel_table(histories(2), seeds=False)

@@ -81,7 +81,7 @@ def test_the_first_error_is_the_one_that_is_told(suffix: str, tmp_path: Path, mo
 
 
 def test_a_refusal_of_the_disk_is_kept_until_somebody_asks(tmp_path: Path) -> None:
-    file = home._Unfailing(tmp_path / "file", "w+b")
+    file = home.Unfailing(tmp_path / "file", "w+b")
     assert file.write(b"1234") == 4
     file.check()
     file.refusal = OSError(errno.ENOSPC, "no space left")

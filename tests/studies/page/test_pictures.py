@@ -1,12 +1,17 @@
 """Pictures for a terminal: a line of blocks, and the course of a history."""
 
+import math
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
 from model.config import load_case, load_policy
-from model.observe import COLUMNS
+from model.observe import COLUMNS, UNITS
 from model.panels import Histories
-from studies.page.pictures import sparkline, terminal_plot
+from studies.page import pictures
+from studies.page.pictures import SHOWN, observed_points, save_plot, sparkline, terminal_plot
 
 
 @pytest.mark.parametrize("values", [[1.0, 2.0, 3.0], [5.0, 5.0], [np.nan, 1.0], [np.nan], list(range(500))])
@@ -22,3 +27,55 @@ def test_terminal_plot_shows_first_and_last() -> None:
     assert "3 → 4 (max 5)" in text
     assert text.startswith("A cluster")
     assert "1950" in text
+
+
+def drawn(decision: float = 1950.25, case: int = 10) -> Histories:
+    panel = np.full((3, len(COLUMNS)), 1.0)
+    return Histories(load_case(case), load_policy("status-quo"), 1950.0, [1], [panel], [], decision=decision)
+
+
+def test_terminal_plot_shows_units_the_decision_and_what_was_observed() -> None:
+    lines = terminal_plot(drawn(), "A cluster").splitlines()
+    for name, words in SHOWN:
+        assert any(words in line and line.endswith(f" {UNITS[name]}") for line in lines)
+    marked = next(line for line in lines if "decision" in line)
+    blocks = next(line for line in lines if line.strip().startswith("firms"))
+    assert marked.endswith("1950.25")
+    assert marked.index("\u25b2") == blocks.index("\u2581") + 1
+    assert any("observed in 2005.5 500 firms" in line and "exports: none" in line for line in lines)
+    assert "decision" not in terminal_plot(drawn(2005.5), "A cluster")
+
+
+def test_a_stopped_history_is_drawn_as_far_as_it_came() -> None:
+    history = drawn()
+    history.panels[0][1:] = np.nan
+    assert "1950" in terminal_plot(history, "A cluster")
+    history.panels[0][:] = np.nan
+    assert terminal_plot(history, "A cluster").startswith("A cluster")
+
+
+def test_observed_figures_have_their_interval() -> None:
+    firms = next(point for point in observed_points(load_case(10)) if point.name == "firms")
+    assert (firms.time, firms.value) == (2005.5, 500.0)
+    assert math.log(firms.high / firms.low) == pytest.approx(2 * 1.6448536 * load_case(10).observations[0].firms.sd)  # type: ignore[union-attr]
+    assert {point.name for number in range(1, 20) for point in observed_points(load_case(number))} <= {name for name, _ in SHOWN}
+
+
+def test_a_picture_shows_units_the_decision_and_what_was_observed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[Any] = []
+
+    def keep(path: Path, write: Any) -> None:
+        kept.append(write.__closure__[0].cell_contents)
+        write(path)
+
+    monkeypatch.setattr(pictures, "write_atomic", keep)
+    panels = [np.ones((200, len(COLUMNS)))] * 2
+    long = Histories(load_case(10), load_policy("status-quo"), 1975.0, [1, 2], panels, [], decision=2005.5)
+    save_plot([long], "A cluster", tmp_path / "plot.png")
+    assert (tmp_path / "plot.png").stat().st_size > 1000
+    axes = kept[0].axes
+    for axis, (name, words) in zip(axes, SHOWN, strict=True):
+        assert axis.get_title(loc="left") == words
+        assert axis.get_ylabel() == UNITS[name]
+        assert "decision" in [text.get_text() for text in axis.texts]
+        assert len(axis.containers) == (name in ("firms", "workers_per_firm", "schooling"))
