@@ -5,30 +5,36 @@ built, written and read with xarray alone, and ArviZ is asked only for what it c
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
 import xarray
 
 from model.arrays import Floats
+from model.surroundings import plots
 
 TAILS: Final = (0.05, 0.95)
 
 
+@cache
+def _arviz() -> Any:
+    """Return ArviZ, which announces its next generation on import, and whose plots need a home and a backend that exist."""
+    with plots():
+        import arviz
+    return arviz
+
+
 def modern() -> bool:
     """Tell whether the ArviZ installed is of the generation of ``DataTree``."""
-    import arviz
-
-    return int(arviz.__version__.split(".")[0]) >= 1
+    return int(_arviz().__version__.split(".")[0]) >= 1
 
 
 def assemble(groups: Mapping[str, xarray.Dataset]) -> Any:
     """Return the groups as the installed ArviZ holds them: ``InferenceData`` or ``DataTree``."""
     if modern():
         return xarray.DataTree.from_dict(dict(groups))
-    import arviz
-
-    return arviz.InferenceData(**groups)
+    return _arviz().InferenceData(**groups)
 
 
 def k_hat(log_weights: Floats) -> float:
@@ -39,9 +45,7 @@ def k_hat(log_weights: Floats) -> float:
         from arviz_stats.base import array_stats
 
         return float(array_stats.psislw(-log_weights, r_eff=1.0)[1])
-    import arviz
-
-    return float(arviz.psislw(log_weights.copy(), reff=1.0)[1])
+    return float(_arviz().psislw(log_weights.copy(), reff=1.0)[1])
 
 
 def effective_size(draws: Floats, method: str) -> Floats:
@@ -55,6 +59,4 @@ def _statistic(name: str, draws: Floats, method: str) -> float:
         from arviz_stats.base import array_stats
 
         return float(getattr(array_stats, name)(draws, chain_axis=0, draw_axis=1, method=method, **tail))
-    import arviz
-
-    return float(getattr(arviz, name)(draws, method=method, **tail))
+    return float(getattr(_arviz(), name)(draws, method=method, **tail))

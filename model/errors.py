@@ -6,6 +6,11 @@ A message is one line: ``where: key: value: rule; remedy``.
 from typing import ClassVar
 
 
+def shown(text: str) -> str:
+    """Return text as a terminal may show it: control characters, of which a name may be full, are escaped."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in text)
+
+
 class TakeoffError(Exception):
     """A failure that a user can act on; the command line prints its message on one line and exits with ``exit_code``."""
 
