@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
+from execution import reading
 from model.errors import DamagedRun, InputError, Interrupted
 
 TEMPORARY: Final = ".partial-"
@@ -71,12 +72,15 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises
     ------
     DamagedRun
-        If it cannot be read, is no JSON, is nested too deep, or is no mapping.
+        If it is missing, no JSON, nested too deep, or no mapping.
+    InputError
+        If it cannot be opened, which says nothing of what it holds.
     """
+    text = reading.content(path)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise DamagedRun(f"{path}: cannot be read: {error}; run the command again in a new folder") from error
+        content = json.loads(text.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise DamagedRun(f"{path}: is no JSON: {str(error)[:100]}; run the command again in a new folder") from error
     if not isinstance(content, dict):
         kind = type(content).__name__
         raise DamagedRun(f"{path}: holds a {kind} where a mapping is due; run the command again in a new folder")
