@@ -305,10 +305,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _kept(words: Sequence[str], arguments: argparse.Namespace) -> str:
     """Return what an interrupted command has kept and how to go on; nothing where it keeps no pieces of its work."""
+    from model.errors import shown
+
     if not hasattr(arguments, "on") or arguments.command == "plan":
         return ""
     resume = ["--resume"] if hasattr(arguments, "resume") and "--resume" not in words else []
-    return f"; what was finished is kept. Go on with: {shlex.join([PROGRAM, *words, *resume])}"
+    return f"; what was finished is kept. Go on with: {shown(shlex.join([PROGRAM, *words, *resume]))}"
 
 
 if __name__ == "__main__":

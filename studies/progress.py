@@ -18,7 +18,7 @@ SIGNS: Final = ("█", "·")
 def signs(stream: TextIO) -> tuple[str, str]:
     """Return the signs of the full and the empty part of a bar, from ASCII where the stream has no others."""
     try:
-        "".join(SIGNS).encode(stream.encoding or "ascii")
+        "".join(SIGNS).encode(stream.encoding or "utf-8")
     except (LookupError, UnicodeEncodeError):
         return "#", "."
     return SIGNS

@@ -100,16 +100,15 @@ def fit(layout: Layout, lesson: Lesson, schedule: Schedule, seed: int, progress:
         Mean log density of the pairs held out (nats).
     """
     import jax
+    import jax.numpy as xp
 
-    xp = jax.numpy
     count = len(lesson.inputs)
     held = max(int(schedule.held_out * count), 1)
     linear = ridge(lesson, held)
     lesson = lesson._replace(outcome=(lesson.outcome - predict(linear, lesson.inputs)).astype(np.float32))
     train = [xp.asarray(part[held:]) for part in (lesson.inputs, lesson.outcome, lesson.classes, lesson.status)]
     batch = min(schedule.batch, count - held)
-    batches = (count - held) // batch
-    epoch, state = _epoch(layout, schedule, batches, batch, tuple(float(sd) for sd in lesson.smoothing))
+    epoch, state = _epoch(layout, schedule, (count - held) // batch, batch, tuple(float(sd) for sd in lesson.smoothing))
     network = {name: xp.asarray(value) for name, value in initial(layout, lesson.inputs.shape[1], schedule.width, seed).items()}
     memory, key = state(network), jax.random.PRNGKey(seed)
     noise = np.random.Generator(np.random.Philox(seed + 1)).normal(size=(held, layout.dimensions)).astype(np.float32)

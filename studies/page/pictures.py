@@ -9,6 +9,7 @@ from execution.writing import write_atomic
 from model.arrays import Floats
 from model.observe import COLUMNS
 from model.simulation import Histories
+from model.surroundings import plots
 from studies.page.svg import short
 
 if TYPE_CHECKING:
@@ -62,11 +63,13 @@ def terminal_plot(histories: Histories, title: str) -> str:
 
 def save_plot(histories: "xr.Dataset", title: str, path: Path) -> None:
     """Write a PNG with one panel a quantity and one line a seed; whole or not at all."""
-    import matplotlib
+    with plots():
+        import matplotlib
+        from matplotlib.figure import Figure
 
+    # What a file of settings in the working directory says is meant for other pictures.
+    matplotlib.rcdefaults()
     matplotlib.use("Agg")
-    from matplotlib.figure import Figure
-
     figure = Figure(figsize=(9, 7), layout="constrained")
     axes = figure.subplots(3, 2, sharex=True)
     years = histories["year"]

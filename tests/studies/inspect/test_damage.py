@@ -1,9 +1,12 @@
 """Do all commands that look at a run survive whatever lies in the place of its files, name it, and put it aside on request?"""
 
+import errno
+import fcntl
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -116,6 +119,37 @@ def test_a_changed_file_is_not_sealed_again_when_another_is_added(tmp_path: Path
     with pytest.raises(DamagedRun, match=r"histories\.nc"):
         checked(home, "histories.nc")
     assert look("verify", home) == DAMAGED
+
+
+def test_without_locks_nothing_good_is_put_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(handle: int, kind: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    home = compared(folder(tmp_path / "run"))
+    before = sorted(home.rglob("*"))
+    assert [look(command, home) for command in LOOKS] == [0, 0, 0]
+    assert main(["verify", str(home), "--repair"]) == 0
+    assert sorted(home.rglob("*")) == before
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.ENOLCK])
+def test_a_file_that_cannot_be_opened_is_not_put_aside(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = compared(folder(tmp_path / "run"))
+    before = sorted(home.rglob("*"))
+    really = os.open
+
+    def refuse(path: Any, *rest: Any, **options: Any) -> int:
+        if str(path).endswith((".npz", ".nc")):
+            raise OSError(number, os.strerror(number), str(path))
+        return really(path, *rest, **options)
+
+    monkeypatch.setattr(os, "open", refuse)
+    assert main(["verify", str(home), "--repair"]) == 2
+    assert sorted(home.rglob("*")) == before
+    assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 def test_a_verdict_edited_by_hand_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
