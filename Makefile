@@ -81,10 +81,13 @@ $(COMPILED): $(INSTALLED) $(KERNELS)
 	@touch $@
 
 check-python:
+	@if [ "$(OS)" = Windows_NT ]; then \
+	    echo "make: Windows is not supported; use Linux, macOS, or the Windows Subsystem for Linux (WSL)" >&2; exit 1; fi
 	@if [ -z "$(VERSION)" ]; then \
 	    echo "make: no Python >= 3.11 found$(if $(PYTHON), under the name $(PYTHON)); install one, or name one:" \
 	        "PYTHON=/path/to/python3.12 make run" >&2; exit 1; fi
 
 clean:
-	rm -rf $(VENV) .cache runs industrial_takeoff.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	@if [ -f "$(VENV)/pyvenv.cfg" ]; then rm -rf "$(VENV)"; fi
+	rm -rf .cache industrial_takeoff.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find model execution calibration studies benchmarks tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -16,6 +16,12 @@ from typing import Any, Final
 PACKAGES: Final = ("model", "execution", "calibration", "studies")
 HOME: Final = Path(__file__).resolve().parent
 INPUT_IS_WRONG: Final = 2
+WINDOWS: Final = "Windows is not supported; use Linux, macOS, or the Windows Subsystem for Linux (WSL)"
+
+
+def supported() -> bool:
+    """Tell whether this system has the locks of files on which run folders rely; Windows has none of that kind."""
+    return find_spec("fcntl") is not None
 
 
 def hidden_package(package: str | None = None) -> str | None:
@@ -51,11 +57,11 @@ def check_packages(package: str) -> None:
     Raises
     ------
     ImportError
-        If something else hides one of the packages that ``package`` imports.
+        If something else hides one of the packages that ``package`` imports, or the system is not supported.
     """
     hidden = hidden_package(package)
-    if hidden is not None:
-        raise ImportError(hidden)
+    if hidden is not None or not supported():
+        raise ImportError(hidden or WINDOWS)
 
 
 def lazily(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
@@ -81,14 +87,15 @@ def lazily(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any]
 
 
 def main() -> int:
-    """Run ``takeoff``, unless a package of the project is hidden."""
+    """Run ``takeoff``, unless a package of the project is hidden or the system is not supported."""
     hidden = hidden_package()
-    if hidden is not None:
-        sys.stderr.write(f"takeoff: {hidden}\n")
+    if hidden is not None or not supported():
+        sys.stderr.write(f"takeoff: {hidden or WINDOWS}\n")
         return INPUT_IS_WRONG
     from studies.cli import main as run_command
+    from studies.streams import guarded
 
-    return run_command()
+    return guarded(run_command)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@ from industrial_takeoff import check_packages, lazily
 
 check_packages(__name__)
 
-from model.cores import compute_in_one_thread  # noqa: E402 - after the check, which says what hides `model`
+from model.surroundings import shield  # noqa: E402 - after the check, which says what hides `model`
 
-compute_in_one_thread()
+shield()
 
 if TYPE_CHECKING:
     from calibration.pipeline import calibrate as calibrate

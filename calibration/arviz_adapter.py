@@ -4,22 +4,23 @@ ArviZ 0.x holds groups in ``InferenceData``, 1.x in xarray's ``DataTree``; their
 built, written and read with xarray alone, and ArviZ is asked only for what it computes.
 """
 
-import warnings
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
 import xarray
 
 from model.arrays import Floats
+from model.surroundings import plots
 
 TAILS: Final = (0.05, 0.95)
 
 
+@cache
 def _arviz() -> Any:
-    """Return ArviZ, imported without its announcement of a new generation, which is not for the user of a command."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", r"\s*ArviZ is undergoing a major refactor", FutureWarning)
+    """Return ArviZ, which announces its next generation on import, and whose plots need a home and a backend that exist."""
+    with plots():
         import arviz
     return arviz
 

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from calibration.learned.jax_setup import flags_read
 from calibration.observation import ErrorModel
 from execution.fingerprint import content_hash, source_hashes, versions
 from model.priors import Priors
 from model.profile import Profile
 from model.schema import Case
+from model.surroundings import processor
 
 # The packages whose sources decide the numbers of a calibration.
 DECIDES: Final = ("model", "calibration")
@@ -43,4 +45,5 @@ def fingerprint(
         "equations": source_hashes(DECIDES),
         "configuration": {**profile.model_dump(mode="json", exclude=FREE), "seed": seed},
         "versions": versions(),
+        "processor": {**processor(), "training": flags_read()},
     }

@@ -6,9 +6,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from execution import reading
 from execution.writing import replace_by
 from model.arrays import Arrays
-from model.errors import DamagedRun, InputError
+from model.errors import DamagedRun
 
 CHECKSUM: Final = "sha256"
 OWNER: Final = "owner"
@@ -57,12 +58,7 @@ def load_chunk(path: Path, mark: str = "") -> Arrays:
     InputError
         If the file cannot be opened, which says nothing of what it holds.
     """
-    try:
-        file = path.open("rb")
-    except FileNotFoundError as error:
-        raise DamagedRun(f"{path}: is missing; resume the run") from error
-    except OSError as error:
-        raise InputError(f"{path}: cannot be opened: {error.strerror}; make it readable") from error
+    file = reading.opened(path)
     try:
         with file, np.load(file, allow_pickle=False) as stored:
             arrays: Arrays = {name: stored[name] for name in stored.files}

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from execution.writing import naming_faults
+from model.errors import InputError
 
 SHARED: Final = fcntl.LOCK_SH
 ALONE: Final = fcntl.LOCK_EX
@@ -34,6 +35,8 @@ def opened(path: Path) -> int:
     InputError
         If the file cannot be opened.
     """
+    if path.is_symlink():
+        raise InputError(f"{path}: cannot be written: it is a link, which is not followed; remove it")
     with naming_faults(path):
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
 
@@ -45,6 +48,8 @@ def take(handle: int, kind: int) -> bool:
     ------
     NoLocks
         If the file system has none.
+    InputError
+        If the file system refuses for another reason.
     """
     try:
         fcntl.flock(handle, kind | fcntl.LOCK_NB)
@@ -53,7 +58,7 @@ def take(handle: int, kind: int) -> bool:
     except OSError as error:
         if error.errno in _WITHOUT_LOCKS:
             raise NoLocks from error
-        raise
+        raise InputError(f"a lock of the run folder: {error.strerror}; name a folder on another file system") from error
     return True
 
 
@@ -86,6 +91,8 @@ def held(path: Path) -> bool:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return False
+    except OSError as error:
+        raise InputError(f"{path}: cannot be opened: {error.strerror}; remove it") from error
     try:
         return not take(handle, SHARED)
     finally:

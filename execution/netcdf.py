@@ -1,9 +1,11 @@
 """How do labelled arrays reach a file and come back? As netCDF: written whole, read into memory, group by group."""
 
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from execution import reading
 from execution.writing import write_atomic
 from model.errors import DamagedRun, InputError
 
@@ -34,6 +36,8 @@ def read(path: Path) -> "xr.Dataset":
 def datasets(path: Path) -> dict[str, "xr.Dataset"]:
     """Return the datasets of a file, loaded into memory: its groups by name, or its only dataset by the file's name.
 
+    HDF5 reads from memory, since it would ask the file system for a lock, which not every one has.
+
     Raises
     ------
     InputError
@@ -43,12 +47,11 @@ def datasets(path: Path) -> dict[str, "xr.Dataset"]:
     """
     import xarray as xr
 
+    if not reading.lies(path):
+        raise InputError(f"{path}: cannot be opened: is missing; name a run whose files are there")
+    stored = reading.content(path)
     try:
-        path.open("rb").close()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be opened: {error.strerror}; name a run whose files are there") from error
-    try:
-        with xr.open_datatree(path, engine=_ENGINE) as tree:
+        with xr.open_datatree(BytesIO(stored), engine=_ENGINE) as tree:
             groups = {str(name): node.to_dataset(inherit=False).load() for name, node in tree.children.items()}
             return groups or {path.name: tree.to_dataset().load()}
     except Exception as error:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from execution import netcdf
+from execution import netcdf, reading
 from execution.fingerprint import result_hash, versions
 from execution.stopping import listening
 from execution.store import FINGERPRINT, RunFolder, Shard, finishing
@@ -53,8 +53,18 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        """Whether the manifest is written and every file that it names is there."""
-        return is_finished(self.folder)
+        """Whether the manifest is written and every file that it names is there and as it was written.
+
+        Raises
+        ------
+        DamagedRun
+            If a finished file, or the manifest, was changed.
+        """
+        if not is_finished(self.folder):
+            return False
+        for name in read_manifest(self.folder)["files"]:
+            checked(self.folder, name)
+        return True
 
     @contextmanager
     def opened(
@@ -137,7 +147,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         If it cannot be read or does not agree with its own checksum.
     """
     path = folder / MANIFEST
-    if not path.is_file():
+    if not has_manifest(folder):
         raise InputError(f"{folder}: holds no finished run ({MANIFEST} is missing); go on with the same command and --resume")
     manifest = read_json(path)
     if manifest.pop(CHECKSUM, None) != _checksum(manifest):
@@ -150,20 +160,29 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 def path_of(folder: Path, name: str) -> Path:
     """Return the path of a finished file by its name in the manifest, ``NAME`` or ``../NAME``."""
-    return folder.parent / name.removeprefix("../") if name.startswith("../") else folder / name
+    if not name.startswith("../"):
+        return folder / name
+    # A folder that is called "." or ".." has its parent where no word of its path says.
+    home = folder if folder.name not in ("", "..") else folder.resolve()
+    return home.parent / name.removeprefix("../")
+
+
+def has_manifest(folder: Path) -> bool:
+    """Tell whether anything bears the name of a manifest, so that the run is finished or damaged."""
+    return reading.lies(folder / MANIFEST)
 
 
 def is_finished(folder: Path) -> bool:
     """Tell whether a run is finished: its manifest is there, and every file that it names."""
-    return (folder / MANIFEST).is_file() and holds(folder, *read_manifest(folder)["files"])
+    return has_manifest(folder) and holds(folder, *read_manifest(folder)["files"])
 
 
 def holds(folder: Path, *names: str) -> bool:
     """Tell whether finished files are there and are named by the run's manifest."""
-    if not (folder / MANIFEST).is_file():
+    if not has_manifest(folder):
         return False
     files = read_manifest(folder)["files"]
-    return all(name in files and path_of(folder, name).is_file() for name in names)
+    return all(name in files and reading.lies(path_of(folder, name)) for name in names)
 
 
 def checked(folder: Path, name: str) -> Path:
@@ -194,9 +213,11 @@ def damage_of(folder: Path, name: str, checksum: str) -> str:
         If the file cannot be opened, which says nothing of what it holds.
     """
     path = path_of(folder, name)
-    if not path.is_file():
-        return f"{path}: is missing; go on with the same command and --resume"
-    if file_hash(path) != checksum:
+    try:
+        seen = file_hash(path)
+    except DamagedRun as error:
+        return str(error)
+    if seen != checksum:
         return f"{path}: does not agree with its checksum in {MANIFEST}: it was changed or cut short; put it aside and resume"
     return ""
 
@@ -206,14 +227,16 @@ def file_hash(path: Path) -> str:
 
     Raises
     ------
+    DamagedRun
+        If it is missing, or something else than a file bears its name.
     InputError
-        If the file cannot be opened or read.
+        If it cannot be opened or read.
     """
-    try:
-        with path.open("rb") as file:
+    with reading.opened(path) as file:
+        try:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}; make it readable") from error
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read: {error.strerror}; make it readable") from error
 
 
 def _unheeding() -> None:
@@ -234,7 +257,8 @@ def revised(folder: Path, names: Sequence[str], heed: Callable[[], None] = _unhe
     with finishing(folder, heed):
         kept = forget(folder, names)
         yield
-        _write_manifest(folder, read_manifest(folder) | _sealed(folder, [*kept, *names]))
+        manifest = read_manifest(folder)
+        _write_manifest(folder, manifest | _sealed(folder, [*kept, *names], known=manifest["files"]))
 
 
 def forget(folder: Path, names: Sequence[str]) -> list[str]:
@@ -242,7 +266,7 @@ def forget(folder: Path, names: Sequence[str]) -> list[str]:
     manifest = read_manifest(folder)
     kept = [name for name in manifest["files"] if name not in names]
     if len(kept) < len(manifest["files"]):
-        _write_manifest(folder, manifest | _sealed(folder, kept))
+        _write_manifest(folder, manifest | _sealed(folder, kept, known=manifest["files"]))
     return kept
 
 
@@ -261,10 +285,16 @@ def datasets(folder: Path, names: Sequence[str]) -> dict[str, Any]:
     return labelled
 
 
-def _sealed(folder: Path, names: Sequence[str], result: str | None = None) -> dict[str, Any]:
-    """Return the checksums of finished files, and the hash of the result: that of all netCDF files where none is given."""
+def _sealed(
+    folder: Path, names: Sequence[str], result: str | None = None, known: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Return the checksums of finished files, and the hash of the result: that of all netCDF files where none is given.
+
+    A checksum that is known is kept: a file that was changed since would otherwise be sealed as if it were whole.
+    """
+    before = known or {}
     return {
-        "files": {name: file_hash(path_of(folder, name)) for name in names},
+        "files": {name: before.get(name) or file_hash(path_of(folder, name)) for name in names},
         "result_hash": result_hash(datasets(folder, names)) if result is None else result,
     }
 

@@ -12,7 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from model.errors import DamagedRun, InputError, Interrupted, file_bytes
+from execution import reading
+from model.errors import DamagedRun, InputError, Interrupted
 
 TEMPORARY: Final = ".partial-"
 # Bounds of the JSON that a run holds, far beyond what any run writes.
@@ -78,14 +79,18 @@ def read_json(path: Path) -> dict[str, Any]:
     InputError
         If it cannot be opened, is no regular file, or is larger than any file of a run.
     DamagedRun
-        If it is no JSON, holds a number of too many digits, is nested too deep, or is no mapping.
+        If it is missing, is no regular file, is no JSON, is too large, holds a number of too many digits, is nested too deep, or
+        is no mapping.
     """
+    text = reading.content(path)
     try:
-        content = json.loads(file_bytes(path, _MOST_BYTES).decode("utf-8"), parse_int=_whole, parse_float=_decimal)
+        if len(text) > _MOST_BYTES:
+            raise ValueError(f"is larger than {_MOST_BYTES:,} bytes")
+        content = json.loads(text.decode("utf-8"), parse_int=_whole, parse_float=_decimal)
         if _levels(content) > _DEEPEST:
             raise RecursionError
     except (ValueError, RecursionError) as error:
-        reason = str(error) if isinstance(error, ValueError) else f"is nested deeper than {_DEEPEST} levels"
+        reason = str(error)[:100] if isinstance(error, ValueError) else f"is nested deeper than {_DEEPEST} levels"
         raise DamagedRun(f"{path}: cannot be read: {reason}; run the command again in a new folder") from error
     if not isinstance(content, dict):
         kind = type(content).__name__

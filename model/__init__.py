@@ -3,6 +3,10 @@
 from typing import TYPE_CHECKING
 
 from industrial_takeoff import lazily
+from model.surroundings import shield
+
+# Before NumPy and Numba, which read their variables when they are imported.
+shield()
 
 if TYPE_CHECKING:
     from model.batch import simulate_many as simulate_many

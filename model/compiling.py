@@ -11,13 +11,17 @@ import hashlib
 import logging
 import os
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar, overload
 
-import numba
-from numba.extending import register_jitable
+# Numba also reads a file of settings in the working directory, where it may lie for another program, and complains of it.
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import numba
+    from numba.extending import register_jitable
 
 _logger: Final = logging.getLogger(__name__)
 
@@ -42,6 +46,17 @@ def sources_hash(folder: Path = PACKAGE) -> str:
     return digest.hexdigest()
 
 
+def cache_home() -> Path:
+    """Return the user's folder of caches, or a temporary one for a user who has no home."""
+    given = os.environ.get("XDG_CACHE_HOME")
+    if given:
+        return Path(given)
+    try:
+        return Path.home() / ".cache"
+    except RuntimeError:
+        return Path(tempfile.gettempdir()) / f"industrial-takeoff-{os.getuid()}"
+
+
 def cache_folder(folder: Path = PACKAGE) -> Path:
     """Return the folder of the code that was compiled from the sources in ``folder``.
 
@@ -50,9 +65,7 @@ def cache_folder(folder: Path = PACKAGE) -> Path:
     explicit = os.environ.get("NUMBA_CACHE_DIR")
     if explicit:
         return Path(explicit) / sources_hash(folder)
-    user = os.environ.get("XDG_CACHE_HOME")
-    base = Path(user) if user else Path.home() / ".cache"
-    return base / "industrial-takeoff" / sources_hash(folder)
+    return cache_home() / "industrial-takeoff" / sources_hash(folder)
 
 
 def usable_cache_folder(folder: Path = PACKAGE) -> Path:
@@ -143,5 +156,8 @@ def _alone(path: Path) -> Iterator[None]:
 
 _prepared: Final[set[Any]] = set()
 _settings: Any = numba.config
+# From now on there is no such file, and what the one in the working directory says is taken back.
+_settings._config_fname = os.devnull
+_settings.reload_config()
 _type_of: Any = numba.typeof
 _settings.CACHE_DIR = str(usable_cache_folder())

@@ -1,21 +1,12 @@
-"""How many cores may this process use? What its affinity, its control group and Slurm grant, whichever is least.
-
-Linear algebra uses one of them: the matrices of this project are small, and no bit may depend on the number of threads.
-"""
+"""How many cores may this process use? What its affinity, its control group and Slurm grant, whichever is least."""
 
 import os
 from pathlib import Path
 from typing import Final
 
 CONTROL_GROUP: Final = Path("/sys/fs/cgroup")
-# Each library of linear algebra reads one of these when it is loaded.
+# Each library of linear algebra reads one of these when it is loaded: more threads may change bits.
 SINGLE_THREAD: Final = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-
-
-def compute_in_one_thread() -> None:
-    """Let linear algebra use one thread where the user's environment does not say otherwise; call it before NumPy is imported."""
-    for name in SINGLE_THREAD:
-        os.environ.setdefault(name, "1")
 
 
 def granted() -> tuple[int, str]:

@@ -6,9 +6,9 @@ from industrial_takeoff import hidden_package, lazily
 
 # Where a user's file hides a package, this one is imported all the same: the command must be able to say which file it is.
 if hidden_package(__name__) is None:
-    from model.cores import compute_in_one_thread
+    from model.surroundings import shield
 
-    compute_in_one_thread()
+    shield()
 
 if TYPE_CHECKING:
     from studies.policy.advice import advise as advise

@@ -6,6 +6,7 @@ Exit codes: 0 done, 2 wrong input, 3 done but not converged, 4 a damaged run fol
 import argparse
 import importlib
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Sequence
@@ -315,7 +316,7 @@ def build_parser() -> Parser:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from model.errors import TakeoffError
+    from model.errors import TakeoffError, plain
 
     home, function = arguments.function.split(":")
     try:
@@ -331,6 +332,11 @@ def _run(arguments: argparse.Namespace) -> int:
         # The reader of a pipe has seen enough; keep Python from complaining when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.filename is None:
+            raise
+        sys.stderr.write(f"{PROGRAM}: {plain(str(error.filename))}: {error.strerror}; name another path\n")
+        return INPUT_IS_WRONG
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -350,6 +356,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{PROGRAM}: {hidden}\n")
         return INPUT_IS_WRONG
     words = list(sys.argv[1:] if argv is None else argv)
+    if any("\0" in word for word in words):
+        sys.stderr.write(f"{PROGRAM}: a word of the command holds a NUL, which no name can hold; leave it out\n")
+        return INPUT_IS_WRONG
     arguments = build_parser().parse_args(words)
     for name in SIGNALS:
         if hasattr(signal, name):
@@ -357,11 +366,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _run(arguments)
     except KeyboardInterrupt:
-        resume = [] if "--resume" in words or not hasattr(arguments, "resume") else ["--resume"]
-        sys.stderr.write(
-            f"\n{PROGRAM}: interrupted; what was finished is kept. Go on with: {PROGRAM} {' '.join([*words, *resume])}\n"
-        )
+        sys.stderr.write(f"\n{PROGRAM}: interrupted{_kept(words, arguments)}\n")
         return INTERRUPTED
+
+
+def _kept(words: Sequence[str], arguments: argparse.Namespace) -> str:
+    """Return what an interrupted command has kept and how to go on; nothing where it keeps no pieces of its work."""
+    from model.errors import plain
+
+    if not hasattr(arguments, "on") or arguments.command == "plan":
+        return ""
+    resume = ["--resume"] if hasattr(arguments, "resume") and "--resume" not in words else []
+    return f"; what was finished is kept. Go on with: {plain(shlex.join([PROGRAM, *words, *resume]))}"
 
 
 if __name__ == "__main__":

@@ -5,11 +5,23 @@ import time
 from collections.abc import Callable
 from typing import Final, TextIO
 
+from model.errors import plain
+
 # The least time between two lines of a log, and between two drawings of a bar (s).
 QUIET_SECONDS: Final = 30.0
 REDRAW_SECONDS: Final = 0.1
 # Characters of a bar.
 BAR: Final = 24
+SIGNS: Final = ("█", "·")
+
+
+def signs(stream: TextIO) -> tuple[str, str]:
+    """Return the signs of the full and the empty part of a bar, from ASCII where the stream has no others."""
+    try:
+        "".join(SIGNS).encode(stream.encoding or "utf-8")
+    except (LookupError, UnicodeEncodeError):
+        return "#", "."
+    return SIGNS
 
 
 def span(seconds: float) -> str:
@@ -44,7 +56,7 @@ class Progress:
         if self._open:
             self._stream.write("\r\x1b[K")
             self._open = False
-        self._stream.write(text + "\n")
+        self._stream.write(plain(text) + "\n")
         self._stream.flush()
 
     def stage(self, name: str) -> None:
@@ -70,7 +82,8 @@ class Progress:
         line = self._line(done, total, done - self._stage_done, now - self._stage_begun)
         if terminal:
             filled = BAR * done // max(total, 1)
-            self._stream.write(f"\r\x1b[K{stage} {'█' * filled}{'·' * (BAR - filled)} {line}")
+            full, empty = signs(self._stream)
+            self._stream.write(f"\r\x1b[K{plain(stage)} {full * filled}{empty * (BAR - filled)} {line}")
             self._stream.flush()
             self._open = True
         else:

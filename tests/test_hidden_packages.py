@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+import industrial_takeoff
 from industrial_takeoff import HOME, PACKAGES, hidden_package
 
 COMMAND = ("-m", "studies.cli", "explain", "schedule")
@@ -77,6 +79,16 @@ def test_an_import_names_the_file_in_the_way(program: str, name: str, tmp_path: 
 def test_a_file_that_hides_nothing_needed_is_no_matter(name: str, tmp_path: Path) -> None:
     plant(tmp_path, name)
     assert run(tmp_path, "-c", "import execution, model; print('fine')") == (0, "fine\n", "")
+
+
+def test_a_system_without_locks_of_files_is_named_at_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(industrial_takeoff, "find_spec", lambda name: None if name == "fcntl" else find_spec(name))
+    assert industrial_takeoff.main() == 2
+    assert capsys.readouterr().err == f"takeoff: {industrial_takeoff.WINDOWS}\n"
+    with pytest.raises(ImportError, match="Windows is not supported"):
+        industrial_takeoff.check_packages("calibration")
 
 
 def test_in_the_repository_nothing_is_hidden() -> None:

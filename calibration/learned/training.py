@@ -1,12 +1,12 @@
 """How is a network taught? By AdamW on minibatches, in jax with a single thread, so that the same data give the same bits."""
 
-import os
 from collections.abc import Callable
 from functools import cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from calibration.learned.jax_setup import jax_alone
 from calibration.learned.network import ALIVE_STATUS, Layout, component_log_density, hidden, initial, log_softmax, unpack
 from model.arrays import Arrays
 
@@ -61,15 +61,6 @@ class Schedule(NamedTuple):
     held_out: float = 0.05
 
 
-def _jax() -> Any:
-    """Return jax, restricted to one thread of the processor; it reads the flags when it is first imported."""
-    os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
-    os.environ.setdefault("JAX_PLATFORMS", "cpu")
-    import jax
-
-    return jax
-
-
 def loss(network: Any, layout: Layout, inputs: Any, outcome: Any, classes: Any, status: Any, xp: Any) -> Any:
     """Return the mean negative log density of a batch (nats): of the status and, where alive, of outcome and classes.
 
@@ -90,6 +81,7 @@ def loss(network: Any, layout: Layout, inputs: Any, outcome: Any, classes: Any, 
     return -xp.mean(xp.sum(log_softmax(status_logits, xp) * chosen_status, axis=-1) + density * (status == ALIVE_STATUS))
 
 
+@jax_alone()
 def fit(layout: Layout, lesson: Lesson, schedule: Schedule, seed: int, progress: Callable[[int], None]) -> tuple[Arrays, float]:
     """Train one network.
 
@@ -107,16 +99,16 @@ def fit(layout: Layout, lesson: Lesson, schedule: Schedule, seed: int, progress:
     score : float
         Mean log density of the pairs held out (nats).
     """
-    jax = _jax()
-    xp = jax.numpy
+    import jax
+    import jax.numpy as xp
+
     count = len(lesson.inputs)
     held = max(int(schedule.held_out * count), 1)
     linear = ridge(lesson, held)
     lesson = lesson._replace(outcome=(lesson.outcome - predict(linear, lesson.inputs)).astype(np.float32))
     train = [xp.asarray(part[held:]) for part in (lesson.inputs, lesson.outcome, lesson.classes, lesson.status)]
     batch = min(schedule.batch, count - held)
-    batches = (count - held) // batch
-    epoch, state = _epoch(layout, schedule, batches, batch, tuple(float(sd) for sd in lesson.smoothing))
+    epoch, state = _epoch(layout, schedule, (count - held) // batch, batch, tuple(float(sd) for sd in lesson.smoothing))
     network = {name: xp.asarray(value) for name, value in initial(layout, lesson.inputs.shape[1], schedule.width, seed).items()}
     memory, key = state(network), jax.random.PRNGKey(seed)
     noise = np.random.Generator(np.random.Philox(seed + 1)).normal(size=(held, layout.dimensions)).astype(np.float32)
@@ -157,7 +149,7 @@ def predict(linear: np.ndarray, inputs: np.ndarray) -> np.ndarray:
 @cache  # Networks of one shape share one compilation.
 def _epoch(layout: Layout, schedule: Schedule, batches: int, batch: int, smoothing: tuple[float, ...]) -> tuple[Any, Any]:
     """Return two functions: one compiled pass over the data, and the optimiser's first state for a network."""
-    jax = _jax()
+    import jax
     import optax
 
     xp = jax.numpy

@@ -1,6 +1,7 @@
 """``takeoff simulate``: histories of one cluster, as files, a picture, or a plot in the terminal."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,7 +39,7 @@ def _check_outputs(arguments: argparse.Namespace) -> tuple[Path | None, Path | N
     plot = Path(arguments.plot) if arguments.plot else None
     if plot is not None and plot.suffix.lower() != ".png":
         raise InputError(f"--plot: {plot}: unknown format {plot.suffix or '(no suffix)'!r}; end the name in .png")
-    if panel is not None and events is not None and panel.resolve() == events.resolve():
+    if panel is not None and events is not None and os.path.realpath(panel) == os.path.realpath(events):
         raise InputError(f"--events: {events}: is the panel's file; name another")
     if panel is not None and events is not None and files_of(panel)[1:] == files_of(events)[1:] != ():
         raise InputError(f"--events: {events}: its label would be that of {panel}; name another")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from execution.chunks import load_chunk
-from execution.run import MANIFEST, datasets, read_manifest, run_at
+from execution.run import checked, datasets, has_manifest, read_manifest, run_at
 from execution.store import chunk_paths, differences
 from studies.inspect.run_folder import owners
 
@@ -47,7 +47,12 @@ def _piece_line(folder: Path, other: Path) -> str:
 
 def _results(folder: Path) -> dict[str, Any]:
     """Return the datasets of a finished run by name; none of one that is not finished."""
-    return datasets(folder, list(read_manifest(folder)["files"])) if (folder / MANIFEST).is_file() else {}
+    if not has_manifest(folder):
+        return {}
+    names = list(read_manifest(folder)["files"])
+    for name in names:
+        checked(folder, name)
+    return datasets(folder, names)
 
 
 def _variable_differences(name: str, one: Any, two: Any) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from model.cores import granted
+from model.surroundings import plots
 
 # Distributions without which a command fails.
 NEEDED: Final = (
@@ -89,7 +90,8 @@ def _engines() -> Iterator[Finding]:
 
 
 def _pictures() -> Iterator[Finding]:
-    from matplotlib import font_manager
+    with plots():
+        from matplotlib import font_manager
 
     fonts = len(font_manager.fontManager.ttflist)
     yield Finding("fonts", fonts > 0, f"{fonts} for pictures")

@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from execution.run import MANIFEST, is_finished, path_of, read_manifest, run_at
+from execution.run import MANIFEST, has_manifest, is_finished, path_of, read_manifest, run_at
 from execution.store import FINGERPRINT, chunk_paths
 
 
@@ -36,7 +36,7 @@ def status_lines(folder: Path) -> list[str]:
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     lines = [f"run        {folder}", f"kind       {run.kind}", f"size       {size / 1e6:.1f} MB", f"pieces     {len(chunks)}"]
     lines += [f"           {stage}: {count}" for stage, count in stages.items()]
-    manifest = read_manifest(folder) if (folder / MANIFEST).is_file() else {}
+    manifest = read_manifest(folder) if has_manifest(folder) else {}
     for name in dict.fromkeys([*manifest.get("files", run.files), MANIFEST]):
         path = path_of(folder, name)
         lines.append(f"file       {path if path.parent != folder else name}: {'there' if path.is_file() else 'not yet'}")

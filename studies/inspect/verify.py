@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+from execution import reading
 from execution.chunks import load_chunk
-from execution.run import MANIFEST, damage_of, forget, path_of, read_manifest, run_at
+from execution.run import MANIFEST, damage_of, forget, has_manifest, path_of, read_manifest, run_at
 from execution.store import FINGERPRINT, chunk_paths, mark_of
 from model.errors import DamagedRun
 from studies.inspect.run_folder import owners, unfinished_guests
@@ -57,12 +58,12 @@ def verify_folder(folder: Path, repair: bool, tell: Callable[[str], object]) -> 
 def _put_aside(folder: Path, damages: dict[Path, str]) -> int:
     """Rename what is damaged and what stood on it, and return how many files that were."""
     touched = [*damages, *(path for owner in owners(folder) for path in _standing_on(owner, damages))]
-    aside = [path for path in dict.fromkeys(touched) if path.is_file()]
+    aside = [path for path in dict.fromkeys(touched) if reading.lies(path)]
     for path in aside:
         path.rename(path.with_name(path.name + ".damaged"))
     for owner in owners(folder):
         # A comparison's files are named by the calibration's manifest too, which is whole and stays.
-        if (owner / MANIFEST).is_file():
+        if has_manifest(owner):
             forget(owner, [name for name in read_manifest(owner)["files"] if path_of(owner, name) in aside])
     return len(aside)
 
@@ -80,7 +81,7 @@ def _damages(owner: Path) -> Iterator[tuple[Path, str]]:
             load_chunk(path, mark)
         except DamagedRun as error:
             yield path, str(error)
-    if not (owner / MANIFEST).is_file():
+    if not has_manifest(owner):
         return
     try:
         files = read_manifest(owner)["files"]
@@ -95,7 +96,7 @@ def _damages(owner: Path) -> Iterator[tuple[Path, str]]:
 
 def _finished_files(owner: Path) -> list[Path]:
     """Return the manifest of a run and the files that it names."""
-    if not (owner / MANIFEST).is_file():
+    if not has_manifest(owner):
         return []
     return [owner / MANIFEST, *(path_of(owner, name) for name in read_manifest(owner)["files"])]
 

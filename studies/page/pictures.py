@@ -12,6 +12,7 @@ from model.arrays import Floats
 from model.observe import COLUMNS, UNITS
 from model.panels import Histories
 from model.schema import HALF_WIDTH_90, Case, LogFigure
+from model.surroundings import plots
 from studies.page.svg import short
 
 BLOCKS: Final = " ▁▂▃▄▅▆▇█"
@@ -116,11 +117,13 @@ def save_plot(blocks: Sequence[Histories], title: str, path: Path) -> None:
     ----------
     blocks : histories of one cluster, cut by seeds in any way
     """
-    import matplotlib
+    with plots():
+        import matplotlib
+        from matplotlib.figure import Figure
 
+    # What a file of settings in the working directory says is meant for other pictures.
+    matplotlib.rcdefaults()
     matplotlib.use("Agg")
-    from matplotlib.figure import Figure
-
     figure = Figure(figsize=(9, 10), layout="constrained")
     axes = figure.subplots(4, 2, sharex=True)
     panels = np.stack([panel for histories in blocks for panel in histories.panels])

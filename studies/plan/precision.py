@@ -11,6 +11,7 @@ import numpy as np
 
 from calibration.likelihood import HALVES
 from calibration.results import CHECKS
+from execution.run import checked, holds
 from execution.writing import read_json
 from model.arrays import Floats, Ints
 from studies.plan.sample import NEAR_HISTORIES, Clusters, Replays, Sample
@@ -116,10 +117,9 @@ def precision_of(clusters: Clusters, sample: Sample, exact: Ints, past: Past | N
 
 def past_run(folder: Path) -> Past | None:
     """Return what a finished run measured, or None where the folder holds no finished run."""
-    path = folder / CHECKS
-    if not path.is_file():
+    if not holds(folder, CHECKS):
         return None
-    checks: dict[str, Any] = read_json(path)
+    checks: dict[str, Any] = read_json(checked(folder, CHECKS))
     known: tuple[Any, ...] = (
         checks.get("noise_sd"), checks.get("error_sd"), checks.get("sampler", {}).get("tau"), checks.get("replicates"),
     )  # fmt: skip

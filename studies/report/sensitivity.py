@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import xarray as xr
 
-from execution.run import holds, revised
+from execution.run import checked, holds, revised
 from execution.writing import write_text
 from model.config import load_priors
 from studies.numbers import amount, share
@@ -78,7 +78,7 @@ def write_page(folder: Path, data: xr.Dataset) -> Path:
         text = page(data, {name: entry.meaning for name, entry in load_priors().parameters.items()})
         with revised(folder, [PAGE]):
             write_text(folder / PAGE, text)
-    return folder / PAGE
+    return checked(folder, PAGE)
 
 
 def _outcomes(whole: xr.Dataset) -> list[Pictured]:

@@ -3,6 +3,7 @@
 Neither the table nor the panel is ever held whole.
 """
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -127,7 +128,7 @@ def _panel(table: Path, out: str | Path | None, keep: str) -> Path:
         raise InputError(f"--keep: {keep}: is no such choice; choose one of {', '.join(KEEPS)}")
     check_format(table)
     panel = check_suffix("--out", str(out or table.with_name(f"{table.stem}-panel{table.suffix}")))
-    if panel.resolve() == table.resolve():
+    if os.path.realpath(panel) == os.path.realpath(table):
         raise InputError(f"--out: {panel}: is the table; name another file")
     for path in (panel, failures_of(panel)):
         check_sidecar("--out", path)

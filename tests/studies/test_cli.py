@@ -203,6 +203,51 @@ def test_a_signal_interrupts_and_says_how_to_go_on(name: str) -> None:
     assert "Traceback" not in done.stderr
 
 
+KEEPING = [
+    (["calibrate", "--out", "a folder"], "takeoff calibrate --out 'a folder' --resume"),
+    (["calibrate", "--out", "x; rm -rf ~", "--resume"], "takeoff calibrate --out 'x; rm -rf ~' --resume"),
+    (["sweep", "$(table).csv"], "takeoff sweep '$(table).csv' --resume"),
+    (["compare", "a\x1bfolder"], "takeoff compare 'a\\x1bfolder' --resume"),
+    (["simulate", "10"], ""),
+    (["explain"], ""),
+    (["status", "a folder"], ""),
+    (["plan"], ""),
+]
+
+
+@pytest.mark.parametrize(("words", "hint"), KEEPING)
+def test_an_interruption_says_only_what_is_true(
+    words: list[str], hint: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(arguments: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("studies.cli._run", interrupted)
+    assert main(words) == 75
+    line = f"takeoff: interrupted{f'; what was finished is kept. Go on with: {hint}' if hint else ''}"
+    assert capsys.readouterr().err == f"\n{line}\n"
+
+
+def test_a_nul_is_refused_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", "10", "--out", "a\0b.csv"]) == 2
+    assert "holds a NUL" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("out", ["loop/x.csv", f"{'n' * 300}.csv", "file/x.csv"])
+@pytest.mark.parametrize("words", [["sweep", "table.csv", "--years", "1"], ["simulate", "10", "--years", "1"]])
+def test_a_path_that_leads_nowhere_is_one_line(
+    words: list[str], out: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "table.csv").write_text("case,seed\n1,1\n", encoding="utf-8")
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "file").touch()
+    code, said = run([*words, "--out", out], capsys)
+    assert code == 2
+    assert said.splitlines()[-1].startswith("takeoff: ")
+    assert "name another" in said
+
+
 def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys\n"

@@ -33,6 +33,18 @@ def test_a_log_gets_stages_at_once_and_lines_now_and_then() -> None:
     assert "\r" not in stream.getvalue()
 
 
+class Plain(Terminal):
+    encoding = "ascii"
+
+
+def test_a_terminal_without_blocks_gets_a_bar_of_ascii_and_no_control_signs() -> None:
+    for kind, full in ((Plain, "#"), (Terminal, "█")):
+        clock, stream = Clock(), kind()
+        Progress(stream, clock).step("work on \x1b[2J", 1, 1)
+        assert full * 24 in stream.getvalue()
+        assert "\x1b[2J" not in stream.getvalue()
+
+
 def test_a_terminal_gets_a_bar_that_ends() -> None:
     clock, stream = Clock(), Terminal()
     progress = Progress(stream, clock)

@@ -53,6 +53,23 @@ def assert_same_as_simulate(panel: dict[str, Any], years: float | None) -> None:
     assert rows == len(panel["row"])
 
 
+@pytest.mark.parametrize("content", [b"", None], ids=["emptied", "cut short"])
+@pytest.mark.parametrize("change", ["out.csv", "out-failures.csv"])
+def test_a_finished_sweep_whose_files_were_changed_is_not_believed(
+    change: str, content: bytes | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "table.csv").write_text("case,seed\n1,1\natlantis,1\n", encoding="utf-8")
+    words = ["sweep", str(tmp_path / "table.csv"), "--out", str(tmp_path / "out.csv"), "--years", "0.25", "--resume"]
+    assert main(words) == 0
+    path = tmp_path / change
+    path.write_bytes(path.read_bytes()[:-5] if content is None else content)
+    capsys.readouterr()
+    assert main(words) == main(["verify", str(tmp_path / "out.csv.run")]) == 4
+    said = capsys.readouterr()
+    assert change in said.err
+    assert change in said.out
+
+
 @pytest.mark.parametrize("years", [0.25, 7.5])
 def test_every_value_is_that_of_simulate(years: float, table: Path, tmp_path: Path) -> None:
     done = sweep(table, tmp_path / "out.parquet", years=years, on="local:2")
