@@ -214,7 +214,7 @@ def damage_of(folder: Path, name: str, checksum: str) -> str:
     """
     path = path_of(folder, name)
     try:
-        seen = file_hash(path)
+        seen = _hash(path)
     except DamagedRun as error:
         return str(error)
     if seen != checksum:
@@ -223,15 +223,21 @@ def damage_of(folder: Path, name: str, checksum: str) -> str:
 
 
 def file_hash(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes.
+    """Return the SHA-256 of the bytes of a file, which need not belong to a run.
 
     Raises
     ------
-    DamagedRun
-        If it is missing, or something else than a file bears its name.
     InputError
-        If it cannot be opened or read.
+        If it is missing or no file, or cannot be opened or read.
     """
+    try:
+        return _hash(path)
+    except DamagedRun as error:
+        raise InputError(f"{path}: cannot be read: is missing, or is no file; name a file") from error
+
+
+def _hash(path: Path) -> str:
+    """Return the SHA-256 of the bytes of a file of a run; see ``execution.reading.opened``."""
     with reading.opened(path) as file:
         try:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -19,7 +19,6 @@ READERS: dict[str, Callable[[Path], object]] = {
     "piece": load_chunk,
     "JSON": read_json,
     "netCDF": netcdf.read,
-    "checksum": file_hash,
     "bytes": reading.content,
 }
 
@@ -40,6 +39,9 @@ def link_to_a_device(path: Path) -> None:
 @pytest.mark.parametrize("reader", READERS)
 def test_what_is_no_file_is_damage_and_blocks_nothing(reader: str, other: Callable[[Path], None], tmp_path: Path) -> None:
     other(tmp_path / "file")
+    assert "where a file is due" in damage_of(tmp_path, "file", "0")
+    with pytest.raises(InputError, match="is no file"):
+        file_hash(tmp_path / "file")
     with pytest.raises(DamagedRun, match="where a file is due"):
         READERS[reader](tmp_path / "file")
 

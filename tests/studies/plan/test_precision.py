@@ -3,11 +3,16 @@
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from calibration.gate import Limits
+from execution.executors import Threads
+from execution.run import MANIFEST, Run
+from execution.writing import write_json
+from model.errors import DamagedRun
 from studies.plan import precision as home
 from studies.plan.precision import SEEN_STEPS, Past, past_run, precision_of
 from studies.plan.sample import Clusters, Replays, Sample, Timed
@@ -18,11 +23,26 @@ PAST = Past(Path("run"), 1.2, 1.5, 50.0, 11.0)
 
 def test_a_finished_run_is_learned_from(tmp_path: Path) -> None:
     assert past_run(tmp_path) is None
+    run = Run("calibration", tmp_path / "run", {}, ("checks.json",))
+
+    def finish(checks: dict[str, Any]) -> None:
+        (run.folder / MANIFEST).unlink(missing_ok=True)
+
+        def write() -> dict[str, Any]:
+            write_json(run.folder / "checks.json", checks)
+            return {}
+
+        with run.opened(Threads(1), resume=True) as runner:
+            run.finish(runner, write)
+
     checks = {"noise_sd": 1.1, "error_sd": None, "sampler": {"tau": [60.0, 80.0]}, "replicates": {"a": 5, "b": 7}}
-    (tmp_path / "checks.json").write_text(json.dumps(checks))
-    assert past_run(tmp_path) is None
-    (tmp_path / "checks.json").write_text(json.dumps({**checks, "error_sd": 1.5}))
-    assert past_run(tmp_path) == Past(tmp_path, 1.1, 1.5, 80.0, 12.0)
+    finish(checks)
+    assert past_run(run.folder) is None
+    finish({**checks, "error_sd": 1.5})
+    assert past_run(run.folder) == Past(run.folder, 1.1, 1.5, 80.0, 12.0)
+    (run.folder / "checks.json").write_text(json.dumps({**checks, "error_sd": 9.0}), encoding="utf-8")
+    with pytest.raises(DamagedRun, match=r"checks\.json"):
+        past_run(run.folder)
     assert Limits().autocorrelation_times > 0
 
 
