@@ -12,11 +12,13 @@ import math
 import struct
 from typing import Any, Final
 
+# Numba is imported there first, where its complaints about settings of other programs are silenced.
+from model.compiling import equation
+
+# isort: split
 from numba import types
 from numba.core import cgutils as untyped_cgutils
 from numba.extending import intrinsic, overload
-
-from model.compiling import equation
 
 cgutils: Any = untyped_cgutils
 ir: Any = cgutils.ir

@@ -7,7 +7,7 @@ from typing import Any, Final, get_args
 
 from pydantic import ValidationError
 
-from model.errors import InputError, shown
+from model.errors import LONGEST_VALUE, InputError, plain, shown
 from model.schema import Entry
 
 # A file with more faults than this is told of so many.
@@ -47,7 +47,7 @@ def complaints(owner: type[Entry], error: ValidationError) -> list[str]:
     lines: list[str] = []
     for fault in reported:
         steps, value = fault["loc"], fault.get("input")
-        key = ".".join(str(step) for step in steps) or "file"
+        key = ".".join(plain(str(step), LONGEST_VALUE) for step in steps) or "file"
         if fault["type"] == "extra_forbidden":
             known = _known_keys(owner, steps[:-1])
             misspelt |= {(*steps[:-1], near) for near in difflib.get_close_matches(str(steps[-1])[:100], known, n=1)}

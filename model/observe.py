@@ -8,11 +8,14 @@ by name, and the two that are derived here.
 import math
 from typing import Any, Final
 
+# Numba is imported there first, where its complaints about settings of other programs are silenced.
+from model.compiling import equation, step
+
+# isort: split
 import numpy as np
 from numba import literal_unroll
 from numpy.typing import NDArray
 
-from model.compiling import equation, step
 from model.events import EVENTS
 from model.fields import CLUSTER_FIELDS, COUNT, DERIVED, FLOW, names
 from model.start import first_values

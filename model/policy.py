@@ -15,7 +15,6 @@ from model.state import (
     COURSES,
     CREDIT,
     EXPORT_PREFERENCE,
-    FIRMS_MAX,
     FOREIGN_INVESTMENT,
     GRANT,
     MARKET_PLACE,
@@ -118,8 +117,6 @@ def _idle(spec: PolicyProgramme, horizon: float) -> str:
         return "never acts: the history ends before the decision; lengthen it"
     if spec.at >= horizon:
         return f"never acts: it begins at or beyond the horizon of {horizon:g} years; lower `at` or raise the horizon"
-    if firms := _awaited_in_vain(spec, horizon):
-        return f"never acts: it waits for {firms:,} improved firms, and a history holds at most {FIRMS_MAX:,}; lower the number"
     if spec.programme in CAPTURED_WHOLE and spec.captured == 1:
         return "never acts: all of it is captured; lower `captured`"
     if spec.programme not in BY_BUDGET:
@@ -129,13 +126,6 @@ def _idle(spec: PolicyProgramme, horizon: float) -> str:
     if spec.budget and spec.budget < spec.unit_cost - spec.fee:
         return f"never acts: its budget of {spec.budget:g} pays for no firm; raise it above `unit_cost`, {spec.unit_cost:g}"
     return ""
-
-
-def _awaited_in_vain(spec: PolicyProgramme, horizon: float) -> int:
-    """Return for how many improved firms a programme waits until the horizon, where no history can hold so many; else 0."""
-    if spec.when is None or spec.when.improved_firms <= FIRMS_MAX:
-        return 0
-    return spec.when.improved_firms if spec.when.at_latest is None or spec.when.at_latest >= horizon else 0
 
 
 def _untrained(spec: PolicyProgramme, policy: Policy) -> str:

@@ -7,12 +7,15 @@ policies are compared under common random numbers.
 
 from typing import Any, Final
 
+# Numba is imported there first, where its complaints about settings of other programs are silenced.
+from model.compiling import equation
+
+# isort: split
 import numpy as np
 from numba import types
 from numba.extending import intrinsic, overload
 
 from model.arithmetic import log, normal_quantile
-from model.compiling import equation
 
 # Each constant is above 2**63, so that compiled code treats it as unsigned.
 MASK: Final = 0xFFFFFFFFFFFFFFFF

@@ -5,11 +5,14 @@ from collections.abc import Callable, Iterable
 from functools import reduce
 from typing import Any, Final
 
+# Numba is imported there first, where its complaints about settings of other programs are silenced.
+from model.compiling import step
+
+# isort: split
 import numpy as np
 from numba import literal_unroll
 from numpy.typing import NDArray
 
-from model.compiling import step
 from model.fields import CLUSTER_FIELDS, PROGRAMME_FIELDS, Field
 from model.lanes import block_count
 from model.peers import table_size

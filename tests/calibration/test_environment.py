@@ -18,7 +18,8 @@ from pathlib import Path
 from calibration.learned.network import Layout
 from calibration.learned.training import Lesson, Schedule, fit
 from execution.chunks import digest
-from model import simulate
+from model import load_case, load_policy, simulate
+from model.simulation import ask, engine_named
 from studies.page.pictures import save_plot
 draw = np.random.Generator(np.random.Philox(1))
 inputs, outcome = draw.normal(size=(300, 30)).astype(np.float32), draw.normal(size=(300, 4)).astype(np.float32)
@@ -27,7 +28,8 @@ network, score = fit(Layout(2, 4, 0, 0), lesson, Schedule(16, 2, 64), 3, lambda 
 history = simulate(10, seeds=[1], years=2.0)
 square = inputs[:, :20].T @ inputs[:, :20]
 arviz_adapter.assemble({})
-save_plot(history, "a title", Path("plot.png"))
+drawn = ask(load_case(10), load_policy("status-quo"), years=2.0).run([1], engine_named("compiled"))
+save_plot([drawn], "a title", Path("plot.png"))
 print(digest({
     **network, "score": np.array(score), "eigen": np.linalg.eigvalsh(square), "exp": np.exp(inputs),
     "size": arviz_adapter.effective_size(draw.normal(size=(4, 100, 2)), "tail"),

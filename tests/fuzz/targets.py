@@ -94,7 +94,7 @@ def use_options(path: Path, draw: random.Random) -> None:
 COMMANDS: Final = (
     "simulate\n10\n--seed\n1:3\n--set\nentry_intensity=3\n--years\n5\n--policy\ntraining\n--out\nx.csv",
     "run\n--profile\nquick\n--set\nprior.entry_intensity=[1, 5]\n--set\nstructure.ladder=3\n--on\nlocal:2\n--shard\n1/2",
-    "calibrate\n--set\nprior.exit_base={normal: [0, 1]}\n--seed\n7",
+    "calibrate\n--set\nprior.exit_base=[0.02, 0.1]\n--seed\n7",
     "compare\nruns/run\n--case\n1\n2\n--policy\ncredit\nzone\n--horizon\n20",
     "sensitivity\n--method\nsobol\n--by\nmechanism\n--parameter\nentry_intensity\n--case\n10",
     "advise\nmine.yaml\n--posterior\nruns/run",
@@ -125,7 +125,7 @@ def fault_of(target: Target, path: Path, draw: random.Random) -> str:
         with redirect_stdout(said), redirect_stderr(said):
             target.use(path, draw)
     except TakeoffError as error:
-        return _fault_of_words(str(error))
+        return fault_of_words(str(error))
     except SystemExit as ended:
         return "" if ended.code in (0, 2) else f"exit code {ended.code}"
     except Exception as error:  # noqa: BLE001 - a traceback that a user would see is what is looked for
@@ -133,7 +133,8 @@ def fault_of(target: Target, path: Path, draw: random.Random) -> str:
     return ""
 
 
-def _fault_of_words(words: str) -> str:
+def fault_of_words(words: str) -> str:
+    """Return what is wrong with the words of a refusal, or nothing."""
     if not words.strip():
         return "a refusal without words"
     if max(map(len, words.split("\n"))) > LONGEST_LINE:

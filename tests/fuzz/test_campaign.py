@@ -6,14 +6,15 @@ from pathlib import Path
 import pytest
 
 from model.errors import InputError
-from tests.fuzz.campaign import batch, fault_of_seed, text_of
-from tests.fuzz.targets import TARGETS, Target, fault_of
+from tests.fuzz.campaign import batch, fault_of_seed, text_of, warm
+from tests.fuzz.targets import TARGETS, Target, fault_of, fault_of_words
 
 COUNT = {"case": 150, "prior": 60, "policy": 150, "profile": 150, "table": 40, "option": 150}
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
 def test_a_short_campaign(target: Target) -> None:
+    warm()
     assert batch(target, [f"7-{number}" for number in range(COUNT[target.name])]) == []
 
 
@@ -23,7 +24,7 @@ def test_good_inputs_are_taken(target: Target, tmp_path: Path, monkeypatch: pyte
     for text in target.good:
         path = tmp_path / f"input{target.suffix}"
         path.write_text(text, encoding="utf-8")
-        target.use(path, random.Random(1))
+        target.use(path, random.Random(text))
 
 
 def test_a_seed_is_an_input() -> None:
@@ -38,11 +39,13 @@ def planted(error: BaseException) -> Target:
 
 
 @pytest.mark.parametrize(
-    "error", [ValueError("ours"), SystemExit(1), InputError(""), InputError("x" * 3000), InputError("\x1b[31m"), MemoryError()]
+    "error", [ValueError("ours"), SystemExit(1), InputError(""), InputError("x" * 3000), MemoryError()]
 )
 def test_a_planted_fault_is_seen(error: BaseException, tmp_path: Path) -> None:
     assert fault_of(planted(error), tmp_path, random.Random(1)) != ""
     assert fault_of(planted(InputError("a line")), tmp_path, random.Random(1)) == ""
+    # An error escapes what it is given, so that control characters are planted in its words.
+    assert fault_of_words("\x1b[31m").startswith("control characters")
 
 
 def test_a_planted_hang_and_a_planted_death_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,8 +94,6 @@ def test_no_shipped_policy_is_idle_within_the_usual_horizon(name: str) -> None:
         ({"budget": 4}, "never acts: its budget of 4 pays for no firm"),
         ({"programme": "zone", "unit_cost": 0, "captured": 1}, "never acts: all of it is captured"),
         ({"programme": "market_place", "effect": 0}, "never acts: its effect is 0"),
-        ({"when": {"improved_firms": 10**9}}, "never acts: it waits for 1,000,000,000 improved firms"),
-        ({"when": {"improved_firms": 10**9, "at_latest": 20}}, "never acts: it waits for 1,000,000,000 improved firms"),
         ({"programme": "credit", "unit_cost": 0, "eligible": "trained"}, "its policy trains none"),
         ({"at": 18}, "is cut by the horizon of 20 years"),
         ({"for": 25}, "is cut by the horizon of 20 years"),
@@ -116,7 +114,7 @@ def test_a_programme_that_cannot_act_is_named_with_its_dates(entries: dict, reas
         {},
         {"fee": 5, "budget": 0},
         {"programme": "protection", "budget": 0, "effect": 0.25, "unit_cost": 0},
-        {"when": {"improved_firms": 10**9, "at_latest": 6}},
+        {"when": {"improved_firms": 10**5, "at_latest": 6}},
         {"programme": "foreign_investment", "for": 30, "unit_cost": 0},
     ],
 )

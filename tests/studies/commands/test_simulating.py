@@ -71,7 +71,7 @@ def test_a_picture(tmp_path: Path) -> None:
     assert (tmp_path / "deep/plot.png").read_bytes().startswith(b"\x89PNG")
 
 
-STOPPED = ["--set", "entry_intensity=1e12", "--years", "2"]
+STOPPED = ["--set", "entry_intensity=1e12", "--beyond-prior", "--years", "2"]
 
 
 @pytest.mark.parametrize("engine", ["compiled", "simpy"])

@@ -99,7 +99,7 @@ def test_no_number_of_a_panel_is_not_finite(suffix: str, tmp_path: Path) -> None
     assert listed["row"].tolist() == [2] * 5
     assert [reason.partition(" ")[0] for reason in listed["reason"]] == [f"{seed}:" for seed in range(1, 6)]
     assert all(
-        "is not finite after" in reason and "years, so that no row is kept; choose" in reason for reason in listed["reason"]
+        "stopped at its start" in reason and "a number was not finite; choose" in reason for reason in listed["reason"]
     )
     if suffix == ".nc":
         with xr.open_dataset(done.out, engine="h5netcdf") as stored:
