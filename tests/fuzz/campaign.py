@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final, NamedTuple
 
-from model.simulation import simulate
+from model.warm import warm
 from tests.fuzz.mutations import mutated
 from tests.fuzz.targets import TARGETS, Target, fault_of
 
@@ -96,13 +96,9 @@ def batch(target: Target, seeds: list[str]) -> list[Fallen]:
         return [Fallen(target.name, seed, death), *(batch(target, rest) if rest else [])]
 
 
-def warm() -> None:
-    """Compile the kernels before any child is forked: in a child, compiling would look like a hang."""
-    simulate(10, years=1)
-
-
 def campaign(count: int, seed: int) -> list[Fallen]:
     """Give ``count`` inputs in all to the targets, in turn, and return what fell."""
+    # In a child, compiling would look like a hang.
     warm()
     fallen: list[Fallen] = []
     each = -(-count // len(TARGETS))

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from model.errors import InputError
-from tests.fuzz.campaign import batch, fault_of_seed, text_of, warm
+from model.warm import warm
+from tests.fuzz.campaign import batch, fault_of_seed, text_of
 from tests.fuzz.targets import TARGETS, Target, fault_of, fault_of_words
 
 COUNT = {"case": 150, "prior": 60, "policy": 150, "profile": 150, "table": 40, "option": 150}
