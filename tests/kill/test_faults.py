@@ -131,7 +131,7 @@ def test_a_torn_result_is_named_put_aside_and_made_again(floor: Floor, name: str
     assert main(["verify", str(folder), "--repair"]) == 0
     for step in ("calibrate", "compare"):
         assert floor.victims.run(floor.words(JOBS[step], folder), folder).code in JOBS[step].fine
-    for aside in folder.glob("*.damaged"):
+    for aside in folder.rglob("*.damaged"):
         aside.unlink()
     assert visible(folder) == visible(floor.references["compare"])
     assert verified(folder)[0] == 0
