@@ -24,7 +24,7 @@ SIMULATED: Final = "histories at parameters that were given, not of a posterior"
 # Rows of panels that are held at a time, which take some megabytes.
 ROWS_AT_ONCE: Final = 16_384
 # Bytes that a number of a panel takes in a file, at least.
-BYTES: Final = {".csv": 4.0, ".parquet": 1.5, ".nc": 8.0}
+BYTES: Final = {".csv": 8.0, ".parquet": 3.0, ".nc": 8.0}
 
 Engine = Callable[..., Any]
 Progress = Callable[[int, int], None]
