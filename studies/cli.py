@@ -1,6 +1,6 @@
 """What can a user type? Every command with its options; each is one function in ``studies/commands``, imported when it is run.
 
-Exit codes: 0 done, 2 wrong input, 3 done but not converged, 4 a damaged run folder, 75 interrupted, 1 a fault of ours.
+Exit codes: 0 done, 2 wrong input, 3 done but not converged or not whole, 4 a damaged run folder, 75 interrupted, 1 our own fault.
 """
 
 import argparse
