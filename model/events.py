@@ -51,6 +51,7 @@ SIGNAL: Final = 20
 INVITATION: Final = 21
 TRAINING: Final = 22
 FIRST: Final = 23
+LUCK: Final = 24
 
 # Words of the event log; the number is what the log stores.
 EVENTS: Final = (
@@ -78,6 +79,7 @@ SCHEDULE: Final = (
     Step("govern", f"{_AT}programmes.py", "programmes open at the quarter's start, so firms meet them in the same quarter"),
     Step("count", f"{_AT}agglomeration.py", "what is shared is counted once, before any firm reads it"),
     Step("gather", f"{_AT}agglomeration.py", "what the cluster gives and takes follows from the counts"),
+    Step("draw_luck", f"{_AT}luck.py", "a year's luck is known before its first output"),
     Step("supply", f"{_AT}production.py", "output follows from workers and what the cluster gives, without a price"),
     Step("clear", f"{_AT}market.py", "supply is given within the quarter: the price clears before profits are known"),
     Step("press", f"{_AT}improvement.py", "the squeeze on each rung follows from its price; attempts read it"),

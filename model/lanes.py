@@ -200,6 +200,7 @@ def lay(rung: Any, aside: Any) -> None:
     aside.per_fixed = rung.per_fixed
     aside.outlay = rung.outlay
     aside.pressure = rung.pressure
+    aside.gain_per_worker = rung.gain_per_worker
 
 
 @step

@@ -147,7 +147,9 @@ def settings_for(
 def _fill_structures(settings: Any, structures: Mapping[str, str]) -> None:
     """Write structural choices as the numbers that equations read."""
     settings.own_profit = structures["attempt_form"] == "own_profit"
-    settings.outlet_only = structures["world_price"] == "outlet"
+    settings.one_logit = structures["many_sided"] == "one_logit"
+    settings.count_failures = structures["record"] == "count"
+    settings.own_cash = structures["finance"] == "own_cash"
     settings.spillover = structures["spillover"] == "on"
     settings.state_module = structures["state_capacity"] == "on"
     settings.ladder = float(structures["ladder"])
@@ -191,7 +193,9 @@ def _fill_founders(settings: Any, case: Case, values: Values, latents: Floats, s
 
     p = SimpleNamespace(**values)
     regional = case.covariates.region == "asia" and structures["region_access"] == "on"
+    group, trained = case.origin.group, case.covariates.trained_founders
     access = p.population_access_asia if regional else 0.0
+    access = access + (p.initiation_access if group == 2 else 0.0)
     settings.access = access + p.population_access_sd * latents[:, COLUMN["access"]]
     known = next((seen.schooling for seen in case.observations if seen.schooling is not None), None)
     if known is None:
@@ -201,12 +205,10 @@ def _fill_founders(settings: Any, case: Case, values: Values, latents: Floats, s
     settings.schooling = np.maximum(0.0, mean + sd * latents[:, COLUMN["schooling"]])
     settings.site_works = special.ndtr(latents[:, COLUMN["training_site"]]) <= p.training_site
     settings.traders = case.origin.traders
-    group, trained = case.origin.group, case.covariates.trained_founders
     settings.founders = float(trained) if trained else p.initiation_pioneers
     head_start = p.initiation_head_start if group > 1 else 0.0
     settings.founder_skill = p.population_desh_skill if trained else p.initiation_skill + head_start
-    imported = p.initiation_rung_probability if group == 2 else 0.0
-    settings.founder_rung = p.population_desh_rung if trained else imported
+    settings.founder_rung = p.population_desh_rung if trained else 0.0
 
 
 def _span(case: Case, structures: Mapping[str, str]) -> Span:

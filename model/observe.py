@@ -42,10 +42,11 @@ INITIATION, EXPANSION, IMPROVEMENT, SURVIVAL, EXTINCT = range(len(PHASES))
 # A cluster is in the improvement phase from this share of workers in improved firms on, and has made the transition from this.
 IMPROVING_SHARE = 0.1
 TRANSITION_SHARE = 0.5
-# Fewer firms than this in the first years are an initiation; profit over fixed cost below this is survival.
+# Fewer firms than this in the first years are an initiation; less profit than this in an outsider's reach, over the fixed cost, is
+# survival.
 INITIATION_FIRMS = 10
 INITIATION_YEARS = 10.0
-SURVIVAL_PROFITABILITY = 0.25
+SURVIVAL_SURPLUS = 0.25
 
 
 @equation
@@ -66,7 +67,7 @@ def phase(cluster: Any) -> int:
         return IMPROVEMENT
     if cluster.firms < INITIATION_FIRMS and cluster.time < INITIATION_YEARS:
         return INITIATION
-    return SURVIVAL if cluster.profitability < SURVIVAL_PROFITABILITY else EXPANSION
+    return SURVIVAL if cluster.newcomer_surplus < SURVIVAL_SURPLUS else EXPANSION
 
 
 @equation

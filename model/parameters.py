@@ -40,28 +40,34 @@ class Params(NamedTuple):
     enforcement_cost: float
 
     market_elasticity: float
-    market_rivalry: float
+    market_substitution: float
+    market_basic_share: float
+    market_basic_fall: float
+    market_trade_cost: float
+    market_world_fall: float
+    market_growth_fading: float
+    market_growth_last: float
     market_redesign: float
     market_material_share: float
     market_export_elasticity: float
     market_export_growth: float
-    market_export_rung: float
     market_place_effect: float
     market_place_traders: float
 
     initiation_pioneers: float
     initiation_skill: float
     initiation_head_start: float
-    initiation_rung_probability: float
+    initiation_access: float
 
     entry_intensity: float
     entry_visibility: float
     entry_floor: float
-    entry_thickness: float
+    entry_reserve: float
     entry_trader_advantage: float
     entry_trader_share: float
     entry_workers: float
     entry_cash: float
+    entry_cash_sd: float
     entry_connected: float
     entry_connected_skill: float
     entry_schooling_sd: float
@@ -73,6 +79,10 @@ class Params(NamedTuple):
     spin_off_lag: float
     spin_off_heredity: float
     spin_off_skill_sd: float
+
+    luck_sd: float
+    luck_size: float
+    luck_reversion: float
 
     exit_base: float
     exit_profit_response: float
@@ -86,6 +96,9 @@ class Params(NamedTuple):
 
     finance_outlay: float
     finance_outlay_rung: float
+    finance_thickness: float
+    finance_record: float
+    finance_patience: float
     finance_retention: float
     finance_reserve: float
 
@@ -96,6 +109,7 @@ class Params(NamedTuple):
     attempt_discouragement_decay: float
     attempt_squeeze: float
     attempt_squeeze_width: float
+    attempt_escape: float
     attempt_cost: float
     attempt_ceiling: float
 
@@ -103,7 +117,11 @@ class Params(NamedTuple):
     success_skill: float
     success_schooling: float
     success_imitation: float
+    success_imitation_half: float
     success_thickness: float
+    success_trader: float
+    success_recognition: float
+    success_trust: float
     success_rung: float
     success_skill_gain: float
 
@@ -198,12 +216,14 @@ HOMES: Final[Mapping[str, str]] = {
     "entry_trader_share": "mechanisms/birth.py",
     "entry_workers": "mechanisms/birth.py",
     "exit": "mechanisms/exit.py",
-    "finance": "mechanisms/growth.py",
-    "finance_outlay": "mechanisms/agglomeration.py",
+    "finance": "mechanisms/finance.py",
+    "finance_reserve": "mechanisms/growth.py",
+    "finance_retention": "mechanisms/growth.py",
     "growth": "mechanisms/growth.py",
     "initiation": "latents.py",
     "investment": "mechanisms/programmes.py",
     "learning": "mechanisms/knowledge.py",
+    "luck": "mechanisms/luck.py",
     "market": "mechanisms/market.py",
     "market_material_share": "mechanisms/production.py",
     "market_place": "mechanisms/agglomeration.py",

@@ -16,6 +16,7 @@ from model.mechanisms.entry import initiate
 from model.mechanisms.growth import move_blocks
 from model.mechanisms.improvement import press
 from model.mechanisms.knowledge import learn_blocks
+from model.mechanisms.luck import draw_luck
 from model.mechanisms.market import clear
 from model.mechanisms.production import supply
 from model.mechanisms.programmes import govern
@@ -49,6 +50,7 @@ def open_market(w: World) -> None:
     """Count what is shared, clear the market, and work out how it presses on each rung."""
     count(w)
     gather(w)
+    draw_luck(w)
     supply(w)
     clear(w)
     press(w)

@@ -7,6 +7,7 @@ from typing import Any
 from model.arithmetic import exp, log
 from model.compiling import equation, step
 from model.lanes import CACHED, block_count, common_rung, fetch_counted, has, lane_of
+from model.mechanisms.finance import outlay, suppliers_advance
 from model.mechanisms.production import (
     best_profit,
     break_even_price,
@@ -81,12 +82,12 @@ def count(w: World) -> None:
     cluster.workers = ladder[0].workers + cluster.improved_workers
     cluster.core_workers = total(w.sums.core)
     cluster.zone_firms = total(w.sums.zone)
-    skill, top, skill_top = total(w.sums.skill), total(w.sums.top), total(w.sums.skill_top)
+    skill, trained = total(w.sums.skill), total(w.sums.trained)
     if firms > 0:
         cluster.imitators = ladder[0].firms / firms
         cluster.schooling = total(w.sums.schooling) / firms
-        cluster.managerial_capital = skill / firms
-    cluster.skill_top = skill_top / top if top > 0.0 else cluster.managerial_capital
+        cluster.managerial_capital = (skill + trained) / firms
+        cluster.trained_mean = trained / firms
     above = 0.0
     for j in range(len(ladder)):
         k = len(ladder) - 1 - j
@@ -97,10 +98,10 @@ def count(w: World) -> None:
 @step
 def add_up(w: World) -> None:
     """Add up what is counted of the living, block by block."""
-    firms, sums, threshold = w.firms, w.sums, w.cluster.managerial_capital
+    firms, sums = w.firms, w.sums
     for k in range(len(w.ladder)):
         empty(sums.workers[k])
-    for column in (sums.core, sums.schooling, sums.skill, sums.zone, sums.top, sums.skill_top):
+    for column in (sums.core, sums.schooling, sums.skill, sums.trained, sums.zone):
         empty(column)
     workers = w.beside[0].wanted
     for b in range(block_count(w.cluster.rows)):
@@ -108,21 +109,19 @@ def add_up(w: World) -> None:
             fetch_counted(firms, b + 1)
         for lane in range(LANES):
             firm = lane_of(firms, b, lane)
-            alive, known = has(firm, ALIVE) == 1, firm.skill + firm.trained
-            better = alive & (known >= threshold)
+            alive = has(firm, ALIVE) == 1
             workers[lane] = firm.workers if alive else 0.0
             sums.core[lane] += workers[lane] if has(firm, IN_ZONE) == 0 else 0.0
             sums.schooling[lane] += firm.schooling if alive else 0.0
-            sums.skill[lane] += known if alive else 0.0
+            sums.skill[lane] += firm.skill if alive else 0.0
+            sums.trained[lane] += firm.trained if alive else 0.0
             sums.zone[lane] += has(firm, IN_ZONE)
-            sums.top[lane] += 1.0 if better else 0.0
-            sums.skill_top[lane] += known if better else 0.0
         add_by_rung(sums.workers, workers, firms[b].rung, common_rung(firms[b].rung))
 
 
 @step
 def gather(w: World) -> None:
-    """Let traders gather, failures be forgotten and awareness fade, and work out what the cluster gives and takes."""
+    """Let traders gather, failures be forgotten and awareness fade, and work out what the cluster gives, advances and takes."""
     cluster = w.cluster
     p = w.p
     if cluster.tick > 0:
@@ -134,28 +133,22 @@ def gather(w: World) -> None:
     cluster.enforcement = enforcement(p, share)
     cluster.log_agglomeration = log_agglomeration(p, cluster.traders, cluster.enforcement, cluster.market_place)
     cluster.congestion = crowding(cluster.core_workers, w.s.capacity)
+    advance = suppliers_advance(p, thickness(p, cluster.traders))
+    for k in range(len(w.ladder)):
+        w.ladder[k].outlay = w.ladder[k].place_cost * advance
 
 
 @equation
-def standard_surplus(w: World, rung: int) -> float:
-    """Profit at the best size of a standard firm of a rung (cluster's mean management, full recognition), over fixed cost.
+def standard_surplus(w: World, rung: int, skill: float) -> float:
+    """Profit at the best size of a standard firm of a rung (management as given, full recognition), over fixed cost.
 
     Formula: s_k = pi*_k / F_k
     """
     fixed = w.ladder[rung].fixed_cost
     efficiency = w.cluster.log_agglomeration - w.p.congestion_elasticity * w.cluster.congestion
-    efficiency += w.cluster.skill_slope * w.cluster.managerial_capital + w.ladder[rung].log_gain
+    efficiency += w.cluster.skill_slope * skill + w.ladder[rung].log_gain
     workers_best = optimal_workers(w.p, w.s, w.ladder[rung].log_price, efficiency)
     return best_profit(w.p, workers_best, fixed) / fixed
-
-
-@equation
-def outlay(p: Any, rung: float) -> float:
-    """Set-up outlay of one work place on a rung (wage-years per worker).
-
-    Formula: kappa_k = kappa r^k
-    """
-    return p.finance_outlay * exp(log(p.finance_outlay_rung) * rung)
 
 
 @step
@@ -164,13 +157,12 @@ def build_ladder(w: World) -> None:
     p = w.p
     w.cluster.base_price = break_even_price(p, w.s)
     w.cluster.skill_slope = skill_slope(p)
-    w.cluster.gain_per_worker = (1.0 / p.production_span - 1.0) * (p.production_rung_size - 1.0)
     w.cluster.gain_cost = exp(p.production_sunk_share * log(p.production_rung_size)) - 1.0
     w.cluster.log_training_exit = log(p.training_exit)
     for k in range(len(w.ladder)):
         rung = w.ladder[k]
         rung.firms = 0.0
         rung.fixed_cost = fixed_cost(p, w.s, float(k))
-        rung.outlay = outlay(p, float(k))
+        rung.place_cost = outlay(p, float(k))
         rung.log_gain = rung_log_gain(p, float(k))
         rung.per_fixed = 1.0 / rung.fixed_cost

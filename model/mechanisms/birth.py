@@ -4,7 +4,7 @@ every world; schooling, management, connections and trading experience follow th
 
 from typing import Any
 
-from model.arithmetic import normal_quantile
+from model.arithmetic import exp, normal_quantile
 from model.compiling import equation, step
 from model.events import ATTEMPT, BIRTH, EXIT, FIRM_CLOCKS, FIRST, POACHING, SPIN_OFF, TRAITS
 from model.fields import FIRM_FIELDS
@@ -15,6 +15,8 @@ from model.start import first_values
 from model.state import LANES
 from model.world import World, reseat
 
+# Schooling at which skill is stated (years).
+SCHOOLING_BASE = 10.0
 # A row may have been another firm's: a new firm begins with the first values of the table of fields.
 begin_firm = first_values(FIRM_FIELDS)
 
@@ -29,21 +31,39 @@ def founder_schooling(p: Any, s: Any, deviate: float) -> float:
 
 
 @equation
-def schooled_skill(p: Any, s: Any, schooling: float) -> float:
-    """Managerial capital that a founder's schooling adds, beside the pool's (SD).
+def schooled_skill(p: Any, schooling: float) -> float:
+    """Managerial capital that schooling gives (SD): the same in every cluster.
 
-    Formula: b_s (e - e_c)
+    Formula: b_s (e - 10)
     """
-    return p.entry_schooling_skill * (schooling - s.schooling)
+    return p.entry_schooling_skill * (schooling - SCHOOLING_BASE)
 
 
 @equation
-def entry_size(p: Any, s: Any) -> float:
-    """Workers of a new firm.
+def outsiders_skill(p: Any, s: Any) -> float:
+    """Mean managerial capital of those who may enter from outside, who have not learnt in the cluster (SD).
 
-    Formula: min(l_0, l_min/2), at least 1
+    Formula: m_0 = b_s (e_c - 10)
     """
-    return max(1.0, min(p.entry_workers, 0.5 * s.scale))
+    return schooled_skill(p, s.schooling)
+
+
+@equation
+def entry_size(p: Any, s: Any, ratio: float) -> float:
+    """Workers of a new firm, more where the rung on which it begins has a larger fixed cost.
+
+    Formula: min(l_0, l_min/2) F_k/F_0, at least 1
+    """
+    return max(1.0, min(p.entry_workers, 0.5 * s.scale) * ratio)
+
+
+@equation
+def entry_cash(p: Any, fixed: float, deviate: float) -> float:
+    """Own funds and family loans of a founder (wage-years).
+
+    Formula: c F_k e^(sd xi)
+    """
+    return p.entry_cash * fixed * exp(p.entry_cash_sd * deviate)
 
 
 @equation
@@ -57,10 +77,10 @@ def newcomer(w: World, parent: int, number: int) -> tuple[int, float]:
 
 
 @step
-def found(w: World, time: float, lineage: int, pool: float, noise: float, rung: int) -> int:
+def found(w: World, time: float, lineage: int, heritage: float, noise: float, rung: int) -> int:
     """Add a firm with keyed traits and return its index; ``wind_up`` starts its clocks.
 
-    ``pool`` is the managerial capital that its founder starts from, ``noise`` the spread of the founder's own (SD).
+    ``heritage`` is the managerial capital that its founder brings beside schooling, ``noise`` the spread of the founder's own (SD).
     """
     p, s, cluster = w.p, w.s, w.cluster
     i = cluster.rows
@@ -69,17 +89,19 @@ def found(w: World, time: float, lineage: int, pool: float, noise: float, rung: 
     if i % LANES == 0:
         open_block(w.firms, i)
     first, second, third, fourth = words(w.seed, w.case, lineage, TRAITS, 0)
+    fifth, sixth, _, _ = words(w.seed, w.case, lineage, TRAITS, 1)
     firm = firm_at(w.firms, i)
     begin_firm(firm)
     firm.lineage = lineage
     firm.schooling = founder_schooling(p, s, normal_quantile(unit(first)))
     firm.connected = 1 if unit(third) < p.entry_connected else 0
     firm.trader = 1 if s.traders == 1.0 and unit(fourth) < p.entry_trader_share else 0
-    firm.skill = pool + schooled_skill(p, s, firm.schooling) + noise * normal_quantile(unit(second))
+    firm.skill = heritage + schooled_skill(p, firm.schooling) + noise * normal_quantile(unit(second))
     firm.skill += p.entry_connected_skill * firm.connected
-    firm.workers = entry_size(p, s)
+    firm.luck = p.luck_sd * normal_quantile(unit(sixth))
+    firm.workers = entry_size(p, s, w.ladder[rung].fixed_cost * w.ladder[0].per_fixed)
     firm.rung = rung
-    firm.cash = p.entry_cash * w.ladder[rung].fixed_cost
+    firm.cash = entry_cash(p, w.ladder[rung].fixed_cost, normal_quantile(unit(fifth)))
     firm.born = time
     firm.alive = 1
     firm.workers_best = firm.workers

@@ -10,7 +10,8 @@ from model.compiling import equation, step
 from model.events import ENTRY, LOG_ENTRY, LOG_PIONEER
 from model.lanes import firm_at
 from model.mechanisms.agglomeration import thickness
-from model.mechanisms.birth import found, newcomer
+from model.mechanisms.birth import entry_size, found, newcomer, outsiders_skill
+from model.mechanisms.finance import suppliers_advance
 from model.mechanisms.production import best_profit, optimal_workers
 from model.peers import draw
 from model.randomness import exponential
@@ -31,35 +32,38 @@ def attraction(surplus: float) -> float:
 
 
 @equation
-def entry_outlay(p: Any, traders: float) -> float:
-    """Outlay of an entrant beside that of a pioneer, who found no traders and part-suppliers (WP 5703, note 12).
-
-    Formula: (1 + T/T0)^-kappa
-    """
-    return exp(-p.entry_thickness * thickness(p, traders))
-
-
-@equation
 def entry_hazard(p: Any, firms: float, surplus: float) -> float:
-    """Entries from outside a year.
+    """Entries from outside a year: who has no job at a wage accepts some loss.
 
-    Formula: eps (N+1)^nu G(s_e) + eps_0
+    Formula: eps (N+1)^nu G(s_e + s_r) + eps_0
     """
-    return p.entry_intensity * exp(p.entry_visibility * log(firms + 1.0)) * attraction(surplus) + p.entry_floor
+    drawn = attraction(surplus + p.entry_reserve)
+    return p.entry_intensity * exp(p.entry_visibility * log(firms + 1.0)) * drawn + p.entry_floor
 
 
 @equation
 def entrant_surplus(w: World) -> float:
-    """Profit over fixed cost that an entrant of average management can expect, in units of the outlay it needs.
+    """Profit over fixed cost that an outsider can expect, who begins small, in units of the outlay beside a pioneer's.
 
-    Formula: s_e = pi*_0 / (F_0 c_e)
+    Formula: s_e = (pi(l_0) + pi*_0) / (2 F_0 c_e)
     """
     p, cluster = w.p, w.cluster
     efficiency = cluster.log_agglomeration - p.congestion_elasticity * cluster.congestion
-    efficiency += cluster.skill_slope * cluster.managerial_capital
+    efficiency += cluster.skill_slope * outsiders_skill(p, w.s)
     workers_best = optimal_workers(p, w.s, w.ladder[0].log_price, efficiency)
     fixed = w.ladder[0].fixed_cost
-    return best_profit(p, workers_best, fixed) / (fixed * entry_outlay(p, cluster.traders))
+    expected = 0.5 * (best_profit(p, workers_best, fixed) + small_profit(p, entry_size(p, w.s, 1.0), workers_best, fixed))
+    return expected / (fixed * suppliers_advance(p, thickness(p, cluster.traders)))
+
+
+@equation
+def small_profit(p: Any, workers: float, workers_best: float, fixed: float) -> float:
+    """Profit at a given size of a firm whose best size is known (wage-years a year).
+
+    Formula: pi(l) = l (l*/l)^(1-gamma)/gamma - l - F
+    """
+    ratio = exp((1.0 - p.production_span) * (log(workers_best) - log(workers)))
+    return workers * (ratio / p.production_span - 1.0) - fixed
 
 
 @equation
@@ -75,7 +79,7 @@ def initiate(w: World) -> None:
     for k in range(cluster.seats):
         w.table[k] = -1
     cluster.awareness = p.awareness_start
-    cluster.managerial_capital = s.founder_skill
+    cluster.managerial_capital = s.founder_skill + outsiders_skill(p, s)
     cluster.schooling = s.schooling
     cluster.entry_residual = exponential(w.seed, w.case, 0, ENTRY, 0)
     cluster.exhausted = TOO_LARGE if s.founders > s.firms_max else 0
@@ -95,7 +99,7 @@ def enter(w: World, time: float, number: int) -> int:
         copied = draw(w.table, w.cluster.seats, w.seed, w.case, lineage, 0)
         if copied >= 0:
             rung = max(0, int(firm_at(w.firms, copied).rung) - 1)
-    i = found(w, time, lineage, w.cluster.managerial_capital, w.p.entry_skill_sd, rung)
+    i = found(w, time, lineage, 0.0, w.p.entry_skill_sd, rung)
     w.cluster.entrants += 1.0
     note(w, time, LOG_ENTRY, lineage, 0, float(rung))
     return i

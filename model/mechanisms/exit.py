@@ -9,6 +9,7 @@ from model.clock import ONCE, Clock, Conditions, uncounted
 from model.compiling import equation, step
 from model.events import EXIT, LOG_DEFAULT, LOG_EXIT, LOG_MERGER, OUTCOME
 from model.lanes import fetch_fourth, firm_at, has, strikes, vacate
+from model.mechanisms.finance import own_share
 from model.mechanisms.knowledge import training_survival
 from model.peers import draw, unseat
 from model.randomness import uniform
@@ -16,7 +17,7 @@ from model.state import CONNECTED
 from model.world import World, note
 
 # Candidates whom a leaving firm asks to take over its workers.
-SUITORS = 6
+SUITORS = 24
 
 
 @equation
@@ -44,14 +45,23 @@ def firm_exit_hazard(conditions: Conditions, aside: Any, firm: Any) -> float:
 def can_take_over(w: World, buyer: int, seller: int) -> bool:
     """Whether a firm is better, and large and rich enough, to take over another's workers.
 
-    Formula: k_j > k_i, l*_j > l_i + l_j, cash_j >= outlay_j l_i / 2
+    Formula: k_j > k_i, l*_j > l_i + l_j, cash_j >= price of the places
     """
     better, leaving = firm_at(w.firms, buyer), firm_at(w.firms, seller)
     if better.alive == 0 or better.rung <= leaving.rung:
         return False
     if better.workers_best <= better.workers + leaving.workers:
         return False
-    return bool(better.cash >= 0.5 * w.ladder[better.rung].outlay * leaving.workers)
+    return bool(better.cash >= takeover_price(w, better, leaving.workers))
+
+
+@equation
+def takeover_price(w: World, buyer: Any, workers: float) -> float:
+    """Cash that a buyer pays for work places: half of what it would pay for new ones (wage-years).
+
+    Formula: kappa_k (1 - lambda r) l/2
+    """
+    return 0.5 * w.ladder[buyer.rung].outlay * own_share(w.p, w.s, buyer.recognition) * workers
 
 
 @step
@@ -91,11 +101,11 @@ def suitor(w: World, i: int) -> int:
 
 @step
 def merge(w: World, buyer: int, seller: int, time: float) -> None:
-    """The buyer takes over the seller's workers and pays half the outlay of their places."""
+    """The buyer takes over the seller's workers and pays for their places."""
     better, leaving = firm_at(w.firms, buyer), firm_at(w.firms, seller)
     taken = leaving.workers
     better.workers += taken
-    better.cash -= 0.5 * w.ladder[better.rung].outlay * taken
+    better.cash -= takeover_price(w, better, taken)
     w.cluster.mergers += 1.0
     note(w, time, LOG_MERGER, leaving.lineage, better.lineage, taken)
 

@@ -7,7 +7,8 @@ from typing import Any
 from model.compiling import equation, step
 from model.events import QUARTER
 from model.lanes import CACHED, fetch_first, fetch_second, has, kept, lane_of
-from model.mechanisms.market import sells_abroad
+from model.mechanisms.finance import borne_loss, own_share
+from model.mechanisms.market import is_improved
 from model.mechanisms.production import best_profit, optimal_workers, years_step
 from model.state import ALIVE, LANES
 from model.world import World
@@ -29,9 +30,9 @@ def surplus(profit: float, potential: float, per_fixed: float) -> float:
 def kept_cash(p: Any, firm: Any, profit: float, fixed: float) -> float:
     """Cash at the quarter's end before any growth (wage-years); what exceeds the reserve is consumed.
 
-    Formula: x' = min(x + dt (r pi+ - pi- - i B) - B dt/term, 4 F_k + l)
+    Formula: x' = min(x + dt (r pi+ - (pi- - b)+ - i B) - B dt/term, 4 F_k + l)
     """
-    flow = p.finance_retention * profit if profit > 0.0 else profit
+    flow = p.finance_retention * profit if profit > 0.0 else borne_loss(p, profit)
     service = firm.debt * (p.credit_rate * QUARTER + QUARTER / p.credit_term)
     return min(firm.cash + flow * QUARTER - service, p.finance_reserve * fixed + firm.workers)
 
@@ -48,20 +49,21 @@ def wanted_growth(p: Any, workers: float, workers_best: float) -> float:
 @step
 def grow(p: Any, s: Any, cluster: Any, aside: Any, firm: Any) -> None:
     """Move one firm through the quarter: cash and workers."""
-    workers, fixed, abroad = firm.workers, aside.fixed_cost, sells_abroad(p, firm.rung)
-    price = cluster.price_export if abroad else cluster.price
-    log_price = cluster.log_price_export if abroad else cluster.log_price
+    workers, fixed, improved = firm.workers, aside.fixed_cost, is_improved(firm.rung)
+    price = cluster.price_export if improved else cluster.price
+    log_price = cluster.log_price_export if improved else cluster.log_price
+    place = aside.outlay * own_share(p, s, firm.recognition)
     profit = cluster.base_price * price * firm.output - workers - fixed
     workers_best = optimal_workers(p, s, log_price, firm.log_efficiency)
     cash = kept_cash(p, firm, profit, fixed)
     owed = firm.debt - repayment(p, firm.debt)
     wanted = wanted_growth(p, workers, workers_best)
     grows = wanted > 0.0
-    added = min(wanted, max(0.0, cash / aside.outlay))
+    added = min(wanted, max(0.0, cash / place))
     lost = max(wanted, 1.0 - workers)
     firm.workers_best = workers_best
     firm.debt = 0.0 if owed < FORGIVEN else owed
-    firm.cash = cash - (added * aside.outlay if grows else p.growth_recovery * lost * aside.outlay)
+    firm.cash = cash - (added * place if grows else p.growth_recovery * lost * place)
     firm.workers = workers + (added if grows else lost)
     aside.profit = profit
     aside.surplus = surplus(profit, best_profit(p, workers_best, fixed), aside.per_fixed)

@@ -1,24 +1,29 @@
-"""Who attempts the many-sided improvement in production and management (IPM), and who succeeds? A squeeze on profit and the
-gain that an entrepreneur perceives drive attempts; management, schooling, the people gathered in the cluster and those who did
-it before decide success; a visible failure makes others recoil (WP 5703, section IV).
+"""Who attempts the many-sided improvement in production and management (IPM), and who succeeds? A squeeze on profit and the gain
+that an entrepreneur perceives drive attempts, which the visible record of earlier ones damps; quality, management, marketing and
+parts must all be in place for a success, and each is easier where others have shown how (WP 5703, section IV).
 """
 
+import math
 from typing import Any
 
 from model.arithmetic import exp, log, logistic
 from model.clock import OFTEN, Clock, Conditions
 from model.compiling import equation, step
 from model.events import LOG_ATTEMPT_FAILED, LOG_ATTEMPT_SUCCEEDED, OUTCOME
-from model.lanes import firm_at
+from model.lanes import firm_at, has
 from model.mechanisms.agglomeration import standard_surplus, thickness
+from model.mechanisms.birth import SCHOOLING_BASE, outsiders_skill
 from model.mechanisms.knowledge import raise_awareness
 from model.randomness import uniform
+from model.state import TRADER
 from model.world import World, note
 
 # Log thickness at which the success intercept is stated: about 100 traders and part-suppliers.
 THICKNESS_BASE = 3.0
 # Keys of outcomes of attempts, apart from those of births and exits.
 ATTEMPT_OUTCOME = 1 << 20
+# Sides of an improvement: quality, management, marketing, parts.
+SIDES = 4.0
 
 
 @equation
@@ -31,51 +36,138 @@ def squeeze(p: Any, surplus: float) -> float:
 
 
 @equation
-def private_gain(cluster: Any, workers: float, per_fixed: float) -> float:
+def gain_per_worker(p: Any, log_price_gain: float) -> float:
+    """Gain of a further rung per worker over the fixed cost, given how much better its goods are paid (1/workers, times F_k).
+
+    Formula: (1/gamma - 1)(Lambda (p_k+1/p_k)^(1/(1-gamma)) - 1)
+    """
+    multiple = p.production_rung_size * exp(log_price_gain / (1.0 - p.production_span))
+    return (1.0 / p.production_span - 1.0) * (multiple - 1.0)
+
+
+@equation
+def private_gain(cluster: Any, workers: float, per_fixed: float, per_worker: float) -> float:
     """Gain of a further rung to the firm itself, net of the higher sunk cost, over its fixed cost.
 
-    Formula: g = (l (1/gamma - 1)/F_k)(Lambda - 1) - (Lambda^omega - 1), at least 0
+    Formula: g = (l (1/gamma - 1)/F_k)(Lambda (p_k+1/p_k)^(1/(1-gamma)) - 1) - (Lambda^omega - 1), at least 0
     """
-    return max(0.0, workers * per_fixed * cluster.gain_per_worker - cluster.gain_cost)
+    return max(0.0, workers * per_fixed * per_worker - cluster.gain_cost)
 
 
 @equation
-def attempt_hazard(p: Any, schooling: float, skill: float, failures: float, pressed: float, gain: float) -> float:
-    """Attempts a year of one firm.
+def visible_record(p: Any, s: Any, succeeded: float, failed: float) -> float:
+    """How far the visible record of attempts encourages those who have not improved: a share of successes, not a count.
 
-    Formula: a0 e^(a_e (e-10) + a_m m - kappa D) U g/(1+g), at most a_max
+    Formula: B^kappa, B = (1 + N_1)/(1 + N_1 + D), or 1/(1 + D) where failures count by their number
     """
-    drive = p.attempt_schooling * (schooling - 10.0) + p.attempt_skill * skill - p.attempt_discouragement * failures
-    return min(p.attempt_ceiling, p.attempt_rate * exp(drive) * pressed * gain / (1.0 + gain))
+    known = 1.0 if s.count_failures == 1.0 else 1.0 + succeeded
+    return exp(p.attempt_discouragement * log(known / (known + failed)))
 
 
 @equation
-def success_log_odds(p: Any, skill: float, schooling: float, access: float, above: float, thick: float, rung: float) -> float:
-    """Log odds that an attempt succeeds.
+def attempt_hazard(p: Any, schooling: float, skill: float, size: float, pressed: float, gain: float) -> float:
+    """Attempts a year of one firm, ``size`` being its workers over the minimum scale.
 
-    Formula: x_s + u + b_m m + b_e (e-10) + b_i ln(1+n_above) + b_h (ln(1+T/T0) - 3) - b_k k
+    Formula: a0 e^(a_e (e-10) + a_m m) sqrt(l/l_min) U g/(1+g), at most a_max
     """
-    odds = p.success_intercept + access + p.success_skill * skill + p.success_schooling * (schooling - 10.0)
-    odds += p.success_imitation * log(1.0 + above) + p.success_thickness * (thick - THICKNESS_BASE)
-    return odds - p.success_rung * rung
+    drive = p.attempt_schooling * (schooling - SCHOOLING_BASE) + p.attempt_skill * skill
+    return min(p.attempt_ceiling, p.attempt_rate * exp(drive) * math.sqrt(size) * pressed * gain / (1.0 + gain))
+
+
+@equation
+def quality_side(p: Any, access: float, schooling: float, rung: float) -> float:
+    """How ready a firm is for better quality: knowledge from abroad and schooling, against the ladder's height (logit).
+
+    Formula: z_1 = u + b_e (e-10) - b_k k
+    """
+    return access + p.success_schooling * (schooling - SCHOOLING_BASE) - p.success_rung * rung
+
+
+@equation
+def management_side(p: Any, skill: float, schooling: float) -> float:
+    """How ready a firm is to manage more and better workers (logit).
+
+    Formula: z_2 = b_m m + b_e (e-10)
+    """
+    return p.success_skill * skill + p.success_schooling * (schooling - SCHOOLING_BASE)
+
+
+@equation
+def marketing_side(p: Any, thick: float, schooling: float, trader: float, recognition: float) -> float:
+    """How ready a firm is to sell under its own name: traders about, schooling, a past in trade, buyers who know it (logit).
+
+    Formula: z_3 = b_h (ln(1+T/T0) - 3) + b_e (e-10) + b_t trader + b_r r
+    """
+    known = p.success_schooling * (schooling - SCHOOLING_BASE) + p.success_trader * trader
+    return p.success_thickness * (thick - THICKNESS_BASE) + known + p.success_recognition * recognition
+
+
+@equation
+def parts_side(p: Any, thick: float, trust: float) -> float:
+    """How ready a firm is to get better parts: suppliers about, and trust in them (logit).
+
+    Formula: z_4 = b_h (ln(1+T/T0) - 3) + b_tau tau
+    """
+    return p.success_thickness * (thick - THICKNESS_BASE) + p.success_trust * trust
+
+
+@equation
+def shown(p: Any, above: float) -> float:
+    """How much easier each side is where others have shown how (logit).
+
+    Formula: b_i n/(n + n_0), n the firms at or above the next rung
+    """
+    return p.success_imitation * above / (above + p.success_imitation_half)
+
+
+@equation
+def success_chance(p: Any, s: Any, quality: float, management: float, marketing: float, parts: float, eased: float) -> float:
+    """Chance that an attempt succeeds: all sides must be in place, or stand in for each other.
+
+    Formula: prod_j logistic(x_s + z_j + i), or logistic(sum_j (x_s + z_j + i))
+    """
+    common = p.success_intercept + eased
+    if s.one_logit == 1.0:
+        return logistic(SIDES * common + ((quality + management) + (marketing + parts)))
+    produced = logistic(common + quality) * logistic(common + management)
+    return produced * (logistic(common + marketing) * logistic(common + parts))
 
 
 @step
 def press(w: World) -> None:
-    """Work out the squeeze on each rung that has firms."""
-    for k in range(len(w.ladder)):
-        if w.ladder[k].firms > 0.0:
-            w.ladder[k].pressure = squeeze(w.p, standard_surplus(w, k))
+    """Work out the squeeze on each rung that has firms, what a further rung brings, and what earlier attempts tell."""
+    p, cluster, ladder = w.p, w.cluster, w.ladder
+    outsiders = outsiders_skill(p, w.s)
+    cluster.newcomer_surplus = standard_surplus(w, 0, outsiders)
+    cluster.record = visible_record(p, w.s, cluster.improved_firms, cluster.discouragement)
+    for k in range(len(ladder)):
+        if ladder[k].firms > 0.0:
+            ladder[k].pressure = squeeze(p, standard_surplus(w, k, outsiders))
+            if k > 0:
+                ladder[k].pressure = max(p.attempt_escape, ladder[k].pressure)
+            ladder[k].gain_per_worker = gain_per_worker(p, cluster.log_price_export - ladder[k].log_price)
 
 
 @equation
 def firm_attempt_hazard(conditions: Conditions, aside: Any, firm: Any) -> float:
     """Attempt hazard of a firm as it stands: it needs cash for the attempt and a rung to climb to."""
     p, s, cluster = conditions.p, conditions.s, conditions.cluster
-    gain = aside.worth * private_gain(cluster, firm.workers, aside.per_fixed)
+    gain = aside.worth * private_gain(cluster, firm.workers, aside.per_fixed, aside.gain_per_worker)
     pressed = squeeze(p, aside.surplus) if s.own_profit == 1.0 else aside.pressure
-    hazard = attempt_hazard(p, firm.schooling, firm.skill + firm.trained, cluster.discouragement, pressed, gain)
+    pressed *= cluster.record if firm.rung == 0 else 1.0
+    hazard = attempt_hazard(p, firm.schooling, firm.skill + firm.trained, firm.workers / s.scale, pressed, gain)
     return 0.0 if (firm.rung >= s.ladder) | (firm.cash < p.attempt_cost * aside.fixed_cost) else hazard
+
+
+@equation
+def firm_success_chance(w: World, firm: Any) -> float:
+    """Chance that an attempt of a firm as it stands succeeds."""
+    p, thick = w.p, thickness(w.p, w.cluster.traders)
+    quality = quality_side(p, w.s.access + w.cluster.access + firm.access, firm.schooling, float(firm.rung))
+    management = management_side(p, firm.skill + firm.trained, firm.schooling)
+    marketing = marketing_side(p, thick, firm.schooling, float(has(firm, TRADER)), firm.recognition)
+    parts = parts_side(p, thick, firm.trust)
+    return success_chance(p, w.s, quality, management, marketing, parts, shown(p, w.ladder[firm.rung + 1].above))
 
 
 @step
@@ -88,15 +180,10 @@ def attempt(w: World, i: int, time: float, number: int) -> None:
         return
     cluster.attempts += 1.0
     firm.cash -= p.attempt_cost * fixed
-    access = w.s.access + cluster.access + firm.access
-    above = w.ladder[firm.rung + 1].above
-    thick = thickness(p, cluster.traders)
-    odds = success_log_odds(p, firm.skill + firm.trained, firm.schooling, access, above, thick, float(firm.rung))
-    if uniform(w.seed, w.case, firm.lineage, OUTCOME, ATTEMPT_OUTCOME + number) < logistic(odds):
+    if uniform(w.seed, w.case, firm.lineage, OUTCOME, ATTEMPT_OUTCOME + number) < firm_success_chance(w, firm):
         climb(w, i)
         firm.skill += p.success_skill_gain
         cluster.successes += 1.0
-        cluster.discouragement *= 0.5
         raise_awareness(w, p.awareness_success)
         note(w, time, LOG_ATTEMPT_SUCCEEDED, firm.lineage, 0, float(firm.rung))
     else:
@@ -113,7 +200,6 @@ def climb(w: World, i: int) -> None:
     w.ladder[firm.rung].firms += 1.0
     firm.recognition *= (firm.rung - 1.0) / firm.rung
     w.ladder[firm.rung].above += 1.0
-
 
 
 CLOCK = Clock("attempt", firm_attempt_hazard, attempt, repeats=OFTEN)

@@ -1,5 +1,5 @@
-"""How does a firm come to know more, and how do others come to see it? Management spills over from the better half, improvers
-learn abroad, training takes effect with a lag and fades; buyers recognise quality unless brands are stolen; trust in
+"""How does a firm come to know more, and how do others come to see it? What was taught spills over, improvers learn abroad,
+ training takes effect with a lag and fades; buyers recognise quality unless brands are stolen; trust in
 subcontractors takes time (WP 5703, sections II-IV).
 """
 
@@ -33,12 +33,12 @@ def perceived_worth(p: Any, awareness: float, taught: float) -> float:
 
 
 @equation
-def spillover(p: Any, skill: float, skill_top: float) -> float:
-    """Managerial capital learnt a year from the cluster's better half (SD/year).
+def spillover(p: Any, trained: float, trained_mean: float) -> float:
+    """Managerial capital learnt a year from those who were taught (SD/year): only what came from outside is news to others.
 
-    Formula: m' = sigma (mu - m)+
+    Formula: m_T' = sigma (mean m_T - m_T)+
     """
-    return p.learning_spillover * max(0.0, skill_top - skill)
+    return p.learning_spillover * max(0.0, trained_mean - trained)
 
 
 @equation
@@ -102,12 +102,12 @@ def no_firm_is_improved(cluster: Any) -> bool:
 
 @step
 def learn(p: Any, s: Any, cluster: Any, aside: Any, firm: Any) -> None:
-    """A firm sees what knowledge is worth, learns from the cluster's better half, and buys training if it earns something."""
+    """A firm sees what knowledge is worth, learns from those who were taught, and buys training if it earns something."""
     taught = taught_share(firm.trained)
     worth = perceived_worth(p, cluster.awareness, taught)
-    learnt = QUARTER * spillover(p, firm.skill, cluster.skill_top)
+    learnt = QUARTER * spillover(p, firm.trained, cluster.trained_mean)
     bought = QUARTER * private_training(p, worth)
-    firm.skill += learnt if s.spillover == 1.0 else 0.0
+    firm.trained += learnt if s.spillover == 1.0 else 0.0
     firm.pending += bought if aside.profit > 0.0 else 0.0
     aside.taught = taught
     aside.worth = worth

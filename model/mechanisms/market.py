@@ -1,5 +1,5 @@
-"""What do goods sell for? Home demand meets the cluster's supply under the ceiling of imports and of rivals elsewhere, and the
-world price is a ceiling and an outlet for improved goods (WP 5703, section IV and Figure 1).
+"""What do goods sell for? Home buyers choose between basic goods and improved ones, each with imports as a ceiling; improved goods
+find an outlet at the world price, which is the same for all (WP 5703, section IV and Figure 1).
 """
 
 import math
@@ -9,18 +9,19 @@ from model.arithmetic import exp, log
 from model.compiling import equation, step
 from model.world import World, stop_unfinite
 
-# Halvings of the log price interval: 2^-40 of an interval of at most 40 is below 1e-10.
-BISECTIONS = 40
+# Newton steps at most, and the step in logs at which a price is found.
+STEPS = 24
+FOUND = 1e-14
 
 
 @equation
 def import_ceiling(p: Any, s: Any, time: float, protection: float) -> float:
-    """Highest home price, set by imports and rivals beyond the cluster (units of p0).
+    """Price of imported basic goods (units of p0).
 
-    After an import shock the ceiling falls to the shock's price and recovers as firms change their designs.
-    Formula: p_m(t) = p_m e^(-rho t); after t_s: p_s + (p_m(t) - p_s)+ (1 - e^(-d (t - t_s))); times (1 + protection)
+    After an import shock it falls to the shock's price and recovers as firms change their designs.
+    Formula: p_m; after t_s: p_s + (p_m - p_s)+ (1 - e^(-d (t - t_s))); times (1 + protection)
     """
-    ceiling = s.import_price * exp(-p.market_rivalry * time)
+    ceiling = s.import_price
     if time >= s.shock_time and ceiling > s.shock_price:
         regained = 1.0 - exp(-p.market_redesign * (time - s.shock_time))
         ceiling = s.shock_price + (ceiling - s.shock_price) * regained
@@ -28,120 +29,201 @@ def import_ceiling(p: Any, s: Any, time: float, protection: float) -> float:
 
 
 @equation
-def home_demand(s: Any, time: float, base: float) -> float:
-    """Home demand at the price 1 (units of quality-adjusted output a year).
+def world_price(p: Any, s: Any, time: float) -> float:
+    """World price of improved goods net of trade cost (units of p0), which falls as producers elsewhere advance.
 
-    Formula: D0 = X e^(g t) / p0
+    Formula: w(t) = w e^(-v t)
     """
-    return s.market * exp(s.growth * time) / base
+    return s.world_price * exp(-p.market_world_fall * time)
 
 
 @equation
-def export_demand(p: Any, s: Any, time: float, base: float) -> float:
+def improved_ceiling(p: Any, world: float, protection: float) -> float:
+    """Price of imported improved goods (units of p0): the world price and the cost of trade, twice.
+
+    Formula: (1 + m) w (1 + protection)
+    """
+    return (1.0 + p.market_trade_cost) * world * (1.0 + protection)
+
+
+@equation
+def log_growth(p: Any, rate: float, time: float) -> float:
+    """Log growth of demand, in wage units, since the cluster's start: fast at first, slow in the end.
+
+    Formula: g (1 - e^(-f t))/f + g_1 t
+    """
+    return rate * (1.0 - exp(-p.market_growth_fading * time)) / p.market_growth_fading + p.market_growth_last * time
+
+
+@equation
+def home_expenditure(p: Any, s: Any, time: float) -> float:
+    """Home expenditure at the price 1 (wage-years a year).
+
+    Formula: X(t) = X e^G(t)
+    """
+    return s.market * exp(log_growth(p, s.growth, time))
+
+
+@equation
+def export_demand(p: Any, s: Any, time: float, base: float, world: float) -> float:
     """Export demand at the world price (units a year).
 
-    Formula: X_e = X_x e^(g_x t) / (p0 w)
+    Formula: X_e = X_x e^G_x(t) / (p0 w)
     """
-    return s.reach * exp(p.market_export_growth * time) / (base * s.world_price)
+    return s.reach * exp(log_growth(p, p.market_export_growth, time)) / (base * world)
 
 
 @equation
-def sells_abroad(p: Any, rung: float) -> bool:
-    """Whether goods of a rung may be exported.
+def basic_weight(p: Any, s: Any, time: float) -> float:
+    """Weight of basic goods in home demand, which falls as incomes grow.
 
-    Formula: k >= k_x
+    Formula: a(t) = a0 (X(t)/X)^-x
     """
-    return bool(rung >= p.market_export_rung)
+    return p.market_basic_share * exp(-p.market_basic_fall * max(0.0, log_growth(p, s.growth, time)))
 
 
 @equation
-def price_for(demand: float, quantity: float, elasticity: float) -> float:
-    """Price at which isoelastic demand takes a quantity.
+def is_improved(rung: float) -> bool:
+    """Whether goods of a rung are improved: sold beside imports of their kind, and abroad.
 
-    Formula: p = (D/Q)^(1/eta)
+    Formula: k >= 1
     """
-    return exp((log(demand) - log(quantity)) / elasticity)
+    return bool(rung >= 1.0)
 
 
 @equation
-def common_price(p: Any, demand: float, reach: float, world: float, quantity: float) -> float:
-    """Price below the world price at which home and export demand together take a quantity.
+def log_index(p: Any, basic: float, log_basic: float, log_improved: float) -> float:
+    """Log price index of home buyers, who substitute with elasticity s = 1 + sigma.
 
-    Formula: D0 p^-eta + X_e (p/w)^-eta_x = Q, by bisection in logs
+    Formula: ln P = -ln(a p_0^-sigma + (1-a) p_1^-sigma)/sigma
     """
-    high = log(world)
-    low = high - 20.0
-    for _ in range(BISECTIONS):
-        middle = 0.5 * (low + high)
-        taken = demand * exp(-p.market_elasticity * middle)
-        taken += reach * exp(-p.market_export_elasticity * (middle - log(world)))
-        if taken > quantity:
-            low = middle
-        else:
-            high = middle
-    return exp(0.5 * (low + high))
+    gap = p.market_substitution * (log_basic - log_improved)
+    return log_improved - log(basic * exp(-gap) + (1.0 - basic)) / p.market_substitution
+
+
+@equation
+def log_demand(p: Any, log_level: float, weight: float, log_price: float, index: float) -> float:
+    """Log home demand for goods of one kind, whose weight is given (units a year).
+
+    Formula: ln D + ln a - s (ln p - ln P) - eta ln P
+    """
+    return log_level + log(weight) - (1.0 + p.market_substitution) * (log_price - index) - p.market_elasticity * index
+
+
+@equation
+def clearing(p: Any, log_level: float, weight: float, log_other: float, log_quantity: float) -> float:
+    """Log price at which home buyers take a quantity of one kind of goods, given the price of the other kind.
+
+    Formula: D a (p/P)^-s P^-eta = Q, by Newton's method in logs
+    """
+    spread = 1.0 + p.market_substitution - p.market_elasticity
+    price = log_other
+    for _ in range(STEPS):
+        index = log_index(p, weight, price, log_other)
+        share = weight * exp(-p.market_substitution * (price - index))
+        slope = spread * share - (1.0 + p.market_substitution)
+        step_size = (log_demand(p, log_level, weight, price, index) - log_quantity) / slope
+        price -= step_size
+        if abs(step_size) < FOUND:
+            break
+    return price
 
 
 @step
 def clear(w: World) -> None:
-    """Find the home price and the exporters' price, and what is sold where."""
-    cluster = w.cluster
-    p, s = w.p, w.s
+    """Find the prices of basic and improved goods, and what is sold where."""
+    cluster, p, s = w.cluster, w.p, w.s
     base = cluster.base_price
-    demand = home_demand(s, cluster.time, base)
-    reach = export_demand(p, s, cluster.time, base)
+    world = world_price(p, s, cluster.time)
     cluster.ceiling = import_ceiling(p, s, cluster.time, cluster.protection)
-    world = s.world_price
-    abroad = 0.0
-    for k in range(len(w.ladder)):
-        if sells_abroad(p, k):
-            abroad += w.ladder[k].output
-    home = cluster.output - abroad
-    price = cluster.ceiling
-    if cluster.output > 0.0:
-        price = min(cluster.ceiling, price_for(demand, cluster.output, p.market_elasticity))
-    cluster.price = price
-    cluster.price_export = price
+    cluster.ceiling_export = improved_ceiling(p, world, cluster.protection)
+    basic = basic_weight(p, s, cluster.time)
+    level = log(home_expenditure(p, s, cluster.time) / base)
+    clear_home(w, level, basic)
     cluster.exported = 0.0
-    if abroad > 0.0 and price < world:
-        export(w, demand, reach, home, abroad)
-    cluster.log_price = log(cluster.price)
-    cluster.log_price_export = log(cluster.price_export)
+    if cluster.output > w.ladder[0].output and cluster.log_price_export < log(world):
+        export(w, level, basic, log(world), export_demand(p, s, cluster.time, base, world))
+    cluster.price, cluster.price_export = exp(cluster.log_price), exp(cluster.log_price_export)
+    cluster.log_index = log_index(p, basic, cluster.log_price, cluster.log_price_export)
     settle(w, base)
 
 
 @step
-def export(w: World, demand: float, reach: float, home: float, abroad: float) -> None:
-    """Split sales between home and abroad once the home price would fall below the world price.
+def clear_home(w: World, level: float, basic: float) -> None:
+    """Find both home prices as if nothing were exported; imports take over where a price would exceed theirs."""
+    cluster, p = w.cluster, w.p
+    plain, better = w.ladder[0].output, cluster.output - w.ladder[0].output
+    top, top_improved = log(cluster.ceiling), log(cluster.ceiling_export)
+    cluster.log_price, cluster.log_price_export = top, top_improved
+    if plain > 0.0 and better > 0.0:
+        gap = (log(basic / (1.0 - basic)) + log(better) - log(plain)) / (1.0 + p.market_substitution)
+        index = log_index(p, basic, gap, 0.0)
+        sold = (level + log(1.0 - basic) + (1.0 + p.market_substitution) * index - log(better)) / p.market_elasticity
+        cluster.log_price_export = sold - index
+        cluster.log_price = cluster.log_price_export + gap
+        if cluster.log_price_export > top_improved:
+            cluster.log_price_export = top_improved
+            cluster.log_price = clearing(p, level, basic, top_improved, log(plain))
+        if cluster.log_price > top:
+            cluster.log_price = top
+            cluster.log_price_export = min(top_improved, clearing(p, level, 1.0 - basic, top, log(better)))
+    elif plain > 0.0:
+        cluster.log_price = min(top, clearing(p, level, basic, top_improved, log(plain)))
+    elif better > 0.0:
+        cluster.log_price_export = min(top_improved, clearing(p, level, 1.0 - basic, top, log(better)))
 
-    Formula: exporters sell all abroad at p_x = w min(1, (X_e/Q_x)^(1/eta_x)) if p_x >= p_home; else at w with the rest abroad;
-    else at one price, w or below, and no higher than imports
+
+@step
+def answer(w: World, level: float, basic: float) -> None:
+    """Find the price of basic goods, given that of improved ones."""
+    cluster, plain, top = w.cluster, w.ladder[0].output, log(w.cluster.ceiling)
+    cluster.log_price = top
+    if plain > 0.0:
+        cluster.log_price = min(top, clearing(w.p, level, basic, cluster.log_price_export, log(plain)))
+
+
+@step
+def export(w: World, level: float, basic: float, world: float, reach: float) -> None:
+    """Sell abroad what home buyers do not take at the world price; beyond what the world takes there, the price falls at home too.
+
+    Formula: D_1(p_1) + X_e (p_1/w)^-eta_x = Q_1 for p_1 <= w, by Newton's method in logs
     """
-    p = w.p
-    cluster = w.cluster
-    world = w.s.world_price
-    away = price_for(reach, abroad, p.market_export_elasticity) * world
-    if w.s.outlet_only == 0.0:
-        away = min(away, world)
-    left = cluster.ceiling
-    if home > 0.0:
-        left = min(left, price_for(demand, home, p.market_elasticity))
-    if away >= left:
-        cluster.price = left
-        cluster.price_export = away
-        cluster.exported = abroad
+    cluster, p = w.cluster, w.p
+    better, least = cluster.output - w.ladder[0].output, cluster.log_price_export
+    cluster.log_price_export = world
+    answer(w, level, basic)
+    index = log_index(p, basic, cluster.log_price, world)
+    taken = exp(log_demand(p, level, 1.0 - basic, world, index))
+    cluster.exported = max(0.0, better - taken)
+    if cluster.exported <= reach:
         return
-    at_world = demand * exp(-p.market_elasticity * log(world))
-    price = world
-    if at_world + reach < cluster.output:
-        price = common_price(p, demand, reach, world, cluster.output)
-    sold_abroad = cluster.output - demand * exp(-p.market_elasticity * log(price))
-    if price > cluster.ceiling:
-        price = cluster.ceiling
-        sold_abroad = reach * exp(-p.market_export_elasticity * (log(price) - log(world)))
-    cluster.price = price
-    cluster.price_export = price
-    cluster.exported = min(abroad, max(0.0, sold_abroad))
+    for _ in range(STEPS):
+        index = log_index(p, basic, cluster.log_price, cluster.log_price_export)
+        taken = exp(log_demand(p, level, 1.0 - basic, cluster.log_price_export, index))
+        cluster.exported = reach * exp(-p.market_export_elasticity * (cluster.log_price_export - world))
+        slope = taken * home_slope(w, basic, index) - cluster.exported * p.market_export_elasticity
+        step_size = (log(taken + cluster.exported) - log(better)) * (taken + cluster.exported) / slope
+        before = cluster.log_price_export
+        cluster.log_price_export = min(world, max(least, before - step_size))
+        answer(w, level, basic)
+        if abs(cluster.log_price_export - before) < FOUND:
+            break
+    cluster.exported = min(better, reach * exp(-p.market_export_elasticity * (cluster.log_price_export - world)))
+
+
+@equation
+def home_slope(w: World, basic: float, index: float) -> float:
+    """Elasticity of home demand for improved goods to their price, the price of basic goods following where imports do not set it.
+
+    Formula: -s + (s - eta)(1 - b + b dx/dy), dx/dy = (s - eta)(1-b)/(s - (s - eta) b), b the share of basic goods
+    """
+    cluster, p = w.cluster, w.p
+    spread = 1.0 + p.market_substitution - p.market_elasticity
+    share = basic * exp(-p.market_substitution * (cluster.log_price - index))
+    follows = 0.0
+    if cluster.log_price < log(cluster.ceiling) and w.ladder[0].output > 0.0:
+        follows = spread * (1.0 - share) / (1.0 + p.market_substitution - spread * share)
+    return spread * (1.0 - share + share * follows) - (1.0 + p.market_substitution)
 
 
 @step
@@ -151,10 +233,10 @@ def settle(w: World, base: float) -> None:
     sales = costs = profitability = exporters = 0.0
     for k in range(len(w.ladder)):
         rung = w.ladder[k]
-        exporting = sells_abroad(w.p, k)
-        rung.price = cluster.price_export if exporting else cluster.price
-        rung.log_price = cluster.log_price_export if exporting else cluster.log_price
-        if exporting and cluster.exported > 0.0:
+        improved = is_improved(k)
+        rung.price = cluster.price_export if improved else cluster.price
+        rung.log_price = cluster.log_price_export if improved else cluster.log_price
+        if improved and cluster.exported > 0.0:
             exporters += rung.firms
         revenue = base * rung.price * rung.output
         cost = rung.workers + rung.fixed_cost * rung.firms
@@ -173,17 +255,17 @@ def settle(w: World, base: float) -> None:
 @equation
 def is_settled(cluster: Any) -> bool:
     """Whether what firms know, sell and earn are finite numbers."""
-    known = abs(cluster.managerial_capital) + abs(cluster.skill_top) + cluster.schooling + cluster.traders
+    known = abs(cluster.managerial_capital) + abs(cluster.trained_mean) + cluster.schooling + cluster.traders
     return bool(known + cluster.workers + cluster.sales + abs(cluster.profits) + abs(cluster.profitability) < math.inf)
 
 
 @equation
-def consumer_surplus(p: Any, expenditure: float, ceiling: float, price: float) -> float:
-    """Home buyers' gain beside the opening import price (wage-years a year).
+def consumer_surplus(p: Any, expenditure: float, opening: float, index: float) -> float:
+    """Home buyers' gain beside the opening prices of imports (wage-years a year), from log price indices.
 
-    Formula: X (p_m^(1-eta) - p^(1-eta))/(1-eta), X ln(p_m/p) at eta = 1
+    Formula: X (P_m^(1-eta) - P^(1-eta))/(1-eta), X ln(P_m/P) at eta = 1
     """
     gap = 1.0 - p.market_elasticity
     if abs(gap) < 1e-6:
-        return expenditure * (log(ceiling) - log(price))
-    return expenditure * (exp(gap * log(ceiling)) - exp(gap * log(price))) / gap
+        return expenditure * (opening - index)
+    return expenditure * (exp(gap * opening) - exp(gap * index)) / gap

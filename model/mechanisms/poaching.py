@@ -40,7 +40,7 @@ def lose_staff(w: World, i: int, time: float, number: int) -> None:
     firm.trained -= taken
     lineage, chance = newcomer(w, firm.lineage, LEAVER + number)
     if chance < p.poaching_founders:
-        child = found(w, time, lineage, w.cluster.managerial_capital, p.spin_off_skill_sd, 0)
+        child = found(w, time, lineage, 0.0, p.spin_off_skill_sd, 0)
         firm_at(w.firms, child).trained = taken
         w.cluster.spin_offs += 1.0
         note(w, time, LOG_SPIN_OFF, lineage, firm.lineage, 0.0)

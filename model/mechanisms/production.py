@@ -120,13 +120,13 @@ def supply(w: World) -> None:
 
 @equation
 def log_efficiency(p: Any, cluster: Any, firm: Any, common: float) -> float:
-    """Log efficiency of a firm: what all share, what it knows, what buyers see of its rung, and where it stands.
+    """Log efficiency of a firm: what all share, what it knows, what buyers see of its rung, its luck, and where it stands.
 
-    Formula: ln a = h + phi m + lambda_k q + a_t trader - theta c ln(1+L/K) - materials
+    Formula: ln a = h + phi m + lambda_k q + a_t trader + eps - theta c ln(1+L/K) - materials
     """
     quality = recognised_quality(p, firm.recognition, firm.trust)
     efficiency = common + cluster.skill_slope * (firm.skill + firm.trained) + rung_log_gain(p, float(firm.rung)) * quality
-    efficiency += p.entry_trader_advantage * has(firm, TRADER)
+    efficiency += p.entry_trader_advantage * has(firm, TRADER) + firm.luck
     crowded = efficiency - p.congestion_elasticity * cluster.congestion * centrality(p, cluster.time - firm.born)
     return efficiency if has(firm, IN_ZONE) == 1 else crowded
 

@@ -207,7 +207,7 @@ def invite_investor(w: World, j: int) -> None:
     if chance >= investor_chance(w.p, cluster.firms) * programme.effect:
         return
     cluster.access += w.p.investment_access
-    i = found(w, cluster.time, lineage, cluster.managerial_capital + INVESTOR_SKILL, w.p.entry_skill_sd, 1)
+    i = found(w, cluster.time, lineage, INVESTOR_SKILL, w.p.entry_skill_sd, 1)
     firm = firm_at(w.firms, i)
     firm.workers = max(firm.workers, INVESTOR_WORKERS)
     firm.recognition = 1.0
@@ -241,7 +241,7 @@ def prefer_exporters(w: World, j: int, allowance: float) -> None:
     for _ in range(number):
         programme.invited += 1.0
         lineage, _ = newcomer(w, 0, INVITED * (j + 1) + int(programme.invited))
-        i = found(w, cluster.time, lineage, cluster.managerial_capital + PREFERRED_SKILL, w.p.entry_skill_sd, 0)
+        i = found(w, cluster.time, lineage, PREFERRED_SKILL, w.p.entry_skill_sd, 0)
         firm = firm_at(w.firms, i)
         firm.schooling += PREFERRED_SCHOOLING
         firm.cash += programme.unit_cost

@@ -58,14 +58,13 @@ def inherited_rung(p: Any, rung: int, chance: float) -> int:
 
 @step
 def spin_off(w: World, parent: int, time: float, number: int) -> int:
-    """A worker founds a firm; return its index."""
+    """A worker founds a firm; return its index. What the employer was taught fades with the worker as it does with the employer."""
     p = w.p
     employer = firm_at(w.firms, parent)
     lineage, chance = newcomer(w, employer.lineage, number)
-    pool = p.spin_off_heredity * (employer.skill + employer.trained)
-    pool += (1.0 - p.spin_off_heredity) * w.cluster.managerial_capital
     rung = inherited_rung(p, int(employer.rung), chance)
-    i = found(w, time, lineage, pool, p.spin_off_skill_sd, rung)
+    i = found(w, time, lineage, p.spin_off_heredity * employer.skill, p.spin_off_skill_sd, rung)
+    firm_at(w.firms, i).trained = p.spin_off_heredity * employer.trained
     w.cluster.spin_offs += 1.0
     note(w, time, LOG_SPIN_OFF, lineage, employer.lineage, float(rung))
     return i

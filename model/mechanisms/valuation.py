@@ -2,10 +2,17 @@
 it; credit is charged as what is lost (WP 5703, sections IV-V).
 """
 
-from model.arithmetic import exp
+from model.arithmetic import exp, log
 from model.compiling import equation, step
 from model.events import QUARTER
-from model.mechanisms.market import consumer_surplus
+from model.mechanisms.market import (
+    basic_weight,
+    consumer_surplus,
+    home_expenditure,
+    improved_ceiling,
+    log_index,
+    world_price,
+)
 from model.state import CREDIT
 from model.world import NOT_FINITE, World
 
@@ -29,6 +36,14 @@ def net_cost_so_far(w: World) -> float:
     return cost
 
 
+@equation
+def opening_index(w: World) -> float:
+    """Log price index of home buyers if they had imports at their opening prices alone, with today's tastes."""
+    p, s = w.p, w.s
+    improved = log(improved_ceiling(p, world_price(p, s, 0.0), 0.0))
+    return log_index(p, basic_weight(p, s, w.cluster.time), log(s.import_price), improved)
+
+
 @step
 def value(w: World) -> None:
     """Add the quarter's worth to the discounted sums, once the decision date has come; cost is what came since the last row."""
@@ -40,9 +55,10 @@ def value(w: World) -> None:
     if cluster.time < s.decision:
         return
     factor = discount_factor(s.discount, cluster.time - s.decision)
-    expenditure = s.market * exp(s.growth * cluster.time)
+    expenditure = home_expenditure(w.p, s, cluster.time)
+    opening = opening_index(w)
     cluster.value_profit += factor * QUARTER * cluster.profits
     cluster.value_sales += factor * QUARTER * cluster.sales
     cluster.value_wages += factor * QUARTER * cluster.workers
-    cluster.value_surplus += factor * QUARTER * consumer_surplus(w.p, expenditure, s.import_price, cluster.price)
+    cluster.value_surplus += factor * QUARTER * consumer_surplus(w.p, expenditure, opening, cluster.log_index)
     cluster.value_cost += factor * (cluster.net_cost - cost_before)

@@ -1,0 +1,44 @@
+"""Who pays for a work place? The firm itself, but for what buyers and suppliers advance: suppliers the more, the deeper the
+division of labour, and buyers the more, the better they know the firm's quality (WP 5703, sections II-IV and note 12).
+"""
+
+from typing import Any
+
+from model.arithmetic import exp, log
+from model.compiling import equation
+
+
+@equation
+def outlay(p: Any, rung: float) -> float:
+    """Outlay of one work place on a rung where nobody advances anything (wage-years per worker).
+
+    Formula: kappa_k = kappa r^k
+    """
+    return p.finance_outlay * exp(log(p.finance_outlay_rung) * rung)
+
+
+@equation
+def suppliers_advance(p: Any, thick: float) -> float:
+    """Share of an outlay that suppliers and traders leave to the firm: a pioneer found none (WP 5703, note 12).
+
+    Formula: (1 + T/T0)^-e
+    """
+    return exp(-p.finance_thickness * thick)
+
+
+@equation
+def own_share(p: Any, s: Any, recognition: float) -> float:
+    """Share of an outlay that a firm pays itself: buyers who recognise its quality advance the rest.
+
+    Formula: 1 - lambda r
+    """
+    return 1.0 if s.own_cash == 1.0 else 1.0 - p.finance_record * recognition
+
+
+@equation
+def borne_loss(p: Any, profit: float) -> float:
+    """Loss that remains to be paid in cash once owners have worked for less than a wage (wage-years a year, negative).
+
+    Formula: min(0, pi + b)
+    """
+    return min(0.0, profit + p.finance_patience)
