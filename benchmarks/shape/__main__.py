@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks.measuring import machine
 from benchmarks.shape import EXPERIMENTS, HISTORIES, QUICK, QUICK_EXPERIMENTS, Shape, measure
-from benchmarks.shape.estimates import Estimate
+from benchmarks.shape.estimates import Estimate, figure_of
 from model.config import load_priors
 from model.errors import InputError
 
@@ -64,10 +64,7 @@ def shown(estimate: Estimate | str) -> str:
     """Return an estimate as the table prints it."""
     if isinstance(estimate, str):
         return estimate
-    if estimate.histories == 0:
-        return "no history"
-    error = "" if math.isnan(estimate.error) else f" +- {estimate.error:.2g}"
-    return f"{estimate.value:.3g}{error} ({estimate.histories})"
+    return f"{figure_of(estimate)} ({estimate.histories})"
 
 
 def printed(shape: Shape, lines: bool) -> None:

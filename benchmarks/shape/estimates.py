@@ -104,3 +104,11 @@ def verdict(estimate: Estimate, low: float, high: float) -> str:
         return "met"
     doubt = 0.0 if math.isnan(estimate.error) else DOUBT * estimate.error
     return "near" if low - doubt <= estimate.value <= high + doubt else "no"
+
+
+def figure_of(estimate: Estimate) -> str:
+    """Return a value with its error as text."""
+    if estimate.histories == 0 or math.isnan(estimate.value):
+        return "no history"
+    error = "" if math.isnan(estimate.error) else f" +- {estimate.error:.2g}"
+    return f"{estimate.value:.3g}{error}"

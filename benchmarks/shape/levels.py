@@ -15,6 +15,7 @@ from benchmarks.shape.estimates import NONE, Estimate, difference, mean, share
 from model.arrays import Floats
 from model.observe import COLUMNS, TRANSITION_SHARE
 from model.schema import Case
+from model.world import TOO_LARGE
 
 # Clusters whose improved firms employ 300 to 1,200 workers on average.
 LARGE: Final = (5, 11, 12, 18)
@@ -45,20 +46,24 @@ def figure(case: Case, level: Level) -> float:
 
 
 def simulated(told: Observed, level: Level) -> Floats:
-    """Return what histories show in place of a figure, shape (n,); NaN for those without a cluster."""
+    """Return what histories show in place of a figure, shape (n,); NaN for those without a cluster.
+
+    A history that was stopped for its size has more firms than any figure; their sizes are not known.
+    """
     seen = getattr(told.case.observations[level.observation], level.what)
     bias = 0.0 if seen is None else float(getattr(seen, "selection_bias", 0.0) or 0.0)
     rows = told.rows[:, level.observation]
     firms, workers = column(rows, "firms"), column(rows, "workers")
     alive = firms > 0.0
-    shown = firms if level.what == "firms" else workers / np.where(alive, firms, 1.0) * math.exp(bias)
-    return np.where(alive, shown, np.nan)
+    if level.what == "firms":
+        return np.where(column(rows, "exhausted") == TOO_LARGE, np.inf, np.where(alive, firms, np.nan))
+    return np.where(alive, workers / np.where(alive, firms, 1.0) * math.exp(bias), np.nan)
 
 
 def rank(told: Observed, level: Level) -> Estimate:
     """Return the share of histories that show less than the figure."""
     shown = simulated(told, level)
-    return share(np.where(np.isfinite(shown), shown < figure(told.case, level), np.nan))
+    return share(np.where(np.isnan(shown), np.nan, shown < figure(told.case, level)))
 
 
 def levels(cases: Mapping[int, Case]) -> list[Level]:
@@ -115,7 +120,7 @@ def clusters(observed: Sequence[Observed]) -> list[dict[str, float | str]]:
         for what in ("firms", "workers_per_firm"):
             level = Level(number, -1, what)
             shown = simulated(told, level)
-            alive = shown[np.isfinite(shown)]
+            alive = shown[~np.isnan(shown)]
             line |= {what: float(np.median(alive)) if len(alive) else math.nan, f"{what}_table": figure(told.case, level)}
         chance_improved = share(improved(told))
         line |= {"improved": chance_improved.value, "improved_error": chance_improved.error, "ms": told.milliseconds}

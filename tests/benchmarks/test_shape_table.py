@@ -12,6 +12,7 @@ from benchmarks.shape.__main__ import main, written
 from benchmarks.shape.draws import Observed, Plan, ask, moved
 from benchmarks.shape.estimates import Estimate, difference, mean, odds, quantile, ratio, share, verdict
 from benchmarks.shape.levels import Level, gap, rank
+from benchmarks.shape.markdown import compared
 from benchmarks.shape.rows import measures
 from benchmarks.shape.targets import Row, bounds
 from model.config import all_cases, load_case, load_priors
@@ -129,6 +130,22 @@ def test_a_row_that_lacks_a_column_says_so() -> None:
 
 def test_numbers_that_json_has_not_become_none() -> None:
     assert written({"a": [math.inf, 1.0], "b": math.nan}) == {"a": [None, 1.0], "b": None}
+
+
+def test_runs_are_compared_row_by_row() -> None:
+    first = [Row("Solid", "a", ">= .6", Estimate(0.7, 0.1, 9), "needs x"), Row("Firms", "b", "-", Estimate(2.0, math.nan, 9), "")]
+    second = [Row("Solid", "a", ">= .6", Estimate(math.inf, math.nan, 9), "needs x")]
+    told = compared({"whole": [row.as_data() for row in first], "less": written([row.as_data() for row in second])})
+    assert told.splitlines()[2:] == ["| Solid: a | >= .6 | 0.7 +- 0.1 | no history |", "| Firms: b | - | 2 |  |"]
+    assert "Firms" not in compared({"whole": [row.as_data() for row in first]}, groups=("Solid",))
+
+
+def test_a_stopped_history_has_more_firms_than_any_figure() -> None:
+    told = shown(4, [0] * 2, [4000, 4000])
+    told.rows[1] = np.nan
+    told.rows[1, :, COLUMNS.index("exhausted")] = 1.0
+    assert rank(told, Level(4, -1, "firms")).value == 0.5
+    assert rank(told, Level(4, -1, "workers_per_firm")).histories == 1
 
 
 def test_the_command_prints_every_row_and_writes_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
