@@ -1,9 +1,11 @@
 """How do several runs of the table compare? A row each measure and a column each run, in Markdown, as documentation shows it."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchmarks.shape.estimates import Estimate, figure_of
+from benchmarks.tables import table
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -24,18 +26,17 @@ def compared(runs: Mapping[str, Rows], column: str = "prior", groups: Sequence[s
     """
     by_name = {title: {(row["group"], row["what"]): row for row in rows} for title, rows in runs.items()}
     first = next(iter(runs.values()))
-    lines = [f"| | target | {' | '.join(runs)} |", f"|---|---|{'---|' * len(runs)}"]
+    lines = []
     for row in first:
-        if groups and row["group"] not in groups:
-            continue
-        cells = [cell(by_name[title].get((row["group"], row["what"])), column) for title in runs]
-        lines.append(f"| {row['group']}: {row['what']} | {row['target']} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+        if not groups or row["group"] in groups:
+            cells = [cell(by_name[title].get((row["group"], row["what"])), column) for title in runs]
+            lines.append([f"{row['group']}: {row['what']}", row["target"], *cells])
+    return table(["", "target", *runs], lines)
 
 
 def cell(row: Mapping[str, Any] | None, column: str) -> str:
     """Return the estimate of one run with its error."""
     if row is None or isinstance(row[column], str):
         return ""
-    told = {name: float("nan") if value is None else value for name, value in row[column].items()}
-    return figure_of(Estimate(**told))
+    value, error = (math.nan if row[column][name] is None else row[column][name] for name in ("value", "error"))
+    return figure_of(Estimate(value, error, row[column]["histories"]))
