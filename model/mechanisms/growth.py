@@ -8,6 +8,7 @@ from model.compiling import equation, step
 from model.events import QUARTER
 from model.lanes import CACHED, fetch_first, fetch_second, has, kept, lane_of
 from model.mechanisms.finance import borne_loss, own_share
+from model.mechanisms.luck import expected_efficiency
 from model.mechanisms.market import is_improved
 from model.mechanisms.production import best_profit, optimal_workers, years_step
 from model.state import ALIVE, LANES
@@ -54,7 +55,7 @@ def grow(p: Any, s: Any, cluster: Any, aside: Any, firm: Any) -> None:
     log_price = cluster.log_price_export if improved else cluster.log_price
     place = aside.outlay * own_share(p, s, firm.recognition)
     profit = cluster.base_price * price * firm.output - workers - fixed
-    workers_best = optimal_workers(p, s, log_price, firm.log_efficiency)
+    workers_best = optimal_workers(p, s, log_price, expected_efficiency(p, firm.log_efficiency, firm.luck))
     cash = kept_cash(p, firm, profit, fixed)
     owed = firm.debt - repayment(p, firm.debt)
     wanted = wanted_growth(p, workers, workers_best)

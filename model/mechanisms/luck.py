@@ -38,6 +38,15 @@ def next_luck(p: Any, luck: float, spread: float, deviate: float) -> float:
 
 
 @equation
+def expected_efficiency(p: Any, log_efficiency: float, luck: float) -> float:
+    """Log efficiency that a firm expects for the next year, by which it hires: what is good luck today will mostly be gone.
+
+    Formula: E ln a' = ln a - v eps
+    """
+    return log_efficiency - p.luck_reversion * luck
+
+
+@equation
 def year_begins(cluster: Any) -> bool:
     """Whether a new year of luck begins in this quarter."""
     return bool(cluster.tick > 0 and cluster.tick % YEAR == 0)
