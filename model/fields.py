@@ -113,6 +113,7 @@ CLUSTER_FIELDS: Final = (
     level("congestion", "log", "crowding of the core"),
     derived("phase", "code", "initiation, expansion, improvement, survival or extinct"),
     level("price_export", "ratio", "price of improved goods, at home and abroad, over the standard break-even price"),
+    level("world_price", "ratio", "world price of improved goods net of trade cost, over the standard break-even price"),
     level("exported", "quality units/year", "output sold abroad"),
     level("sales", "wage-years/year", "sales"),
     level("profits", "wage-years/year", "profits"),

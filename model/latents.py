@@ -27,6 +27,8 @@ LATENTS: Final = (
 )
 COLUMN: Final[Mapping[str, int]] = {name: column for column, name in enumerate(LATENTS)}
 DISCOUNT: Final = 0.05
+# Population at which the mean home market is stated (millions).
+HOME_PEOPLE: Final = 50.0
 # Latents are clipped here, far in the tails, where the quantile of a start year at the end of its span would be infinite.
 EDGE: Final = 8.0
 # Log sd of the error with which a figure measures the size of the market and the minimum scale. Improvement and exports make the
@@ -159,7 +161,8 @@ def _fill_market(settings: Any, case: Case, values: Values, latents: Floats) -> 
     """Write home and foreign demand, minimum scale, growth and capacity."""
     z = {name: latents[:, column] for name, column in COLUMN.items()}
     region = case.covariates.region
-    settings.market = exponentials(values["population_market_mean"] + values["population_market_sd"] * z["market"])
+    market = values["population_market_mean"] + values["population_market_home"] * log_home(case)
+    settings.market = exponentials(market + values["population_market_sd"] * z["market"])
     scale = values["population_scale_mean"] + values["population_scale_heavy"] * case.covariates.heavy_product
     settings.scale = exponentials(scale + values["population_scale_sd"] * z["scale"])
     settings.growth = values[f"population_growth_{region}"] + values["population_growth_sd"] * z["growth"]
@@ -171,6 +174,12 @@ def _fill_market(settings: Any, case: Case, values: Values, latents: Floats) -> 
     settings.reach = exponentials(reach + values["population_reach_sd"] * z["reach"])
     world = values["population_world_price_mean"] + values["population_world_price_market"] * z["market"]
     settings.world_price = exponentials(world + values["population_world_price_sd"] * z["world_price"])
+
+
+def log_home(case: Case) -> float:
+    """Return the log of the country's population over ``HOME_PEOPLE``: the extent of the home market; 0 where it is not given."""
+    home = case.covariates.home_population
+    return 0.0 if home is None else math.log(home.value / HOME_PEOPLE)
 
 
 def _fill_shock(settings: Any, case: Case, values: Values, latents: Floats, start_year: Floats) -> None:
@@ -295,6 +304,7 @@ def conditional_medians(case: Case, priors: Priors, structures: Mapping[str, str
             noise = math.hypot(noise, p["population_scale_sd"])
         growth = p[f"population_growth_{case.covariates.region}"] * (seen.time - span.mode)
         deviation = math.log(seen.firms.middle) + size - growth - p["population_market_mean"]
+        deviation -= p["population_market_home"] * log_home(case)
         latents[COLUMN["market"]] = _weighed(deviation, p["population_market_sd"], noise)
     return latents
 

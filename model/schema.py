@@ -230,6 +230,15 @@ class Shock(Entry):
     source: str = ""
 
 
+class Dated(Entry):
+    """A positive figure of a stated year."""
+
+    value: Annotated[Number, Field(gt=0)]
+    year: Year
+    source: str = ""
+    note: str = ""
+
+
 class Covariates(Entry):
     """Characteristics of a cluster that are known before it is simulated."""
 
@@ -238,6 +247,8 @@ class Covariates(Entry):
     material_shock: Shock | None = None
     quota_buyers: Flag = False
     trained_founders: Annotated[Whole, Field(ge=0, le=MOST_COUNTED)] = 0
+    home_population: Dated | None = None
+    wage_year: Dated | None = None
     note: str = ""
 
 

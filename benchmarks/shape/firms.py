@@ -159,9 +159,9 @@ def portrait(run: Run, tick: int) -> dict[str, float]:
 
 def arbitrage(cluster: Any) -> float:
     """Return 1 where imports cost less at home than exporters are paid, else 0; NaN without exporters or without such a field."""
-    if "ceiling" not in cluster.dtype.names or cluster.exporters == 0.0:
+    if "ceiling_export" not in cluster.dtype.names or cluster.exporters == 0.0:
         return np.nan
-    return float(cluster.ceiling < cluster.price_export * (1.0 - ROUNDING))
+    return float(cluster.ceiling_export < cluster.price_export * (1.0 - ROUNDING))
 
 
 def portraits(asked: tuple[Asked, ...], features: Features, chosen: NDArray[np.bool_], years: Floats, most: int) -> Features:

@@ -25,6 +25,8 @@ IMITATION: Final = ((0, 0), (1, 4), (5, 19), (20, 10**9))
 # Years from which, and until which, drift of managerial capital is measured.
 DRIFT: Final = (5.0, 45.0)
 EVENTS: Final = ("entrants", "spin_offs", "exits", "attempts", "relocations", "loans")
+# Years of the boom that follows the pioneers.
+BOOM: Final = 5.0
 # Prices that differ by rounding alone.
 ROUNDING: Final = 1e-9
 
@@ -78,6 +80,16 @@ class Paths:
     def transition(self) -> Floats:
         """Time t* of the transition (years), shape (n,); NaN where none comes."""
         return self.first(self.improved_share >= TRANSITION_SHARE)
+
+    @cached_property
+    def onset(self) -> Floats:
+        """Time t0 at which improvement begins to spread (years), shape (n,): the last row before t* with a tenth of workers or less.
+
+        By t* itself half of the workers are in improved firms, whose profit has recovered.
+        """
+        before = (self.improved_share < IMPROVING_SHARE) & (self.ticks[None, :] < self.transition[:, None] * QUARTERS)
+        last = len(self.ticks) - 1 - np.argmax(before[:, ::-1], axis=1)
+        return np.where(before.any(axis=1), last / QUARTERS, np.nan)
 
     def first(self, flags: NDArray[np.bool_]) -> Floats:
         """Return the time of the first row with a flag, shape (n,); NaN without one."""
@@ -154,12 +166,9 @@ def _improved_firms(paths: Paths) -> Floats:
     return paths.at(_over(paths["improved_firms"], paths["firms"]), paths.transition + 30.0)
 
 
-def _early_margin(paths: Paths) -> Floats:
-    """Margin in three years that begin ten years before t*, or in the first third of the time before t* where that is short."""
-    late = paths.transition >= 10.0
-    first = np.where(late, paths.transition - 10.0, 0.0)
-    last = np.where(late, paths.transition - 7.0, paths.transition / 3.0)
-    return paths.margin(np.where(paths.transition >= 4.0, first, np.nan), last)
+def _margin_before(paths: Paths) -> Floats:
+    """Margin in the three years before the onset; none where the onset falls into the boom."""
+    return paths.margin(np.where(paths.onset >= BOOM + 3.0, paths.onset - 3.0, np.nan), paths.onset)
 
 
 def _shakeout(paths: Paths, name: str) -> Floats:
@@ -207,15 +216,11 @@ def _whole(paths: Paths, names: Sequence[str]) -> Floats:
     return np.asarray(sum(np.nan_to_num(paths[name]).sum(axis=1) for name in names))
 
 
-def _exporting(paths: Paths) -> NDArray[np.bool_]:
-    """Rows in which the cluster sells at home and abroad."""
-    return np.asarray((paths["exported"] > 0.0) & (paths["exported"] < paths["output"] * (1.0 - ROUNDING)))
-
-
-def _dearer_at_home(paths: Paths) -> Floats:
-    """Number of rows with sales on both sides in which the home price lies above the exporters'."""
-    dearer = paths["price"] > paths["price_export"] * (1.0 + ROUNDING)
-    return np.asarray((_exporting(paths) & dearer).sum(axis=1), np.float64)
+def _arbitrage(paths: Paths) -> Floats:
+    """Number of rows that leave money on the table: exports at more than the world price, or none though home pays less."""
+    gap, sells = paths["price_export"] - paths["world_price"], paths["exported"] > 0.0
+    missed = (paths["improved_firms"] > 0.0) & ~sells & (gap < -ROUNDING)
+    return np.asarray(((sells & (gap > ROUNDING)) | missed).sum(axis=1), np.float64)
 
 
 FEATURES: Final[Mapping[str, Callable[[Paths], Floats]]] = {
@@ -226,8 +231,8 @@ FEATURES: Final[Mapping[str, Callable[[Paths], Floats]]] = {
     "kept_30": lambda paths: _kept(paths, 30.0),
     "workers_grow": lambda paths: _grows(paths, "workers"),
     "output_grows": lambda paths: _grows(paths, "output"),
-    "margin_early": _early_margin,
-    "margin_before": lambda paths: paths.margin(np.maximum(paths.transition - 3.0, 0.0), paths.transition),
+    "margin_boom": lambda paths: paths.margin(0.0, BOOM),
+    "margin_before": _margin_before,
     "margin_after": lambda paths: paths.margin(paths.transition, paths.transition + 10.0),
     "export_date": lambda paths: paths.first(_over(paths["exported"], paths["output"]) > EXPORTING_SHARE),
     "improved_firms": _improved_firms,
@@ -254,8 +259,8 @@ FEATURES: Final[Mapping[str, Callable[[Paths], Floats]]] = {
     "events": lambda paths: _whole(paths, EVENTS),
     "exits": lambda paths: _whole(paths, ("exits",)),
     "firm_quarters": lambda paths: _whole(paths, ("firms",)),
-    "exporting_rows": lambda paths: _exporting(paths).sum(axis=1).astype(np.float64),
-    "dearer_rows": _dearer_at_home,
+    "rows": lambda paths: paths.last + 1.0,
+    "arbitrage_rows": _arbitrage,
 }
 
 

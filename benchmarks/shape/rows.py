@@ -111,9 +111,9 @@ def _solid(weight: str) -> list[Measure]:
 def _around() -> list[Measure]:
     row = _rows("Solid", _paths)
     return [
-        row("margin in the 3 years before t* below that 10 years before", ">= .7",
-            lambda f: share(below(f["margin_before"], f["margin_early"]))),
-        row("margin in the 10 years after t* above that before", ">= .7",
+        row("margin in the 3 years before improvement spreads below the first 5", ">= .7",
+            lambda f: share(below(f["margin_before"], f["margin_boom"]))),
+        row("margin in the 10 years after t* above that before it spread", ">= .7",
             lambda f: share(below(f["margin_before"], f["margin_after"]))),
         row("exports (5 % of output) follow t* : precede it", ">= 2",
             lambda f: odds(follows(f["transition"], f["export_date"]))),
@@ -232,7 +232,7 @@ def _sanity() -> list[Measure]:
     row, mature = _rows("Sanity", _paths), _rows("Prices", lambda seen: seen.mature)
     return [
         _rows("Prices", _paths)(
-            "rows with sales on both sides, dearer at home", "0", lambda f: ratio(f["dearer_rows"], f["exporting_rows"])
+            "quarters with an opportunity of arbitrage in improved goods", "0", lambda f: ratio(f["arbitrage_rows"], f["rows"])
         ),
         mature("imports cheaper than exporters are paid, 20 years after t*", "0", lambda f: share(f["arbitrage"])),
         Measure("Sanity", "stopped at the calibration's bound by the last figure", "<= .01", lambda seen: stopped(seen.observed)),

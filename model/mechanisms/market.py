@@ -134,7 +134,7 @@ def clear(w: World) -> None:
     """Find the prices of basic and improved goods, and what is sold where."""
     cluster, p, s = w.cluster, w.p, w.s
     base = cluster.base_price
-    world = world_price(p, s, cluster.time)
+    cluster.world_price = world = world_price(p, s, cluster.time)
     cluster.ceiling = import_ceiling(p, s, cluster.time, cluster.protection)
     cluster.ceiling_export = improved_ceiling(p, world, cluster.protection)
     basic = basic_weight(p, s, cluster.time)
