@@ -42,8 +42,8 @@ INITIATION, EXPANSION, IMPROVEMENT, SURVIVAL, EXTINCT = range(len(PHASES))
 # A cluster is in the improvement phase from this share of workers in improved firms on, and has made the transition from this.
 IMPROVING_SHARE = 0.1
 TRANSITION_SHARE = 0.5
-# Fewer firms than this in the first years are an initiation; less profit than this in an outsider's reach, over the fixed cost, is
-# survival.
+# Fewer firms than this in the first years are an initiation; less profit than this in an outsider's reach, over the fixed cost,
+# is survival.
 INITIATION_FIRMS = 10
 INITIATION_YEARS = 10.0
 SURVIVAL_SURPLUS = 0.25

@@ -86,7 +86,8 @@ PROGRAMME: Final = _record(PROGRAMME_FIELDS)
 # What the firms of one rung share. Units: wage-years; 1/wage-years; wage-years per worker; 0-1; fixed costs per worker.
 SHARED: Final = ("fixed_cost", "per_fixed", "outlay", "pressure", "gain_per_worker")
 LADDER: Final = np.dtype(
-    [(name, NUMBER) for name in (*SHARED, "place_cost", "log_gain", "log_price", "price", "firms", "workers", "output", "above")], align=True
+    [(name, NUMBER) for name in (*SHARED, "place_cost", "log_gain", "log_price", "price", "firms", "workers", "output", "above")],
+    align=True,
 )
 # What a quarter works out of a firm for its clocks. Units: wage-years a year; fixed costs; workers; workers; 0-1; 0-1.
 WORKED_OUT: Final = ("profit", "surplus", "wanted", "added", "taught", "worth")

@@ -83,7 +83,7 @@ class Paths:
 
     @cached_property
     def onset(self) -> Floats:
-        """Time t0 at which improvement begins to spread (years), shape (n,): the last row before t* with a tenth of workers or less.
+        """Time t0 at which improvement begins to spread (years), shape (n,): the last row before t* below a tenth of workers.
 
         By t* itself half of the workers are in improved firms, whose profit has recovered.
         """

@@ -80,7 +80,8 @@ def newcomer(w: World, parent: int, number: int) -> tuple[int, float]:
 def found(w: World, time: float, lineage: int, heritage: float, noise: float, rung: int) -> int:
     """Add a firm with keyed traits and return its index; ``wind_up`` starts its clocks.
 
-    ``heritage`` is the managerial capital that its founder brings beside schooling, ``noise`` the spread of the founder's own (SD).
+    ``heritage`` is the managerial capital that its founder brings beside schooling, ``noise`` the spread of what is the founder's
+    own (SD).
     """
     p, s, cluster = w.p, w.s, w.cluster
     i = cluster.rows

@@ -1,5 +1,5 @@
-"""How does fortune differ from firm to firm? Once a year each firm's efficiency is drawn towards its own normal and moved by chance:
-orders, breakdowns, illness, a good foreman (the spread of growth among equal firms, Davis, Haltiwanger and others).
+"""How does fortune differ from firm to firm? Once a year chance moves each firm's efficiency, by orders, breakdowns, illness or a
+good foreman; most of it is gone a year later, and a firm hires by what it expects to last.
 """
 
 import math

@@ -1,5 +1,5 @@
-"""What do goods sell for? Home buyers choose between basic goods and improved ones, each with imports as a ceiling; improved goods
-find an outlet at the world price, which is the same for all (WP 5703, section IV and Figure 1).
+"""What do goods sell for? Home buyers choose between basic goods and improved ones, and imports of each are a ceiling; improved
+goods find an outlet at the world price, which is the same for all (WP 5703, section IV and Figure 1).
 """
 
 import math
@@ -184,7 +184,7 @@ def answer(w: World, level: float, basic: float) -> None:
 
 @step
 def export(w: World, level: float, basic: float, world: float, reach: float) -> None:
-    """Sell abroad what home buyers do not take at the world price; beyond what the world takes there, the price falls at home too.
+    """Sell abroad what home buyers do not take at the world price; where the world does not take it all, the price falls.
 
     Formula: D_1(p_1) + X_e (p_1/w)^-eta_x = Q_1 for p_1 <= w, by Newton's method in logs
     """
@@ -213,7 +213,7 @@ def export(w: World, level: float, basic: float, world: float, reach: float) -> 
 
 @equation
 def home_slope(w: World, basic: float, index: float) -> float:
-    """Elasticity of home demand for improved goods to their price, the price of basic goods following where imports do not set it.
+    """Elasticity of home demand for improved goods to their price; that of basic goods follows where imports do not set it.
 
     Formula: -s + (s - eta)(1 - b + b dx/dy), dx/dy = (s - eta)(1-b)/(s - (s - eta) b), b the share of basic goods
     """

@@ -58,7 +58,7 @@ def inherited_rung(p: Any, rung: int, chance: float) -> int:
 
 @step
 def spin_off(w: World, parent: int, time: float, number: int) -> int:
-    """A worker founds a firm; return its index. What the employer was taught fades with the worker as it does with the employer."""
+    """A worker founds a firm; return its index. What the employer was taught fades with the worker as with the employer."""
     p = w.p
     employer = firm_at(w.firms, parent)
     lineage, chance = newcomer(w, employer.lineage, number)
