@@ -165,7 +165,7 @@ class Params(NamedTuple):
     training_gain: float
     training_intensive_gain: float
     training_technology_gain: float
-    training_technology_rung: float
+    training_technology_access: float
     training_decay: float
     training_lag: float
     training_site: float

@@ -118,10 +118,9 @@ def refine(p: Any, cluster: Any, aside: Any, firm: Any) -> None:
     """An improved firm learns abroad, is recognised by buyers, and comes to trust subcontractors."""
     improved, profit, worth = firm.rung > 0, aside.profit, aside.worth
     spends = improved & (profit > 0.0)
-    access = firm.access + (QUARTER * learning_abroad(p, profit, worth) if spends else 0.0)
+    firm.access += QUARTER * learning_abroad(p, profit, worth) if spends else 0.0
     recognised = firm.recognition + QUARTER * recognition_gain(p, firm.recognition, firm.workers, cluster.imitators)
     trusted = firm.trust + QUARTER * trust_gain(p, firm.trust, cluster.enforcement)
-    firm.access = access - years_step(p.learning_decay) * access
     firm.cash -= QUARTER * p.learning_spend * worth * profit if spends else 0.0
     firm.recognition = min(1.0, max(0.0, recognised)) if improved else firm.recognition
     firm.trust = min(1.0, trusted) if improved else firm.trust
@@ -129,10 +128,11 @@ def refine(p: Any, cluster: Any, aside: Any, firm: Any) -> None:
 
 @step
 def absorb(p: Any, firm: Any) -> None:
-    """What a firm was taught arrives with a lag, and fades."""
+    """What a firm was taught arrives with a lag and fades, and its own access to knowledge ages."""
     arrived = firm.pending * min(1.0, QUARTER / p.training_lag)
     firm.pending -= arrived
     firm.trained += arrived - years_step(p.training_decay) * firm.trained
+    firm.access -= years_step(p.learning_decay) * firm.access
 
 
 @step

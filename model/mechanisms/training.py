@@ -1,6 +1,6 @@
 """What does training do, and to whom? A programme invites firms in an order keyed by the firm, so a larger budget reaches the
 same firms and more; those who see its worth come; what they learn arrives with a lag, fades, and works at a site or does not;
-only training that carries technology can bring home a rung (WP 5703, sections II and IV).
+management courses teach one side of an improvement, training that carries technology a second one (WP 5703, sections II and IV).
 """
 
 from typing import Any
@@ -9,15 +9,12 @@ from model.arithmetic import exp
 from model.compiling import equation, step
 from model.events import INVITATION, LOG_TRAINED, TRAINING
 from model.lanes import firm_at
-from model.mechanisms.improvement import climb
 from model.mechanisms.knowledge import raise_awareness
 from model.ordering import order_by
 from model.randomness import uniform
 from model.state import INTENSIVE, TECHNOLOGY
 from model.world import World, note
 
-# Keys of the rung that technology training brings home, apart from those of coming at all.
-RUNG_DRAW = 1 << 20
 # The position of the dead, and of those invited before: behind all others.
 PASSED_OVER = 2.0
 
@@ -99,14 +96,13 @@ def train(w: World, j: int, allowance: float) -> None:
 
 @step
 def teach(w: World, j: int, i: int) -> None:
-    """Train one firm."""
+    """Train one firm: management in any course, and knowledge of better quality in one that carries technology."""
     programme = w.programmes[j]
     firm = firm_at(w.firms, i)
     works = w.s.site_works / (1.0 + w.cluster.strain)
     firm.pending += works * course_gain(w.p, programme.course)
     firm.cash -= programme.fee
     firm.courses = 1
-    if programme.course == TECHNOLOGY and firm.rung == 0:
-        if uniform(w.seed, w.case, firm.lineage, TRAINING, RUNG_DRAW + j) < works * w.p.training_technology_rung:
-            climb(w, i)
+    if programme.course == TECHNOLOGY:
+        firm.access += works * w.p.training_technology_access
     note(w, w.cluster.time, LOG_TRAINED, firm.lineage, 0, float(programme.course))
