@@ -62,7 +62,6 @@ class Params(NamedTuple):
     entry_intensity: float
     entry_visibility: float
     entry_floor: float
-    entry_reserve: float
     entry_trader_advantage: float
     entry_trader_share: float
     entry_workers: float

@@ -33,12 +33,11 @@ def attraction(surplus: float) -> float:
 
 @equation
 def entry_hazard(p: Any, firms: float, surplus: float) -> float:
-    """Entries from outside a year: who has no job at a wage accepts some loss.
+    """Entries from outside a year.
 
-    Formula: eps (N+1)^nu G(s_e + s_r) + eps_0
+    Formula: eps (N+1)^nu G(s_e) + eps_0
     """
-    drawn = attraction(surplus + p.entry_reserve)
-    return p.entry_intensity * exp(p.entry_visibility * log(firms + 1.0)) * drawn + p.entry_floor
+    return p.entry_intensity * exp(p.entry_visibility * log(firms + 1.0)) * attraction(surplus) + p.entry_floor
 
 
 @equation
