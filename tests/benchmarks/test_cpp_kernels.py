@@ -82,7 +82,7 @@ QUESTIONS = (
         16, setting=(("spillover", 0.0), ("state_module", 0.0), ("ladder", 2.0), ("own_cash", 1.0), ("count_failures", 1.0))
     ),
     # A core so crowded that firms move to zones.
-    Question(16, "all-at-once", setting=(("capacity", 20.0),)),
+    Question(2, "zone", setting=(("capacity", 30.0), ("market", 3_000.0))),
     # Stopped for its size.
     Question(10, setting=(("firms_max", 40.0),)),
     # A market for thousands: firms of several rungs in many blocks, many events in a quarter, a table that grows and shrinks.
