@@ -42,8 +42,15 @@ FIELDS = (*TRAITS, "log_efficiency", "output", "workers_best")
 QUIET: dict[str, dict[str, float]] = {
     "home": {"market": 500.0, "reach": 1.0},
     "shock": {"market": 2000.0, "reach": 0.0, "shock_time": 1.0, "shock_price": 0.4, "material_time": 0.5, "spillover": 0.0},
-    "exports": {"market": 300.0, "reach": 300.0, "world_price": 0.9, "growth": 0.05, "decision": 1.0},
-    "cheap": {"market": 300.0, "reach": 3000.0, "world_price": 0.9, "import_price": 0.7, "own_profit": 1.0},
+    "exports": {"market": 300.0, "reach": 300.0, "world_price": 0.9, "growth": 0.05, "decision": 1.0, "own_cash": 1.0},
+    "cheap": {
+        "market": 300.0,
+        "reach": 3000.0,
+        "world_price": 0.9,
+        "import_price": 0.7,
+        "own_profit": 1.0,
+        "count_failures": 1.0,
+    },
 }
 # Parameters and settings with events: the case as it is, and a cluster where all that is rare in it happens often.
 EVENTFUL: dict[str, tuple[dict[str, float], dict[str, float]]] = {
@@ -108,6 +115,8 @@ def without_events(
         for clock in CLOCKS.values():
             setattr(theirs, clock, LONG)
     w.cluster.entry_residual = m.entry_left = LONG
+    # So that the record of attempts discourages those who have not improved.
+    w.cluster.discouragement = m.cluster.discouragement = 6.0
     return w, m
 
 
@@ -196,8 +205,10 @@ def test_clocks_are_wound_up_to_exponential_draws() -> None:
 
 
 @pytest.mark.parametrize("luck", [1.0 - 1e-6, 1.0 + 1e-6], ids=["success", "failure"])
-def test_success_is_as_likely_as_in_the_package(luck: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    what = status_quo({"success_intercept": -4.0}, founders=24, founder_rung=0.0, market=1000.0, access=0.3)
+@pytest.mark.parametrize("one_logit", [0.0, 1.0], ids=["product", "one_logit"])
+def test_success_is_as_likely_as_in_the_package(one_logit: float, luck: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    setting = {"market": 1000.0, "access": 0.3, "one_logit": one_logit}
+    what = status_quo({"success_intercept": -1.0}, founders=24, founder_rung=0.0, **setting)
     w, m = without_events(what, founders(np.random.default_rng(7), 24))
     pass_quarters(w, m, 1)
     for i, firm in enumerate(list(m.firms)):
