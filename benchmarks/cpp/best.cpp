@@ -86,6 +86,7 @@ struct World : History {
 
     void wind_up();
     Totals add_up();
+    void draw_luck();
     void supply();
     void move_firms_and_clocks();
 
@@ -175,28 +176,27 @@ void World::wind_up() {
     cluster.wound = cluster.rows;
 }
 
-[[gnu::noinline]] void add_block(const Block& __restrict b, Sums& __restrict sums, Lanes& __restrict workers, double threshold) {
+[[gnu::noinline]] void add_block(const Block& __restrict b, Sums& __restrict sums, Lanes& __restrict workers) {
     for (std::int64_t lane = 0; lane < LANES; ++lane) {
         const bool alive = has(b.marks[lane], ALIVE), zone = has(b.marks[lane], IN_ZONE);
-        const double known = b.skill[lane] + b.trained[lane], employed = b.workers[lane], schooling = b.schooling[lane];
-        const bool better = alive & (known >= threshold);
+        const double skill = b.skill[lane], trained = b.trained[lane];
+        const double employed = b.workers[lane], schooling = b.schooling[lane];
         const double size = alive ? employed : 0.0;
         workers[lane] = size;
         sums.core[lane] += zone ? 0.0 : size;
         sums.schooling[lane] += alive ? schooling : 0.0;
-        sums.skill[lane] += alive ? known : 0.0;
+        sums.skill[lane] += alive ? skill : 0.0;
+        sums.trained[lane] += alive ? trained : 0.0;
         sums.zone[lane] += zone ? 1.0 : 0.0;
-        sums.top[lane] += better ? 1.0 : 0.0;
-        sums.skill_top[lane] += better ? known : 0.0;
     }
 }
 
 Totals World::add_up() {
     for (Lanes& column : sums.workers) empty(column);
-    for (Lanes* column : {&sums.core, &sums.schooling, &sums.skill, &sums.zone, &sums.top, &sums.skill_top}) empty(*column);
+    for (Lanes* column : {&sums.core, &sums.schooling, &sums.skill, &sums.trained, &sums.zone}) empty(*column);
     for (std::int64_t b = 0; b < block_count(cluster.rows); ++b) {
         if (cluster.rows > CACHED) fetch<0, COUNTED>(blocks[b + 1]);
-        add_block(blocks[b], sums, beside[0].wanted, cluster.managerial_capital);
+        add_block(blocks[b], sums, beside[0].wanted);
         add_by_rung(sums.workers, beside[0].wanted, blocks[b].rung, common_rung(blocks[b]));
     }
     Totals totals;
@@ -204,10 +204,39 @@ Totals World::add_up() {
     totals.core = total(sums.core);
     totals.zone = total(sums.zone);
     totals.skill = total(sums.skill);
-    totals.top = total(sums.top);
-    totals.skill_top = total(sums.skill_top);
+    totals.trained = total(sums.trained);
     totals.schooling = total(sums.schooling);
     return totals;
+}
+
+// ----------------------------------------------------------------------------------------------------------------- luck
+
+// Most draws lie in the middle, where the quantile is a ratio of polynomials without conditions: all lanes take it, and those
+// that lie in a tail are mended one by one.
+[[gnu::noinline]] void quantiles_of_block(Lanes& __restrict deviates, const Lanes& __restrict chances) {
+    for (std::int64_t lane = 0; lane < LANES; ++lane) deviates[lane] = central_quantile(chances[lane]);
+    for (std::int64_t lane = 0; lane < LANES; ++lane) {
+        if (!is_central(chances[lane])) deviates[lane] = tail_quantile(chances[lane]);
+    }
+}
+
+[[gnu::noinline]] void luck_of_block(const History& __restrict w, Block& __restrict b, const Lanes& __restrict deviates) {
+    const Params p = w.p;
+    for (std::int64_t lane = 0; lane < LANES; ++lane) {
+        b.luck[lane] = next_luck(p, b.luck[lane], luck_spread(p, b.workers[lane]), deviates[lane]);
+    }
+}
+
+void World::draw_luck() {
+    if (!year_begins(cluster)) return;
+    Lanes &chances = beside[0].wanted, &deviates = beside[0].added;
+    for (std::int64_t b = 0; b < block_count(cluster.rows); ++b) {
+        for (std::int64_t lane = 0; lane < LANES; ++lane) {
+            chances[lane] = has(blocks[b].marks[lane], ALIVE) ? uniform(blocks[b].lineage[lane], LUCK, cluster.tick / YEAR) : 0.5;
+        }
+        quantiles_of_block(deviates, chances);
+        luck_of_block(*this, blocks[b], deviates);
+    }
 }
 
 // --------------------------------------------------------------------------------------------------------------- supply
@@ -223,7 +252,7 @@ Totals World::add_up() {
         const double quality = recognised_quality(p, b.recognition[lane], b.trust[lane]);
         const double gain = (1.0 - p.production_span) * static_cast<double>(b.rung[lane]) * log_size;
         double efficiency = common + c.skill_slope * (b.skill[lane] + b.trained[lane]) + gain * quality;
-        efficiency += p.entry_trader_advantage * (has(b.marks[lane], TRADER) ? 1.0 : 0.0);
+        efficiency += p.entry_trader_advantage * (has(b.marks[lane], TRADER) ? 1.0 : 0.0) + b.luck[lane];
         const double crowded = efficiency - p.congestion_elasticity * c.congestion * centrality(p, c.time - b.born[lane]);
         b.log_efficiency[lane] = has(b.marks[lane], IN_ZONE) ? efficiency : crowded;
     }
@@ -258,6 +287,7 @@ EQUATION void lay(const Ladder& rung, Beside& beside, std::int64_t lane) {
     beside.per_fixed[lane] = rung.per_fixed;
     beside.outlay[lane] = rung.outlay;
     beside.pressure[lane] = rung.pressure;
+    beside.gain_per_worker[lane] = rung.gain_per_worker;
 }
 
 void World::stand(const Block& block, Beside& place) const {
@@ -282,12 +312,14 @@ void World::stand(const Block& block, Beside& place) const {
     const Setting s = w.s;
     const Cluster c = w.cluster;
     for (std::int64_t lane = 0; lane < LANES; ++lane) {
-        const double workers = b.workers[lane], fixed = beside.fixed_cost[lane], place = beside.outlay[lane];
-        const bool abroad = sells_abroad(p, b.rung[lane]);
-        const double price = abroad ? c.price_export : c.price;
-        const double log_price = abroad ? c.log_price_export : c.log_price;
+        const double workers = b.workers[lane], fixed = beside.fixed_cost[lane];
+        const double place = beside.outlay[lane] * own_share(p, s, b.recognition[lane]);
+        const bool improved = is_improved(b.rung[lane]);
+        const double price = improved ? c.price_export : c.price;
+        const double log_price = improved ? c.log_price_export : c.log_price;
         const double profit = c.base_price * price * b.output[lane] - workers - fixed;
-        const double workers_best = optimal_workers(p, s, log_price, b.log_efficiency[lane]);
+        const double expected = expected_efficiency(p, b.log_efficiency[lane], b.luck[lane]);
+        const double workers_best = optimal_workers(p, s, log_price, expected);
         const double debt = b.debt[lane], owed = debt - repayment(p, debt);
         const double cash = kept_cash(p, b.cash[lane], debt, workers, profit, fixed);
         const double wanted = wanted_growth(p, workers, workers_best);
@@ -311,10 +343,10 @@ void World::stand(const Block& block, Beside& place) const {
     const Cluster c = w.cluster;
     const bool spills = s.spillover == 1.0;
     for (std::int64_t lane = 0; lane < LANES; ++lane) {
-        const double taught = taught_share(b.trained[lane]), worth = perceived_worth(p, c.awareness, taught);
-        const double learnt = QUARTER * spillover(p, b.skill[lane], c.skill_top);
+        const double trained = b.trained[lane], taught = taught_share(trained), worth = perceived_worth(p, c.awareness, taught);
+        const double learnt = QUARTER * spillover(p, trained, c.trained_mean);
         const double bought = QUARTER * private_training(p, worth);
-        b.skill[lane] += spills ? learnt : 0.0;
+        b.trained[lane] = trained + (spills ? learnt : 0.0);
         b.pending[lane] += beside.profit[lane] > 0.0 ? bought : 0.0;
         beside.taught[lane] = taught;
         beside.worth[lane] = worth;
@@ -367,10 +399,11 @@ EQUATION double firm_exit_hazard(const Params& p, const Cluster& c, const Block&
 template <bool OWN_PROFIT>
 EQUATION double firm_attempt_hazard(const Params& p, const Setting& s, const Cluster& c, const Block& b, const Beside& beside,
                                     std::int64_t lane) {
-    const double gain = beside.worth[lane] * private_gain(c, b.workers[lane], beside.per_fixed[lane]);
-    const double pressed = OWN_PROFIT ? squeeze(p, beside.surplus[lane]) : beside.pressure[lane];
-    const double hazard =
-        attempt_hazard(p, b.schooling[lane], b.skill[lane] + b.trained[lane], c.discouragement, pressed, gain);
+    const double gain = beside.worth[lane] * private_gain(c, b.workers[lane], beside.per_fixed[lane], beside.gain_per_worker[lane]);
+    double pressed = OWN_PROFIT ? squeeze(p, beside.surplus[lane]) : beside.pressure[lane];
+    pressed *= b.rung[lane] == 0 ? c.record : 1.0;
+    const double size = b.workers[lane] / s.scale;
+    const double hazard = attempt_hazard(p, b.schooling[lane], b.skill[lane] + b.trained[lane], size, pressed, gain);
     const bool topmost = static_cast<double>(b.rung[lane]) >= s.ladder;
     const bool poor = b.cash[lane] < p.attempt_cost * beside.fixed_cost[lane];
     return topmost | poor ? 0.0 : hazard;

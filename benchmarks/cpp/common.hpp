@@ -135,7 +135,7 @@ EQUATION bool comes_before(const Due& one, const Due& other) {
 // What is added up over firms for all to see.
 struct Totals {
     double workers[RUNGS];
-    double core, zone, skill, top, skill_top, schooling;
+    double core, zone, skill, trained, schooling;
 };
 
 }  // namespace model

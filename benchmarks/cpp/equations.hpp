@@ -48,13 +48,21 @@ EQUATION double far_ratio(double r) {
 }
 
 // Wichura (1988), AS 241; ``u`` lies strictly between 0 and 1.
-inline double normal_quantile(double u) {
+EQUATION bool is_central(double u) { return std::abs(u - 0.5) <= 0.425; }
+
+EQUATION double central_quantile(double u) {
     const double q = u - 0.5;
-    if (std::abs(q) <= 0.425) return q * central_ratio(0.180625 - q * q);
-    const double r = std::sqrt(-log(q < 0.0 ? u : 1.0 - u));
-    const double tail = r <= 5.0 ? middle_ratio(r - 1.6) : far_ratio(r - 5.0);
-    return q < 0.0 ? -tail : tail;
+    return q * central_ratio(0.180625 - q * q);
 }
+
+inline double tail_quantile(double u) {
+    const bool below = u - 0.5 < 0.0;
+    const double r = std::sqrt(-log(below ? u : 1.0 - u));
+    const double tail = r <= 5.0 ? middle_ratio(r - 1.6) : far_ratio(r - 5.0);
+    return below ? -tail : tail;
+}
+
+inline double normal_quantile(double u) { return is_central(u) ? central_quantile(u) : tail_quantile(u); }
 
 EQUATION double waiting(double chance) { return -log(chance); }
 
@@ -122,12 +130,39 @@ EQUATION double log_agglomeration(const Params& p, double traders, double enforc
 
 EQUATION double crowding(double core_workers, double capacity) { return log(1.0 + core_workers / capacity); }
 
+// ------------------------------------------------------------------------------------------------------------- finance
+
 EQUATION double outlay(const Params& p, double rung) { return p.finance_outlay * exp(log(p.finance_outlay_rung) * rung); }
+
+EQUATION double suppliers_advance(const Params& p, double thick) { return exp(-p.finance_thickness * thick); }
+
+EQUATION double own_share(const Params& p, const Setting& s, double recognition) {
+    const double share = 1.0 - p.finance_record * recognition;
+    return s.own_cash == 1.0 ? 1.0 : share;
+}
+
+EQUATION double borne_loss(const Params& p, double profit) { return min(0.0, profit + p.finance_patience); }
+
+// ---------------------------------------------------------------------------------------------------------------- luck
+
+EQUATION bool year_begins(const Cluster& c) { return c.tick > 0 && c.tick % YEAR == 0; }
+
+EQUATION double luck_spread(const Params& p, double workers) {
+    return p.luck_sd * exp(-p.luck_size * log(max(1.0, workers / SIZE_BASE)));
+}
+
+EQUATION double next_luck(const Params& p, double luck, double spread, double deviate) {
+    return (1.0 - p.luck_reversion) * luck + spread * std::sqrt(p.luck_reversion * (2.0 - p.luck_reversion)) * deviate;
+}
+
+EQUATION double expected_efficiency(const Params& p, double log_efficiency, double luck) {
+    return log_efficiency - p.luck_reversion * luck;
+}
 
 // -------------------------------------------------------------------------------------------------------------- market
 
 EQUATION double import_ceiling(const Params& p, const Setting& s, double time, double protection) {
-    double ceiling = s.import_price * exp(-p.market_rivalry * time);
+    double ceiling = s.import_price;
     if (time >= s.shock_time && ceiling > s.shock_price) {
         const double regained = 1.0 - exp(-p.market_redesign * (time - s.shock_time));
         ceiling = s.shock_price + (ceiling - s.shock_price) * regained;
@@ -135,33 +170,60 @@ EQUATION double import_ceiling(const Params& p, const Setting& s, double time, d
     return ceiling * (1.0 + protection);
 }
 
-EQUATION double home_demand(const Setting& s, double time, double base) { return s.market * exp(s.growth * time) / base; }
-
-EQUATION double export_demand(const Params& p, const Setting& s, double time, double base) {
-    return s.reach * exp(p.market_export_growth * time) / (base * s.world_price);
+EQUATION double world_price(const Params& p, const Setting& s, double time) {
+    return s.world_price * exp(-p.market_world_fall * time);
 }
 
-EQUATION bool sells_abroad(const Params& p, std::int64_t rung) { return static_cast<double>(rung) >= p.market_export_rung; }
-
-EQUATION double price_for(double demand, double quantity, double elasticity) {
-    return exp((log(demand) - log(quantity)) / elasticity);
+EQUATION double improved_ceiling(const Params& p, double world, double protection) {
+    return (1.0 + p.market_trade_cost) * world * (1.0 + protection);
 }
 
-inline double common_price(const Params& p, double demand, double reach, double world, double quantity) {
-    double high = log(world), low = high - 20.0;
-    for (std::int64_t k = 0; k < BISECTIONS; ++k) {
-        const double middle = 0.5 * (low + high);
-        double taken = demand * exp(-p.market_elasticity * middle);
-        taken += reach * exp(-p.market_export_elasticity * (middle - log(world)));
-        (taken > quantity ? low : high) = middle;
+EQUATION double log_growth(const Params& p, double rate, double time) {
+    return rate * (1.0 - exp(-p.market_growth_fading * time)) / p.market_growth_fading + p.market_growth_last * time;
+}
+
+EQUATION double home_expenditure(const Params& p, const Setting& s, double time) {
+    return s.market * exp(log_growth(p, s.growth, time));
+}
+
+EQUATION double export_demand(const Params& p, const Setting& s, double time, double base, double world) {
+    return s.reach * exp(log_growth(p, p.market_export_growth, time)) / (base * world);
+}
+
+EQUATION double basic_weight(const Params& p, const Setting& s, double time) {
+    return p.market_basic_share * exp(-p.market_basic_fall * max(0.0, log_growth(p, s.growth, time)));
+}
+
+EQUATION bool is_improved(std::int64_t rung) { return static_cast<double>(rung) >= 1.0; }
+
+EQUATION double log_index(const Params& p, double basic, double log_basic, double log_improved) {
+    const double gap = p.market_substitution * (log_basic - log_improved);
+    return log_improved - log(basic * exp(-gap) + (1.0 - basic)) / p.market_substitution;
+}
+
+EQUATION double log_demand(const Params& p, double log_level, double weight, double log_price, double index) {
+    return log_level + log(weight) - (1.0 + p.market_substitution) * (log_price - index) - p.market_elasticity * index;
+}
+
+// Newton's method in logs.
+inline double clearing(const Params& p, double log_level, double weight, double log_other, double log_quantity) {
+    const double spread = 1.0 + p.market_substitution - p.market_elasticity;
+    double price = log_other;
+    for (std::int64_t k = 0; k < STEPS; ++k) {
+        const double index = log_index(p, weight, price, log_other);
+        const double share = weight * exp(-p.market_substitution * (price - index));
+        const double slope = spread * share - (1.0 + p.market_substitution);
+        const double step = (log_demand(p, log_level, weight, price, index) - log_quantity) / slope;
+        price -= step;
+        if (std::abs(step) < FOUND) break;
     }
-    return exp(0.5 * (low + high));
+    return price;
 }
 
-EQUATION double consumer_surplus(const Params& p, double expenditure, double ceiling, double price) {
+EQUATION double consumer_surplus(const Params& p, double expenditure, double opening, double index) {
     const double gap = 1.0 - p.market_elasticity;
-    if (std::abs(gap) < 1e-6) return expenditure * (log(ceiling) - log(price));
-    return expenditure * (exp(gap * log(ceiling)) - exp(gap * log(price))) / gap;
+    if (std::abs(gap) < 1e-6) return expenditure * (opening - index);
+    return expenditure * (exp(gap * opening) - exp(gap * index)) / gap;
 }
 
 // --------------------------------------------------------------------------------------------- entry, spin-offs and exit
@@ -170,21 +232,33 @@ EQUATION double founder_schooling(const Params& p, const Setting& s, double devi
     return max(0.0, s.schooling + p.entry_schooling_sd * deviate);
 }
 
-EQUATION double schooled_skill(const Params& p, const Setting& s, double schooling) {
-    return p.entry_schooling_skill * (schooling - s.schooling);
+EQUATION double schooled_skill(const Params& p, double schooling) {
+    return p.entry_schooling_skill * (schooling - SCHOOLING_BASE);
 }
 
-EQUATION double entry_size(const Params& p, const Setting& s) { return max(1.0, min(p.entry_workers, 0.5 * s.scale)); }
+EQUATION double outsiders_skill(const Params& p, const Setting& s) { return schooled_skill(p, s.schooling); }
+
+EQUATION double entry_size(const Params& p, const Setting& s, double ratio) {
+    return max(1.0, min(p.entry_workers, 0.5 * s.scale) * ratio);
+}
+
+EQUATION double entry_cash(const Params& p, double fixed, double deviate) {
+    return p.entry_cash * fixed * exp(p.entry_cash_sd * deviate);
+}
 
 EQUATION double attraction(double surplus) {
     const double gain = max(0.0, surplus);
     return gain / (1.0 + gain);
 }
 
-EQUATION double entry_outlay(const Params& p, double traders) { return exp(-p.entry_thickness * thickness(p, traders)); }
-
 EQUATION double entry_hazard(const Params& p, double firms, double surplus) {
-    return p.entry_intensity * exp(p.entry_visibility * log(firms + 1.0)) * attraction(surplus) + p.entry_floor;
+    const double drawn = attraction(surplus + p.entry_reserve);
+    return p.entry_intensity * exp(p.entry_visibility * log(firms + 1.0)) * drawn + p.entry_floor;
+}
+
+EQUATION double small_profit(const Params& p, double workers, double workers_best, double fixed) {
+    const double ratio = exp((1.0 - p.production_span) * (log(workers_best) - log(workers)));
+    return workers * (ratio / p.production_span - 1.0) - fixed;
 }
 
 EQUATION double apprenticeship(const Params& p, double age) {
@@ -213,7 +287,7 @@ EQUATION double training_survival(const Cluster& c, double trained) { return c.l
 EQUATION double surplus(double profit, double potential, double per_fixed) { return 0.5 * (profit + potential) * per_fixed; }
 
 EQUATION double kept_cash(const Params& p, double cash, double debt, double workers, double profit, double fixed) {
-    const double flow = profit > 0.0 ? p.finance_retention * profit : profit;
+    const double flow = profit > 0.0 ? p.finance_retention * profit : borne_loss(p, profit);
     const double service = debt * (p.credit_rate * QUARTER + QUARTER / p.credit_term);
     return min(cash + flow * QUARTER - service, p.finance_reserve * fixed + workers);
 }
@@ -230,20 +304,52 @@ EQUATION double squeeze(const Params& p, double surplus) {
     return logistic((p.attempt_squeeze - surplus) / p.attempt_squeeze_width);
 }
 
-EQUATION double private_gain(const Cluster& c, double workers, double per_fixed) {
-    return max(0.0, workers * per_fixed * c.gain_per_worker - c.gain_cost);
+EQUATION double gain_per_worker(const Params& p, double log_price_gain) {
+    const double multiple = p.production_rung_size * exp(log_price_gain / (1.0 - p.production_span));
+    return (1.0 / p.production_span - 1.0) * (multiple - 1.0);
 }
 
-EQUATION double attempt_hazard(const Params& p, double schooling, double skill, double failures, double pressed, double gain) {
-    const double drive = p.attempt_schooling * (schooling - 10.0) + p.attempt_skill * skill - p.attempt_discouragement * failures;
-    return min(p.attempt_ceiling, p.attempt_rate * exp(drive) * pressed * gain / (1.0 + gain));
+EQUATION double private_gain(const Cluster& c, double workers, double per_fixed, double per_worker) {
+    return max(0.0, workers * per_fixed * per_worker - c.gain_cost);
 }
 
-EQUATION double success_log_odds(const Params& p, double skill, double schooling, double access, double above, double thick,
-                                 double rung) {
-    double odds = p.success_intercept + access + p.success_skill * skill + p.success_schooling * (schooling - 10.0);
-    odds += p.success_imitation * log(1.0 + above) + p.success_thickness * (thick - THICKNESS_BASE);
-    return odds - p.success_rung * rung;
+EQUATION double visible_record(const Params& p, const Setting& s, double succeeded, double failed) {
+    const double known = s.count_failures == 1.0 ? 1.0 : 1.0 + succeeded;
+    return exp(p.attempt_discouragement * log(known / (known + failed)));
+}
+
+EQUATION double attempt_hazard(const Params& p, double schooling, double skill, double size, double pressed, double gain) {
+    const double drive = p.attempt_schooling * (schooling - SCHOOLING_BASE) + p.attempt_skill * skill;
+    return min(p.attempt_ceiling, p.attempt_rate * exp(drive) * std::sqrt(size) * pressed * gain / (1.0 + gain));
+}
+
+EQUATION double quality_side(const Params& p, double access, double schooling, double rung) {
+    return access + p.success_schooling * (schooling - SCHOOLING_BASE) - p.success_rung * rung;
+}
+
+EQUATION double management_side(const Params& p, double skill, double schooling) {
+    return p.success_skill * skill + p.success_schooling * (schooling - SCHOOLING_BASE);
+}
+
+EQUATION double marketing_side(const Params& p, double thick, double schooling, double trader, double recognition) {
+    const double known = p.success_schooling * (schooling - SCHOOLING_BASE) + p.success_trader * trader;
+    return p.success_thickness * (thick - THICKNESS_BASE) + known + p.success_recognition * recognition;
+}
+
+EQUATION double parts_side(const Params& p, double thick, double trust) {
+    return p.success_thickness * (thick - THICKNESS_BASE) + p.success_trust * trust;
+}
+
+EQUATION double shown(const Params& p, double above) {
+    return p.success_imitation * above / (above + p.success_imitation_half);
+}
+
+EQUATION double success_chance(const Params& p, const Setting& s, double quality, double management, double marketing,
+                               double parts, double eased) {
+    const double common = p.success_intercept + eased;
+    if (s.one_logit == 1.0) return logistic(SIDES * common + ((quality + management) + (marketing + parts)));
+    const double produced = logistic(common + quality) * logistic(common + management);
+    return produced * (logistic(common + marketing) * logistic(common + parts));
 }
 
 EQUATION double taught_share(double trained) { return trained / (1.0 + trained); }
@@ -252,8 +358,8 @@ EQUATION double perceived_worth(const Params& p, double awareness, double taught
     return awareness + (1.0 - awareness) * p.awareness_own * taught;
 }
 
-EQUATION double spillover(const Params& p, double skill, double skill_top) {
-    return p.learning_spillover * max(0.0, skill_top - skill);
+EQUATION double spillover(const Params& p, double trained, double trained_mean) {
+    return p.learning_spillover * max(0.0, trained_mean - trained);
 }
 
 EQUATION double learning_abroad(const Params& p, double profit, double worth) {

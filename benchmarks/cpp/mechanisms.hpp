@@ -5,7 +5,7 @@
 //     add(), move(old, new), drop()   a row behind the last, a copy of a firm, the last row given up
 //     vacate(i), clear()              a row left to nobody, all rows given up
 //     wind_up()                       the clocks of those founded since the last call started
-//     add_up(), supply(), move_firms_and_clocks()
+//     add_up(), draw_luck(), supply(), move_firms_and_clocks()
 //     put_in_order(), event(k)        the quarter's events, by (time, mechanism, lineage, number)
 //     invite(j), place(k), invited(k) firms by the keyed place at which programme j invites them
 #pragma once
@@ -76,12 +76,12 @@ inline Newcomer newcomer(const History& w, std::uint64_t parent, std::int64_t nu
     return {drawn[0], unit(drawn[1])};
 }
 
-inline std::int64_t found(World& w, double time, std::uint64_t lineage, double pool, double noise, std::int64_t rung) {
+inline std::int64_t found(World& w, double time, std::uint64_t lineage, double heritage, double noise, std::int64_t rung) {
     const Params& p = w.p;
     const Setting& s = w.s;
     const std::int64_t i = w.add();
     w.ladder[rung].firms += 1.0;
-    const Words traits = w.words(lineage, TRAITS, 0);
+    const Words traits = w.words(lineage, TRAITS, 0), means = w.words(lineage, TRAITS, 1);
     auto& firm = w.firm(i);
     firm.trained = firm.pending = firm.recognition = firm.trust = firm.access = firm.debt = 0.0;
     firm.log_efficiency = firm.output = 0.0;
@@ -90,11 +90,12 @@ inline std::int64_t found(World& w, double time, std::uint64_t lineage, double p
     firm.schooling = founder_schooling(p, s, normal_quantile(unit(traits[0])));
     firm.connected = unit(traits[2]) < p.entry_connected;
     firm.trader = s.traders == 1.0 && unit(traits[3]) < p.entry_trader_share;
-    firm.skill = pool + schooled_skill(p, s, firm.schooling) + noise * normal_quantile(unit(traits[1]));
+    firm.skill = heritage + schooled_skill(p, firm.schooling) + noise * normal_quantile(unit(traits[1]));
     firm.skill += p.entry_connected_skill * firm.connected;
-    firm.workers = entry_size(p, s);
+    firm.luck = p.luck_sd * normal_quantile(unit(means[1]));
+    firm.workers = entry_size(p, s, w.ladder[rung].fixed_cost * w.ladder[0].per_fixed);
     firm.rung = rung;
-    firm.cash = p.entry_cash * w.ladder[rung].fixed_cost;
+    firm.cash = entry_cash(p, w.ladder[rung].fixed_cost, normal_quantile(unit(means[0])));
     firm.born = time;
     firm.alive = 1;
     firm.workers_best = firm.workers;
@@ -108,10 +109,10 @@ inline std::int64_t found(World& w, double time, std::uint64_t lineage, double p
 
 // -------------------------------------------------------------------------------------------------------- what is shared
 
-EQUATION double standard_surplus(const History& w, std::int64_t rung) {
+EQUATION double standard_surplus(const History& w, std::int64_t rung, double skill) {
     const double fixed = w.ladder[rung].fixed_cost;
     double efficiency = w.cluster.log_agglomeration - w.p.congestion_elasticity * w.cluster.congestion;
-    efficiency += w.cluster.skill_slope * w.cluster.managerial_capital + w.ladder[rung].log_gain;
+    efficiency += w.cluster.skill_slope * skill + w.ladder[rung].log_gain;
     return best_profit(w.p, optimal_workers(w.p, w.s, w.ladder[rung].log_price, efficiency), fixed) / fixed;
 }
 
@@ -119,7 +120,6 @@ inline void build_ladder(History& w) {
     const Params& p = w.p;
     w.cluster.base_price = break_even_price(p, w.s);
     w.cluster.skill_slope = skill_slope(p);
-    w.cluster.gain_per_worker = (1.0 / p.production_span - 1.0) * (p.production_rung_size - 1.0);
     w.cluster.gain_cost = exp(p.production_sunk_share * log(p.production_rung_size)) - 1.0;
     w.cluster.log_training_exit = log(p.training_exit);
     for (std::int64_t k = 0; k < RUNGS; ++k) {
@@ -127,7 +127,7 @@ inline void build_ladder(History& w) {
         const auto height = static_cast<double>(k);
         rung.firms = 0.0;
         rung.fixed_cost = fixed_cost(p, w.s, height);
-        rung.outlay = outlay(p, height);
+        rung.place_cost = outlay(p, height);
         rung.log_gain = rung_log_gain(p, height);
         rung.per_fixed = 1.0 / rung.fixed_cost;
     }
@@ -149,9 +149,9 @@ inline void count(World& w) {
     if (c.rows > 0) {
         c.imitators = w.ladder[0].firms / c.firms;
         c.schooling = totals.schooling / c.firms;
-        c.managerial_capital = totals.skill / c.firms;
+        c.managerial_capital = (totals.skill + totals.trained) / c.firms;
+        c.trained_mean = totals.trained / c.firms;
     }
-    c.skill_top = totals.top > 0.0 ? totals.skill_top / totals.top : c.managerial_capital;
     double above = 0.0;
     for (std::int64_t k = RUNGS - 1; k >= 0; --k) {
         above += w.ladder[k].firms;
@@ -172,36 +172,83 @@ inline void gather(History& w) {
     c.enforcement = enforcement(p, share);
     c.log_agglomeration = log_agglomeration(p, c.traders, c.enforcement, c.market_place);
     c.congestion = crowding(c.core_workers, w.s.capacity);
+    const double advance = suppliers_advance(p, thickness(p, c.traders));
+    for (Ladder& rung : w.ladder) rung.outlay = rung.place_cost * advance;
 }
 
 inline void raise_awareness(Cluster& c, double share) { c.awareness += (1.0 - c.awareness) * min(1.0, share); }
 
 // --------------------------------------------------------------------------------------------------------------- market
 
-inline void sell_abroad(History& w, double demand, double reach, double at_home, double abroad) {
+// Both home prices as if nothing were exported; imports take over where a price would exceed theirs.
+inline void clear_home(History& w, double level, double basic) {
     const Params& p = w.p;
     Cluster& c = w.cluster;
-    const double world = w.s.world_price;
-    double away = price_for(reach, abroad, p.market_export_elasticity) * world;
-    if (w.s.outlet_only == 0.0) away = min(away, world);
-    double left = c.ceiling;
-    if (at_home > 0.0) left = min(left, price_for(demand, at_home, p.market_elasticity));
-    if (away >= left) {
-        c.price = left;
-        c.price_export = away;
-        c.exported = abroad;
-        return;
+    const double plain = w.ladder[0].output, better = c.output - w.ladder[0].output;
+    const double top = log(c.ceiling), top_improved = log(c.ceiling_export);
+    c.log_price = top;
+    c.log_price_export = top_improved;
+    if (plain > 0.0 && better > 0.0) {
+        const double gap = (log(basic / (1.0 - basic)) + log(better) - log(plain)) / (1.0 + p.market_substitution);
+        const double index = log_index(p, basic, gap, 0.0);
+        const double sold =
+            (level + log(1.0 - basic) + (1.0 + p.market_substitution) * index - log(better)) / p.market_elasticity;
+        c.log_price_export = sold - index;
+        c.log_price = c.log_price_export + gap;
+        if (c.log_price_export > top_improved) {
+            c.log_price_export = top_improved;
+            c.log_price = clearing(p, level, basic, top_improved, log(plain));
+        }
+        if (c.log_price > top) {
+            c.log_price = top;
+            c.log_price_export = min(top_improved, clearing(p, level, 1.0 - basic, top, log(better)));
+        }
+    } else if (plain > 0.0) {
+        c.log_price = min(top, clearing(p, level, basic, top_improved, log(plain)));
+    } else if (better > 0.0) {
+        c.log_price_export = min(top_improved, clearing(p, level, 1.0 - basic, top, log(better)));
     }
-    const double at_world = demand * exp(-p.market_elasticity * log(world));
-    double price = world;
-    if (at_world + reach < c.output) price = common_price(p, demand, reach, world, c.output);
-    double sold = c.output - demand * exp(-p.market_elasticity * log(price));
-    if (price > c.ceiling) {
-        price = c.ceiling;
-        sold = reach * exp(-p.market_export_elasticity * (log(price) - log(world)));
+}
+
+inline void answer(History& w, double level, double basic) {
+    Cluster& c = w.cluster;
+    const double plain = w.ladder[0].output, top = log(c.ceiling);
+    c.log_price = plain > 0.0 ? min(top, clearing(w.p, level, basic, c.log_price_export, log(plain))) : top;
+}
+
+inline double home_slope(const History& w, double basic, double index) {
+    const Params& p = w.p;
+    const double spread = 1.0 + p.market_substitution - p.market_elasticity;
+    const double share = basic * exp(-p.market_substitution * (w.cluster.log_price - index));
+    double follows = 0.0;
+    if (w.cluster.log_price < log(w.cluster.ceiling) && w.ladder[0].output > 0.0) {
+        follows = spread * (1.0 - share) / (1.0 + p.market_substitution - spread * share);
     }
-    c.price = c.price_export = price;
-    c.exported = min(abroad, max(0.0, sold));
+    return spread * (1.0 - share + share * follows) - (1.0 + p.market_substitution);
+}
+
+// What home buyers do not take at the world price is sold abroad; where the world does not take it all, the price falls.
+inline void sell_abroad(History& w, double level, double basic, double world, double reach) {
+    const Params& p = w.p;
+    Cluster& c = w.cluster;
+    const double better = c.output - w.ladder[0].output, least = c.log_price_export;
+    c.log_price_export = world;
+    answer(w, level, basic);
+    const double at_world = exp(log_demand(p, level, 1.0 - basic, world, log_index(p, basic, c.log_price, world)));
+    c.exported = max(0.0, better - at_world);
+    if (c.exported <= reach) return;
+    for (std::int64_t k = 0; k < STEPS; ++k) {
+        const double index = log_index(p, basic, c.log_price, c.log_price_export);
+        const double taken = exp(log_demand(p, level, 1.0 - basic, c.log_price_export, index));
+        c.exported = reach * exp(-p.market_export_elasticity * (c.log_price_export - world));
+        const double slope = taken * home_slope(w, basic, index) - c.exported * p.market_export_elasticity;
+        const double step = (log(taken + c.exported) - log(better)) * (taken + c.exported) / slope;
+        const double before = c.log_price_export;
+        c.log_price_export = min(world, max(least, before - step));
+        answer(w, level, basic);
+        if (std::abs(c.log_price_export - before) < FOUND) break;
+    }
+    c.exported = min(better, reach * exp(-p.market_export_elasticity * (c.log_price_export - world)));
 }
 
 inline void settle(History& w, double base) {
@@ -209,10 +256,10 @@ inline void settle(History& w, double base) {
     double sales = 0.0, costs = 0.0, profitability = 0.0, exporters = 0.0;
     for (std::int64_t k = 0; k < RUNGS; ++k) {
         Ladder& rung = w.ladder[k];
-        const bool exporting = sells_abroad(w.p, k);
-        rung.price = exporting ? c.price_export : c.price;
-        rung.log_price = exporting ? c.log_price_export : c.log_price;
-        if (exporting && c.exported > 0.0) exporters += rung.firms;
+        const bool improved = is_improved(k);
+        rung.price = improved ? c.price_export : c.price;
+        rung.log_price = improved ? c.log_price_export : c.log_price;
+        if (improved && c.exported > 0.0) exporters += rung.firms;
         const double revenue = base * rung.price * rung.output;
         const double cost = rung.workers + rung.fixed_cost * rung.firms;
         sales += revenue;
@@ -230,30 +277,43 @@ inline void clear(History& w) {
     const Params& p = w.p;
     const Setting& s = w.s;
     Cluster& c = w.cluster;
-    const double demand = home_demand(s, c.time, c.base_price);
-    const double reach = export_demand(p, s, c.time, c.base_price);
+    const double world = world_price(p, s, c.time), basic = basic_weight(p, s, c.time);
+    c.world_price = world;
     c.ceiling = import_ceiling(p, s, c.time, c.protection);
-    double abroad = 0.0;
-    for (std::int64_t k = 0; k < RUNGS; ++k) {
-        if (sells_abroad(p, k)) abroad += w.ladder[k].output;
-    }
-    c.price = c.ceiling;
-    if (c.output > 0.0) c.price = min(c.ceiling, price_for(demand, c.output, p.market_elasticity));
-    c.price_export = c.price;
+    c.ceiling_export = improved_ceiling(p, world, c.protection);
+    const double level = log(home_expenditure(p, s, c.time) / c.base_price);
+    clear_home(w, level, basic);
     c.exported = 0.0;
-    if (abroad > 0.0 && c.price < s.world_price) sell_abroad(w, demand, reach, c.output - abroad, abroad);
-    c.log_price = log(c.price);
-    c.log_price_export = log(c.price_export);
+    if (c.output > w.ladder[0].output && c.log_price_export < log(world)) {
+        sell_abroad(w, level, basic, log(world), export_demand(p, s, c.time, c.base_price, world));
+    }
+    c.price = exp(c.log_price);
+    c.price_export = exp(c.log_price_export);
+    c.log_index = log_index(p, basic, c.log_price, c.log_price_export);
     settle(w, c.base_price);
 }
 
 inline void press(History& w) {
+    const Params& p = w.p;
+    Cluster& c = w.cluster;
+    const double outsiders = outsiders_skill(p, w.s);
+    c.newcomer_surplus = standard_surplus(w, 0, outsiders);
+    c.record = visible_record(p, w.s, c.improved_firms, c.discouragement);
     for (std::int64_t k = 0; k < RUNGS; ++k) {
-        if (w.ladder[k].firms > 0.0) w.ladder[k].pressure = squeeze(w.p, standard_surplus(w, k));
+        Ladder& rung = w.ladder[k];
+        if (rung.firms <= 0.0) continue;
+        rung.pressure = squeeze(p, standard_surplus(w, k, outsiders));
+        if (k > 0) rung.pressure = max(p.attempt_escape, rung.pressure);
+        rung.gain_per_worker = gain_per_worker(p, c.log_price_export - rung.log_price);
     }
 }
 
 // ----------------------------------------------------------------------------------------------------------- what is seen
+
+EQUATION double opening_index(const History& w) {
+    const double improved = log(improved_ceiling(w.p, world_price(w.p, w.s, 0.0), 0.0));
+    return log_index(w.p, basic_weight(w.p, w.s, w.cluster.time), log(w.s.import_price), improved);
+}
 
 inline void value(History& w) {
     const Setting& s = w.s;
@@ -265,11 +325,11 @@ inline void value(History& w) {
     }
     if (c.time < s.decision) return;
     const double factor = discount_factor(s.discount, c.time - s.decision);
-    const double expenditure = s.market * exp(s.growth * c.time);
+    const double expenditure = home_expenditure(w.p, s, c.time), opening = opening_index(w);
     c.value_profit += factor * QUARTER * c.profits;
     c.value_sales += factor * QUARTER * c.sales;
     c.value_wages += factor * QUARTER * c.workers;
-    c.value_surplus += factor * QUARTER * consumer_surplus(w.p, expenditure, s.import_price, c.price);
+    c.value_surplus += factor * QUARTER * consumer_surplus(w.p, expenditure, opening, c.log_index);
     c.value_cost += factor * (c.net_cost - cost_before);
 }
 
@@ -279,7 +339,7 @@ inline std::int64_t phase(const Cluster& c) {
     if (c.firms == 0.0) return EXTINCT;
     if (improved_share(c) >= IMPROVING_SHARE) return IMPROVEMENT;
     if (c.firms < INITIATION_FIRMS && c.time < INITIATION_YEARS) return INITIATION;
-    return c.profitability < SURVIVAL_PROFITABILITY ? SURVIVAL : EXPANSION;
+    return c.newcomer_surplus < SURVIVAL_SURPLUS ? SURVIVAL : EXPANSION;
 }
 
 inline void record(Cluster& c, double* row) {
@@ -288,7 +348,7 @@ inline void record(Cluster& c, double* row) {
         c.time, c.firms, c.workers, c.firms > 0.0 ? c.workers / c.firms : 0.0, c.output, c.price, c.margin, c.profitability,
         c.entrants, c.spin_offs, c.exits, c.mergers, c.attempts, c.successes, c.relocations, c.improved_firms, c.zone_firms,
         c.exporters, c.schooling, c.managerial_capital, c.traders, c.congestion, static_cast<double>(phase(c)), c.price_export,
-        c.exported, c.sales, c.profits, c.awareness, c.discouragement, c.enforcement, c.improved_workers, c.loans, c.defaults,
+        c.world_price, c.exported, c.sales, c.profits, c.awareness, c.discouragement, c.enforcement, c.improved_workers, c.loans, c.defaults,
         c.trained, c.public_cost, c.loan_losses, c.zone_space, c.value_profit, c.value_surplus, c.value_sales, c.value_cost,
         c.value_wages, static_cast<double>(c.transitioned), static_cast<double>(c.exhausted),
     };
@@ -331,10 +391,12 @@ inline void strike(World& w, std::int64_t i, std::int64_t mechanism, double rate
 EQUATION double entrant_surplus(const History& w) {
     const Cluster& c = w.cluster;
     double efficiency = c.log_agglomeration - w.p.congestion_elasticity * c.congestion;
-    efficiency += c.skill_slope * c.managerial_capital;
+    efficiency += c.skill_slope * outsiders_skill(w.p, w.s);
     const double workers_best = optimal_workers(w.p, w.s, w.ladder[0].log_price, efficiency);
     const double fixed = w.ladder[0].fixed_cost;
-    return best_profit(w.p, workers_best, fixed) / (fixed * entry_outlay(w.p, c.traders));
+    const double small = small_profit(w.p, entry_size(w.p, w.s, 1.0), workers_best, fixed);
+    const double expected = 0.5 * (best_profit(w.p, workers_best, fixed) + small);
+    return expected / (fixed * suppliers_advance(w.p, thickness(w.p, c.traders)));
 }
 
 inline void run_entry_clock(History& w) {
@@ -359,16 +421,21 @@ inline void enter(World& w, double time, std::int64_t number) {
         const std::int64_t copied = draw(w, lineage, 0);
         if (copied >= 0) rung = max(std::int64_t{0}, w.firm(copied).rung - 1);
     }
-    found(w, time, lineage, w.cluster.managerial_capital, w.p.entry_skill_sd, rung);
+    found(w, time, lineage, 0.0, w.p.entry_skill_sd, rung);
     w.cluster.entrants += 1.0;
     w.note(time, LOG_ENTRY, lineage, 0, static_cast<double>(rung));
+}
+
+template <class Firm>
+double takeover_price(const History& w, const Firm& buyer, double workers) {
+    return 0.5 * w.ladder[buyer.rung].outlay * own_share(w.p, w.s, buyer.recognition) * workers;
 }
 
 inline bool can_take_over(World& w, std::int64_t buyer, std::int64_t seller) {
     const auto &better = w.firm(buyer), &leaving = w.firm(seller);
     if (!better.alive || better.rung <= leaving.rung) return false;
     if (better.workers_best <= better.workers + leaving.workers) return false;
-    return better.cash >= 0.5 * w.ladder[better.rung].outlay * leaving.workers;
+    return better.cash >= takeover_price(w, better, leaving.workers);
 }
 
 inline std::int64_t suitor(World& w, std::int64_t i) {
@@ -397,7 +464,7 @@ inline void leave(World& w, std::int64_t i, double time) {
     if (buyer >= 0) {
         auto& better = w.firm(buyer);
         better.workers += firm.workers;
-        better.cash -= 0.5 * w.ladder[better.rung].outlay * firm.workers;
+        better.cash -= takeover_price(w, better, firm.workers);
         c.mergers += 1.0;
         w.note(time, LOG_MERGER, firm.lineage, better.lineage, firm.workers);
     } else {
@@ -412,10 +479,9 @@ inline void spin_off(World& w, std::int64_t parent, double time, std::int64_t nu
     const auto& employer = w.firm(parent);
     const std::uint64_t origin = employer.lineage;
     const auto [lineage, chance] = newcomer(w, origin, number);
-    double pool = p.spin_off_heredity * (employer.skill + employer.trained);
-    pool += (1.0 - p.spin_off_heredity) * w.cluster.managerial_capital;
     const std::int64_t rung = inherited_rung(p, employer.rung, chance);
-    found(w, time, lineage, pool, p.spin_off_skill_sd, rung);
+    const std::int64_t child = found(w, time, lineage, p.spin_off_heredity * employer.skill, p.spin_off_skill_sd, rung);
+    w.firm(child).trained = p.spin_off_heredity * employer.trained;
     w.cluster.spin_offs += 1.0;
     w.note(time, LOG_SPIN_OFF, lineage, origin, static_cast<double>(rung));
 }
@@ -430,6 +496,18 @@ inline void climb(World& w, std::int64_t i) {
     w.ladder[firm.rung].above += 1.0;
 }
 
+template <class Firm>
+double firm_success_chance(const History& w, const Firm& firm) {
+    const Params& p = w.p;
+    const double thick = thickness(p, w.cluster.traders), trader = firm.trader ? 1.0 : 0.0;
+    const double access = w.s.access + w.cluster.access + firm.access;
+    const double quality = quality_side(p, access, firm.schooling, static_cast<double>(firm.rung));
+    const double management = management_side(p, firm.skill + firm.trained, firm.schooling);
+    const double marketing = marketing_side(p, thick, firm.schooling, trader, firm.recognition);
+    const double parts = parts_side(p, thick, firm.trust);
+    return success_chance(p, w.s, quality, management, marketing, parts, shown(p, w.ladder[firm.rung + 1].above));
+}
+
 inline void attempt(World& w, std::int64_t i, double time, std::int64_t number) {
     const Params& p = w.p;
     Cluster& c = w.cluster;
@@ -438,14 +516,10 @@ inline void attempt(World& w, std::int64_t i, double time, std::int64_t number) 
     if (static_cast<double>(firm.rung) >= w.s.ladder || firm.cash < p.attempt_cost * fixed) return;
     c.attempts += 1.0;
     firm.cash -= p.attempt_cost * fixed;
-    const double access = w.s.access + c.access + firm.access;
-    const double odds = success_log_odds(p, firm.skill + firm.trained, firm.schooling, access, w.ladder[firm.rung + 1].above,
-                                         thickness(p, c.traders), static_cast<double>(firm.rung));
-    if (w.uniform(firm.lineage, OUTCOME, ATTEMPT_OUTCOME + number) < logistic(odds)) {
+    if (w.uniform(firm.lineage, OUTCOME, ATTEMPT_OUTCOME + number) < firm_success_chance(w, firm)) {
         climb(w, i);
         firm.skill += p.success_skill_gain;
         c.successes += 1.0;
-        c.discouragement *= 0.5;
         raise_awareness(c, p.awareness_success);
         w.note(time, LOG_ATTEMPT_SUCCEEDED, firm.lineage, 0, static_cast<double>(firm.rung));
     } else {
@@ -496,7 +570,7 @@ inline void lose_staff(World& w, std::int64_t i, double time, std::int64_t numbe
     firm.trained -= taken;
     const auto [lineage, chance] = newcomer(w, origin, LEAVER + number);
     if (chance < p.poaching_founders) {
-        const std::int64_t child = found(w, time, lineage, w.cluster.managerial_capital, p.spin_off_skill_sd, 0);
+        const std::int64_t child = found(w, time, lineage, 0.0, p.spin_off_skill_sd, 0);
         w.firm(child).trained = taken;
         w.cluster.spin_offs += 1.0;
         w.note(time, LOG_SPIN_OFF, lineage, origin, 0.0);
@@ -587,7 +661,7 @@ inline void invite_investor(World& w, std::int64_t j) {
     const auto [lineage, chance] = newcomer(w, 0, INVITED * (j + 1));
     if (chance >= investor_chance(w.p, c.firms) * w.programmes[j].effect) return;
     c.access += w.p.investment_access;
-    auto& firm = w.firm(found(w, c.time, lineage, c.managerial_capital + INVESTOR_SKILL, w.p.entry_skill_sd, 1));
+    auto& firm = w.firm(found(w, c.time, lineage, INVESTOR_SKILL, w.p.entry_skill_sd, 1));
     firm.workers = max(firm.workers, INVESTOR_WORKERS);
     firm.recognition = 1.0;
     c.entrants += 1.0;
@@ -601,7 +675,7 @@ inline void prefer_exporters(World& w, std::int64_t j, double allowance) {
     for (std::int64_t k = min(INVITED_MAX, affordable); k > 0; --k) {
         programme.invited += 1.0;
         const std::uint64_t lineage = newcomer(w, 0, INVITED * (j + 1) + static_cast<std::int64_t>(programme.invited)).lineage;
-        auto& firm = w.firm(found(w, c.time, lineage, c.managerial_capital + PREFERRED_SKILL, w.p.entry_skill_sd, 0));
+        auto& firm = w.firm(found(w, c.time, lineage, PREFERRED_SKILL, w.p.entry_skill_sd, 0));
         firm.schooling += PREFERRED_SCHOOLING;
         firm.cash += programme.unit_cost;
         firm.in_zone = 1;
@@ -730,7 +804,8 @@ inline void begin(World& w) {
     c.seats = SIZE_MIN;
     std::fill_n(&w.table[0], SIZE_MIN, static_cast<std::int32_t>(EMPTY));
     c.awareness = p.awareness_start;
-    c.managerial_capital = s.founder_skill;
+    c.managerial_capital = s.founder_skill + outsiders_skill(p, s);
+    c.record = 1.0;
     c.schooling = s.schooling;
     c.entry_residual = exponential(w, 0, ENTRY, 0);
     for (std::int64_t j = 0; j < static_cast<std::int64_t>(s.founders); ++j) {
@@ -745,6 +820,7 @@ inline void open_quarter(World& w, double* row) {
     govern(w);
     count(w);
     gather(w);
+    w.draw_luck();
     w.supply();
     clear(w);
     press(w);

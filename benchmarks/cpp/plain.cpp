@@ -16,7 +16,7 @@ using std::log;
 namespace model {
 
 struct Firm {
-    double workers, skill, trained, pending, recognition, trust, access, schooling, cash, debt, born;
+    double workers, skill, trained, pending, recognition, trust, access, schooling, cash, debt, born, luck;
     double log_efficiency, output, workers_best;
     // What the quarter works out for the clocks.
     double profit, surplus, wanted, added, taught, worth;
@@ -53,6 +53,7 @@ struct World : History {
 
     void wind_up();
     Totals add_up() const;
+    void draw_luck();
     void supply();
     void move_firms_and_clocks();
 
@@ -98,18 +99,14 @@ void World::wind_up() {
 Totals World::add_up() const {
     Totals totals{};
     for (const Firm& firm : firms) {
-        const double known = firm.skill + firm.trained;
         totals.workers[firm.rung] += firm.workers;
         totals.schooling += firm.schooling;
-        totals.skill += known;
+        totals.skill += firm.skill;
+        totals.trained += firm.trained;
         if (firm.in_zone) {
             totals.zone += 1.0;
         } else {
             totals.core += firm.workers;
-        }
-        if (known >= cluster.managerial_capital) {
-            totals.top += 1.0;
-            totals.skill_top += known;
         }
     }
     return totals;
@@ -119,8 +116,17 @@ inline double log_efficiency(const Params& p, const Cluster& c, const Ladder& ru
     const double quality = recognised_quality(p, firm.recognition, firm.trust);
     double efficiency = common + c.skill_slope * (firm.skill + firm.trained) + rung.log_gain * quality;
     if (firm.trader) efficiency += p.entry_trader_advantage;
+    efficiency += firm.luck;
     if (firm.in_zone) return efficiency;
     return efficiency - p.congestion_elasticity * c.congestion * centrality(p, c.time - firm.born);
+}
+
+void World::draw_luck() {
+    if (!year_begins(cluster)) return;
+    for (Firm& firm : firms) {
+        const double deviate = normal_quantile(uniform(firm.lineage, LUCK, cluster.tick / YEAR));
+        firm.luck = next_luck(p, firm.luck, luck_spread(p, firm.workers), deviate);
+    }
 }
 
 void World::supply() {
@@ -139,22 +145,22 @@ void World::supply() {
 }
 
 inline void grow(const Params& p, const Setting& s, const Cluster& c, const Ladder& rung, Firm& firm) {
-    const double fixed = rung.fixed_cost;
+    const double fixed = rung.fixed_cost, outlay = rung.outlay * own_share(p, s, firm.recognition);
     const double profit = c.base_price * rung.price * firm.output - firm.workers - fixed;
     const double owed = firm.debt - repayment(p, firm.debt);
     firm.profit = profit;
-    firm.workers_best = optimal_workers(p, s, rung.log_price, firm.log_efficiency);
+    firm.workers_best = optimal_workers(p, s, rung.log_price, expected_efficiency(p, firm.log_efficiency, firm.luck));
     firm.surplus = surplus(profit, best_profit(p, firm.workers_best, fixed), rung.per_fixed);
     firm.cash = kept_cash(p, firm.cash, firm.debt, firm.workers, profit, fixed);
     firm.debt = owed < FORGIVEN ? 0.0 : owed;
     firm.wanted = wanted_growth(p, firm.workers, firm.workers_best);
     if (firm.wanted > 0.0) {
-        firm.added = min(firm.wanted, max(0.0, firm.cash / rung.outlay));
-        firm.cash -= firm.added * rung.outlay;
+        firm.added = min(firm.wanted, max(0.0, firm.cash / outlay));
+        firm.cash -= firm.added * outlay;
         firm.workers += firm.added;
     } else {
         const double lost = max(firm.wanted, 1.0 - firm.workers);
-        firm.cash -= p.growth_recovery * lost * rung.outlay;
+        firm.cash -= p.growth_recovery * lost * outlay;
         firm.workers += lost;
     }
 }
@@ -165,7 +171,7 @@ inline void learn(const Params& p, const Setting& s, const Cluster& c, Firm& fir
     firm.trained += arrived - years_step(p.training_decay) * firm.trained;
     firm.taught = taught_share(firm.trained);
     firm.worth = perceived_worth(p, c.awareness, firm.taught);
-    if (s.spillover == 1.0) firm.skill += QUARTER * spillover(p, firm.skill, c.skill_top);
+    if (s.spillover == 1.0) firm.trained += QUARTER * spillover(p, firm.trained, c.trained_mean);
     if (firm.profit > 0.0) firm.pending += QUARTER * private_training(p, firm.worth);
     if (firm.rung > 0) {
         if (firm.profit > 0.0) {
@@ -187,9 +193,10 @@ inline double firm_exit_hazard(const Params& p, const Cluster& c, const Ladder& 
 
 inline double firm_attempt_hazard(const Params& p, const Setting& s, const Cluster& c, const Ladder& rung, const Firm& firm) {
     if (static_cast<double>(firm.rung) >= s.ladder || firm.cash < p.attempt_cost * rung.fixed_cost) return 0.0;
-    const double gain = firm.worth * private_gain(c, firm.workers, rung.per_fixed);
-    const double pressed = s.own_profit == 1.0 ? squeeze(p, firm.surplus) : rung.pressure;
-    return attempt_hazard(p, firm.schooling, firm.skill + firm.trained, c.discouragement, pressed, gain);
+    const double gain = firm.worth * private_gain(c, firm.workers, rung.per_fixed, rung.gain_per_worker);
+    double pressed = s.own_profit == 1.0 ? squeeze(p, firm.surplus) : rung.pressure;
+    if (firm.rung == 0) pressed *= c.record;
+    return attempt_hazard(p, firm.schooling, firm.skill + firm.trained, firm.workers / s.scale, pressed, gain);
 }
 
 inline double firm_relocation_hazard(const Params& p, const Cluster& c, const Firm& firm) {

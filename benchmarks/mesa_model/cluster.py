@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from benchmarks.mesa_model.firm import Firm
 from benchmarks.mesa_model.plain import Shared, with_libm
 from model.events import QUARTER
-from model.mechanisms import agglomeration, entry, improvement, market, production, valuation
+from model.mechanisms import agglomeration, birth, entry, improvement, luck, market, production, valuation
 from model.observe import COLUMNS, record
 from model.state import CLUSTER, RUNGS
 
@@ -63,7 +63,7 @@ class ClusterModel(mesa.Model):
         for number, rung in enumerate(self.ladder):
             rung.number = number
             rung.reserve = p.finance_reserve * rung.fixed_cost
-            rung.gain_per_worker = self.cluster.gain_per_worker * rung.per_fixed
+            rung.gain_per_worker = 0.0
             rung.attempt_cost = p.attempt_cost * rung.fixed_cost if number < s.ladder else math.inf
         self.skill_slope = self.cluster.skill_slope
         self.bought_parts, self.quality_side = 1.0 - p.production_own_parts, 1.0 - p.production_cost_side
@@ -71,6 +71,9 @@ class ClusterModel(mesa.Model):
         self.centre = 1.0 - 0.5 * p.congestion_centre
         self.kept = QUARTER * p.finance_retention
         self.growth_share = production.years_step(p.growth_speed)
+        self.advanced = 0.0 if s.own_cash == 1.0 else p.finance_record
+        self.luck_left = 1.0 - p.luck_reversion
+        self.luck_spread = p.luck_sd * math.sqrt(p.luck_reversion * (2.0 - p.luck_reversion))
         self.spilt = QUARTER * p.learning_spillover if s.spillover == 1.0 else 0.0
         self.bought = QUARTER * p.learning_private_training
         self.arriving = min(1.0, QUARTER / p.training_lag)
@@ -82,7 +85,7 @@ class ClusterModel(mesa.Model):
         """Found the cluster: its pioneers enter at time 0."""
         p, s, cluster = self.p, self.s, self.cluster
         cluster.awareness = p.awareness_start
-        cluster.managerial_capital = s.founder_skill
+        cluster.managerial_capital = s.founder_skill + birth.outsiders_skill(p, s)
         cluster.schooling = s.schooling
         self.entry_left = self.random.expovariate(1.0)
         for _ in range(int(s.founders)):
@@ -95,6 +98,8 @@ class ClusterModel(mesa.Model):
         self.now = cluster.time = QUARTER * cluster.tick
         self.count()
         gather(self)
+        if luck.year_begins(cluster):
+            self.agents.do("draw_luck")
         self.common = cluster.log_agglomeration - material_loss(self.p, self.s, self.now)
         self.crowding = self.p.congestion_elasticity * cluster.congestion
         for rung in self.ladder:
@@ -110,18 +115,15 @@ class ClusterModel(mesa.Model):
 
     def count(self) -> None:
         """Count firms and workers, what they know on average, and each rung's numbers (``agglomeration.count``)."""
-        cluster, threshold, firms = self.cluster, self.cluster.managerial_capital, len(self.firms)
-        schooling = skill = top = skill_top = 0.0
+        cluster, firms = self.cluster, len(self.firms)
+        schooling = skill = trained = 0.0
         for rung in self.ladder:
             rung.workers = 0.0
         for firm in self.firms:
-            known = firm.skill + firm.trained
             firm.rung.workers += firm.workers
             schooling += firm.schooling
-            skill += known
-            if known >= threshold:
-                top += 1.0
-                skill_top += known
+            skill += firm.skill
+            trained += firm.trained
         cluster.firms = float(firms)
         cluster.improved_firms = firms - self.ladder[0].firms
         cluster.improved_workers = sum(rung.workers for rung in self.ladder[1:])
@@ -129,8 +131,8 @@ class ClusterModel(mesa.Model):
         if firms > 0:
             cluster.imitators = self.ladder[0].firms / firms
             cluster.schooling = schooling / firms
-            cluster.managerial_capital = skill / firms
-        cluster.skill_top = skill_top / top if top > 0.0 else cluster.managerial_capital
+            cluster.managerial_capital = (skill + trained) / firms
+            cluster.trained_mean = trained / firms
         above = 0.0
         for rung in reversed(self.ladder):
             above += rung.firms
@@ -159,8 +161,8 @@ class ClusterModel(mesa.Model):
         p, cluster = self.p, self.cluster
         for rung in self.ladder:
             rung.unit_revenue = cluster.base_price * rung.price
-        self.awareness, self.skill_top = cluster.awareness, cluster.skill_top
-        self.recoil = p.attempt_discouragement * cluster.discouragement
+            rung.gain_over_fixed = rung.gain_per_worker * rung.per_fixed
+        self.awareness, self.trained_mean, self.record = cluster.awareness, cluster.trained_mean, cluster.record
         self.theft = p.brand_theft * cluster.imitators
         self.trusting = QUARTER * p.subcontract_rate * cluster.enforcement
         self.breaching = p.subcontract_breach * (1.0 - cluster.enforcement)
@@ -179,7 +181,7 @@ class ClusterModel(mesa.Model):
         rung = 0
         if self.firms and self.random.random() < 0.5 * self.p.spin_off_inheritance:
             rung = max(0, self.random.choice(self.firms).rung.number - 1)
-        self.firm_class(self, time, self.cluster.managerial_capital, self.p.entry_skill_sd, rung)
+        self.firm_class(self, time, 0.0, self.p.entry_skill_sd, rung)
         self.cluster.entrants += 1.0
 
 

@@ -11,10 +11,11 @@ from benchmarks.mesa_model.firm import Firm
 from benchmarks.mesa_model.plain import with_libm
 from model.events import QUARTER
 from model.mechanisms import exit as exits
-from model.mechanisms import growth, improvement, knowledge, poaching, production, spin_off, succession
+from model.mechanisms import finance, growth, improvement, knowledge, luck, poaching, production, spin_off, succession
 
 optimal_workers = with_libm(production.optimal_workers)
 rung_log_gain = with_libm(production.rung_log_gain)
+luck_spread = with_libm(luck.luck_spread)
 exit_hazard = with_libm(exits.exit_hazard)
 spin_off_hazard = with_libm(spin_off.spin_off_hazard)
 attempt_hazard = with_libm(improvement.attempt_hazard)
@@ -27,10 +28,15 @@ class FirmByEquations(Firm):
     # Without a fund nobody has debt.
     debt = 0.0
 
+    def draw_luck(self) -> None:
+        """Meet the luck of a new year."""
+        p = self.model.p
+        self.luck = luck.next_luck(p, self.luck, luck_spread(p, self.workers), self.model.random.gauss(0.0, 1.0))
+
     def produce(self) -> None:
         """Work out efficiency and output."""
         m, p, rung = self.model, self.model.p, self.rung
-        efficiency = m.common + m.skill_slope * (self.skill + self.trained)
+        efficiency = m.common + m.skill_slope * (self.skill + self.trained) + self.luck
         efficiency += rung_log_gain(p, float(rung.number)) * production.recognised_quality(p, self.recognition, self.trust)
         if self.trader:
             efficiency += p.entry_trader_advantage
@@ -42,18 +48,20 @@ class FirmByEquations(Firm):
     def grow(self, m: ClusterModel) -> float:
         """Move cash and workers; return the profit."""
         p, rung, fixed = m.p, self.rung, self.rung.fixed_cost
+        outlay = rung.outlay * finance.own_share(p, m.s, self.recognition)
         profit: float = m.cluster.base_price * rung.price * self.output - self.workers - fixed
-        self.workers_best = optimal_workers(p, m.s, rung.log_price, self.log_efficiency)
+        expected = luck.expected_efficiency(p, self.log_efficiency, self.luck)
+        self.workers_best = optimal_workers(p, m.s, rung.log_price, expected)
         potential = production.best_profit(p, self.workers_best, fixed)
         self.surplus = growth.surplus(profit, potential, rung.per_fixed)
         cash = growth.kept_cash(p, self, profit, fixed)
         wanted = growth.wanted_growth(p, self.workers, self.workers_best)
         if wanted > 0.0:
-            wanted = min(wanted, max(0.0, cash / rung.outlay))
-            cash -= wanted * rung.outlay
+            wanted = min(wanted, max(0.0, cash / outlay))
+            cash -= wanted * outlay
         else:
             wanted = max(wanted, 1.0 - self.workers)
-            cash -= p.growth_recovery * wanted * rung.outlay
+            cash -= p.growth_recovery * wanted * outlay
         self.cash = cash
         self.workers += wanted
         return profit
@@ -65,7 +73,7 @@ class FirmByEquations(Firm):
         self.taught = knowledge.taught_share(self.trained)
         self.worth = knowledge.perceived_worth(p, m.cluster.awareness, self.taught)
         if m.s.spillover == 1.0:
-            self.skill += QUARTER * knowledge.spillover(p, self.skill, m.cluster.skill_top)
+            self.trained += QUARTER * knowledge.spillover(p, self.trained, m.cluster.trained_mean)
         if profit > 0.0:
             self.pending += QUARTER * knowledge.private_training(p, self.worth)
         if self.rung.number > 0:
@@ -104,10 +112,11 @@ class FirmByEquations(Firm):
         p, rung = m.p, self.rung
         if self.cash < rung.attempt_cost:
             return
-        gain = self.worth * improvement.private_gain(m.cluster, self.workers, rung.per_fixed)
+        gain = self.worth * improvement.private_gain(m.cluster, self.workers, rung.per_fixed, rung.gain_per_worker)
         pressed = squeeze(p, self.surplus) if m.s.own_profit == 1.0 else rung.pressure
-        known = self.skill + self.trained
-        hazard = attempt_hazard(p, self.schooling, known, m.cluster.discouragement, pressed, gain)
+        pressed *= m.cluster.record if rung.number == 0 else 1.0
+        known, size = self.skill + self.trained, self.workers / m.s.scale
+        hazard = attempt_hazard(p, self.schooling, known, size, pressed, gain)
         self.run(m, "attempt_left", hazard, Firm.attempt, often=True)
 
     def run_rare_clocks(self, m: ClusterModel) -> None:

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 import mesa
 
 from benchmarks.mesa_model.plain import with_libm
-from model import arithmetic
 from model.events import QUARTER
 from model.mechanisms import birth, improvement, knowledge
+from model.mechanisms.birth import SCHOOLING_BASE
 from model.mechanisms.exit import SUITORS
+from model.mechanisms.luck import SIZE_BASE
 from model.mechanisms.spin_off import FULLY_TRAINED, inherited_rung
 
 if TYPE_CHECKING:
     from benchmarks.mesa_model.cluster import ClusterModel
 
-logistic = with_libm(arithmetic.logistic)
+entry_cash = with_libm(birth.entry_cash)
 squeeze = with_libm(improvement.squeeze)
-success_log_odds = with_libm(improvement.success_log_odds)
+success_chance = with_libm(improvement.success_chance)
 
 
 class Firm(mesa.Agent):
@@ -38,19 +39,20 @@ class Firm(mesa.Agent):
     Others as in ``docs/model.md``.
     """
 
-    def __init__(self, m: "ClusterModel", born: float, pool: float, noise: float, rung: int) -> None:
+    def __init__(self, m: "ClusterModel", born: float, heritage: float, noise: float, rung: int) -> None:
         super().__init__(m)
         p, s, random = m.p, m.s, m.random
         self.born = born
         self.schooling = birth.founder_schooling(p, s, random.gauss(0.0, 1.0))
         self.trader = s.traders == 1.0 and random.random() < p.entry_trader_share
-        self.skill = pool + birth.schooled_skill(p, s, self.schooling) + noise * random.gauss(0.0, 1.0)
+        self.skill = heritage + birth.schooled_skill(p, self.schooling) + noise * random.gauss(0.0, 1.0)
         if random.random() < p.entry_connected:
             self.skill += p.entry_connected_skill
-        self.workers = self.workers_best = birth.entry_size(p, s)
+        self.luck = random.gauss(0.0, p.luck_sd)
         self.rung = m.ladder[rung]
         self.rung.firms += 1.0
-        self.cash = p.entry_cash * self.rung.fixed_cost
+        self.workers = self.workers_best = birth.entry_size(p, s, self.rung.fixed_cost * m.ladder[0].per_fixed)
+        self.cash = entry_cash(p, self.rung.fixed_cost, random.gauss(0.0, 1.0))
         self.trained = self.pending = self.recognition = self.trust = self.access = 0.0
         self.log_efficiency = self.output = self.surplus = self.taught = self.worth = 0.0
         self.heir = False
@@ -61,11 +63,17 @@ class Firm(mesa.Agent):
         self.exit_left, self.spin_off_left, self.attempt_left = wait(1.0), wait(1.0), wait(1.0)
         self.succession_left, self.breach_left, self.poaching_left = wait(1.0), wait(1.0), wait(1.0)
 
+    def draw_luck(self) -> None:
+        """Meet the luck of a new year (``luck.draw_luck``)."""
+        m, workers = self.model, self.workers
+        spread = m.luck_spread if workers <= SIZE_BASE else m.luck_spread * (workers / SIZE_BASE) ** -m.p.luck_size
+        self.luck = m.luck_left * self.luck + m.random.gauss(0.0, spread)
+
     def produce(self) -> None:
         """Work out efficiency and output (``production.log_efficiency``)."""
         m, rung = self.model, self.rung
         p = m.p
-        efficiency = m.common + m.skill_slope * (self.skill + self.trained)
+        efficiency = m.common + m.skill_slope * (self.skill + self.trained) + self.luck
         if rung.number > 0:
             parts = p.production_own_parts + m.bought_parts * self.trust
             efficiency += rung.log_gain * (p.production_cost_side + m.quality_side * self.recognition * parts)
@@ -88,16 +96,20 @@ class Firm(mesa.Agent):
     def grow(self, m: "ClusterModel") -> float:
         """Move cash and workers; return the profit (``growth.grow``)."""
         p, rung, workers = m.p, self.rung, self.workers
-        fixed = rung.fixed_cost
+        fixed, outlay = rung.fixed_cost, rung.outlay * (1.0 - m.advanced * self.recognition)
         profit = rung.unit_revenue * self.output - workers - fixed
-        best = m.s.scale * exp((rung.log_price + self.log_efficiency) * m.size_power)
+        best = m.s.scale * exp((rung.log_price + self.log_efficiency - p.luck_reversion * self.luck) * m.size_power)
         if best < 1.0:
             best = 1.0
         elif best > p.production_workers_max:
             best = p.production_workers_max
         self.workers_best = best
         self.surplus = 0.5 * (profit + best * m.best_margin - fixed) / fixed
-        cash = self.cash + (m.kept * profit if profit > 0.0 else QUARTER * profit)
+        cash = self.cash
+        if profit > 0.0:
+            cash += m.kept * profit
+        elif profit < -p.finance_patience:
+            cash += QUARTER * (profit + p.finance_patience)
         reserve = rung.reserve + workers
         if cash > reserve:
             cash = reserve
@@ -106,31 +118,30 @@ class Firm(mesa.Agent):
             most = p.growth_step * workers + 0.5
             if wanted > most:
                 wanted = most
-            affordable = cash / rung.outlay
+            affordable = cash / outlay
             if affordable < wanted:
                 wanted = affordable if affordable > 0.0 else 0.0
-            cash -= wanted * rung.outlay
+            cash -= wanted * outlay
         else:
             if wanted < 1.0 - workers:
                 wanted = 1.0 - workers
-            cash -= p.growth_recovery * wanted * rung.outlay
+            cash -= p.growth_recovery * wanted * outlay
         self.cash = cash
         self.workers = workers + wanted
         return profit
 
     def learn(self, m: "ClusterModel", profit: float) -> None:
         """Absorb training, learn from others, and buy training (``knowledge.absorb`` and ``learn``)."""
-        worth, pending, trained = m.awareness, self.pending, self.trained
+        worth, pending, trained, taught = m.awareness, self.pending, self.trained, 0.0
         if pending > 0.0 or trained > 0.0:
             arrived = m.arriving * pending
             self.pending = pending - arrived
-            self.trained = trained = trained + arrived - m.fading * trained
-            self.taught = taught = trained / (1.0 + trained)
+            trained += arrived - m.fading * trained
+            taught = trained / (1.0 + trained)
             worth += (1.0 - worth) * m.p.awareness_own * taught
-        self.worth = worth
-        gap = m.skill_top - self.skill
-        if gap > 0.0:
-            self.skill += m.spilt * gap
+        self.taught, self.worth = taught, worth
+        gap = m.trained_mean - trained
+        self.trained = trained + m.spilt * gap if gap > 0.0 else trained
         if profit > 0.0 and worth > 0.5:
             self.pending += m.bought * (2.0 * worth - 1.0)
         if self.rung.number > 0:
@@ -176,13 +187,15 @@ class Firm(mesa.Agent):
     def run_attempts(self, m: "ClusterModel") -> None:
         """Run the clock of attempts (``improvement.firm_attempt_hazard``)."""
         p, rung, trained = m.p, self.rung, self.trained
-        gain = self.workers * rung.gain_per_worker - m.gain_cost
+        gain = self.workers * rung.gain_over_fixed - m.gain_cost
         if gain <= 0.0 or self.cash < rung.attempt_cost:
             return
         gain *= self.worth
         pressed = squeeze(p, self.surplus) if m.s.own_profit == 1.0 else rung.pressure
-        drive = p.attempt_schooling * (self.schooling - 10.0) + p.attempt_skill * (self.skill + trained) - m.recoil
-        hazard = p.attempt_rate * exp(drive) * pressed * gain / (1.0 + gain)
+        if rung.number == 0:
+            pressed *= m.record
+        drive = p.attempt_schooling * (self.schooling - SCHOOLING_BASE) + p.attempt_skill * (self.skill + trained)
+        hazard = p.attempt_rate * exp(drive) * sqrt(self.workers / m.s.scale) * pressed * gain / (1.0 + gain)
         if hazard > p.attempt_ceiling:
             hazard = p.attempt_ceiling
         self.attempt_left -= QUARTER * hazard
@@ -231,7 +244,7 @@ class Firm(mesa.Agent):
                 buyer = m.random.choice(m.firms)
                 if buyer.can_take_over(self):
                     buyer.workers += self.workers
-                    buyer.cash -= 0.5 * buyer.rung.outlay * self.workers
+                    buyer.cash -= buyer.takeover_price(self.workers)
                     m.cluster.mergers += 1.0
                     break
 
@@ -239,15 +252,19 @@ class Firm(mesa.Agent):
         """Whether this firm is better, and large and rich enough, to take over another's workers (``exit.can_take_over``)."""
         if self.rung.number <= leaving.rung.number or self.workers_best <= self.workers + leaving.workers:
             return False
-        return bool(self.cash >= 0.5 * self.rung.outlay * leaving.workers)
+        return self.cash >= self.takeover_price(leaving.workers)
+
+    def takeover_price(self, workers: float) -> float:
+        """Cash that this firm pays for another's work places (``exit.takeover_price``)."""
+        price: float = 0.5 * self.rung.outlay * (1.0 - self.model.advanced * self.recognition) * workers
+        return price
 
     def spin_off(self, time: float) -> None:
         """A worker founds a firm (``spin_off.spin_off``)."""
         m, p = self.model, self.model.p
-        pool = p.spin_off_heredity * (self.skill + self.trained)
-        pool += (1.0 - p.spin_off_heredity) * m.cluster.managerial_capital
         rung = inherited_rung(p, self.rung.number, m.random.random())
-        type(self)(m, time, pool, p.spin_off_skill_sd, rung)
+        child = type(self)(m, time, p.spin_off_heredity * self.skill, p.spin_off_skill_sd, rung)
+        child.trained = p.spin_off_heredity * self.trained
         m.cluster.spin_offs += 1.0
 
     def attempt(self, time: float) -> None:
@@ -257,16 +274,24 @@ class Firm(mesa.Agent):
             return
         cluster.attempts += 1.0
         self.cash -= rung.attempt_cost
-        access, above = m.s.access + self.access, m.ladder[rung.number + 1].above
-        odds = success_log_odds(p, self.skill + self.trained, self.schooling, access, above, m.thick, rung.number)
-        if m.random.random() < logistic(odds):
+        if m.random.random() < self.success_chance():
             self.climb()
             self.skill += p.success_skill_gain
             cluster.successes += 1.0
-            cluster.discouragement *= 0.5
             knowledge.raise_awareness(m, p.awareness_success)
         else:
             cluster.discouragement += 1.0
+
+    def success_chance(self) -> float:
+        """Chance that an attempt succeeds, which takes four sides (``improvement.firm_success_chance``)."""
+        m, p, rung = self.model, self.model.p, self.rung
+        quality = improvement.quality_side(p, m.s.access + self.access, self.schooling, rung.number)
+        management = improvement.management_side(p, self.skill + self.trained, self.schooling)
+        marketing = improvement.marketing_side(p, m.thick, self.schooling, float(self.trader), self.recognition)
+        parts = improvement.parts_side(p, m.thick, self.trust)
+        eased = improvement.shown(p, m.ladder[rung.number + 1].above)
+        chance: float = success_chance(p, m.s, quality, management, marketing, parts, eased)
+        return chance
 
     def climb(self) -> None:
         """Move one rung up (``improvement.climb``)."""
@@ -291,7 +316,7 @@ class Firm(mesa.Agent):
         taken = p.poaching_loss * self.trained
         self.trained -= taken
         if m.random.random() < p.poaching_founders:
-            type(self)(m, time, m.cluster.managerial_capital, p.spin_off_skill_sd, 0).trained = taken
+            type(self)(m, time, 0.0, p.spin_off_skill_sd, 0).trained = taken
             m.cluster.spin_offs += 1.0
             return
         rival = m.random.choice(m.firms)

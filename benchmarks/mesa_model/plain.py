@@ -1,5 +1,6 @@
 """How do the package's equations run as fast as a Python user's own? On plain numbers, with the C library's exp and log."""
 
+import dis
 import math
 from collections.abc import Callable
 from math import exp
@@ -36,7 +37,8 @@ def with_libm(function: Function) -> Function:
     The package's own give the same bits in compiled code and in Python, where they are slow; nobody would write them for Mesa.
     """
     names = dict(function.__globals__)
-    for name in function.__code__.co_names:
+    # Attributes, which a code's ``co_names`` holds too, may bear the names of functions.
+    for name in {one.argval for one in dis.get_instructions(function) if one.opname == "LOAD_GLOBAL"}:
         called = names.get(name)
         if called is arithmetic.exp:
             names[name] = exp

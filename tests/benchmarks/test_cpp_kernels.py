@@ -77,8 +77,12 @@ QUESTIONS = (
     Question(10, "campaign"),
     Question(16, "zone", GRANT),
     Question(10, "zone", RESEARCH_INSTITUTE),
-    Question(10, setting=(("own_profit", 1.0), ("outlet_only", 1.0), ("traders", 1.0))),
-    Question(3, setting=(("spillover", 0.0), ("state_module", 0.0), ("ladder", 2.0))),
+    Question(10, setting=(("own_profit", 1.0), ("one_logit", 1.0), ("traders", 1.0))),
+    Question(
+        16, setting=(("spillover", 0.0), ("state_module", 0.0), ("ladder", 2.0), ("own_cash", 1.0), ("count_failures", 1.0))
+    ),
+    # A core so crowded that firms move to zones.
+    Question(2, "zone", setting=(("capacity", 30.0), ("market", 3_000.0))),
     # Stopped for its size.
     Question(10, setting=(("firms_max", 40.0),)),
     # A market for thousands: firms of several rungs in many blocks, many events in a quarter, a table that grows and shrinks.

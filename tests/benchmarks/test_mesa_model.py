@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 pytest.importorskip("mesa", reason="Mesa, in which the benchmark's peer is written, is not installed")
 
 from benchmarks.mesa_model import ClusterByEquations, ClusterModel, Firm, run_mesa
-from model.arithmetic import logistic
 from model.engines.quarter import begin, happen, move_firms_and_clocks, open_quarter, tick_time
 from model.events import ATTEMPT, BREACH, ENTRY, EXIT, POACHING, SPIN_OFF, SUCCESSION
 from model.lanes import firm_at
-from model.mechanisms.agglomeration import thickness
 from model.mechanisms.birth import wind_up
-from model.mechanisms.improvement import success_log_odds
+from model.mechanisms.finance import own_share
+from model.mechanisms.improvement import firm_success_chance
+from model.mechanisms.luck import luck_spread, next_luck
 from model.observe import COLUMNS
 from model.simulation import run_compiled
 from model.start import new_world
@@ -35,19 +35,26 @@ STRIKES = (
     (POACHING, "poaching_left", "lose_staff"), (ENTRY, "entry_left", "enter"),
 )  # fmt: skip
 CLOCKS = {mechanism: left for mechanism, left, _ in STRIKES if mechanism != ENTRY}
-TRAITS = ("workers", "skill", "trained", "pending", "recognition", "trust", "access", "schooling", "cash", "born")
+TRAITS = ("workers", "skill", "trained", "pending", "recognition", "trust", "access", "schooling", "cash", "born", "luck")
 FIELDS = (*TRAITS, "log_efficiency", "output", "workers_best")
 
 # Settings without events. No market abroad would not do: with a reach of 0 rounding decides who counts as an exporter.
 QUIET: dict[str, dict[str, float]] = {
     "home": {"market": 500.0, "reach": 1.0},
     "shock": {"market": 2000.0, "reach": 0.0, "shock_time": 1.0, "shock_price": 0.4, "material_time": 0.5, "spillover": 0.0},
-    "exports": {"market": 300.0, "reach": 300.0, "world_price": 0.9, "growth": 0.05, "decision": 1.0},
-    "cheap": {"market": 300.0, "reach": 3000.0, "world_price": 0.9, "import_price": 0.7, "own_profit": 1.0},
+    "exports": {"market": 300.0, "reach": 300.0, "world_price": 0.9, "growth": 0.05, "decision": 1.0, "own_cash": 1.0},
+    "cheap": {
+        "market": 300.0,
+        "reach": 3000.0,
+        "world_price": 0.9,
+        "import_price": 0.7,
+        "own_profit": 1.0,
+        "count_failures": 1.0,
+    },
 }
 # Parameters and settings with events: the case as it is, and a cluster where all that is rare in it happens often.
 EVENTFUL: dict[str, tuple[dict[str, float], dict[str, float]]] = {
-    "poor": ({}, {"market": 300.0}),
+    "poor": ({}, {"market": 300.0, "access": 1.5}),
     "improving": (
         {
             "success_intercept": -1.5, "attempt_rate": 0.6, "exit_merger_share": 0.8, "awareness_start": 0.7,
@@ -81,6 +88,7 @@ def founders(rng: np.random.Generator, count: int) -> list[dict[str, float]]:
         "schooling": rng.uniform(6.0, 14.0, count),
         "cash": rng.uniform(-6.0, 20.0, count),
         "born": rng.uniform(-25.0, 0.0, count),
+        "luck": 0.3 * rng.normal(size=count),
     }
     return [{name: float(values[i]) for name, values in drawn.items()} for i in range(count)]
 
@@ -107,6 +115,8 @@ def without_events(
         for clock in CLOCKS.values():
             setattr(theirs, clock, LONG)
     w.cluster.entry_residual = m.entry_left = LONG
+    # So that the record of attempts discourages those who have not improved.
+    w.cluster.discouragement = m.cluster.discouragement = 6.0
     return w, m
 
 
@@ -139,8 +149,8 @@ def assert_same_firms(w: Any, m: ClusterModel, firms: list[Firm]) -> None:
 @pytest.mark.parametrize("kind", MODELS)
 @pytest.mark.parametrize("setting", QUIET.values(), ids=QUIET)
 def test_without_events_firms_move_as_in_the_package(setting: dict[str, float], kind: type[ClusterModel]) -> None:
-    # So that profit's bounds show in the hazard of exit, which are beyond the hazard's own bounds by default.
-    changes = {"exit_profit_response": 1.0, "exit_floor": 0.001}
+    # So that profit's bounds show in the hazard of exit, which are beyond the hazard's own bounds by default. Luck only fades.
+    changes = {"exit_profit_response": 1.0, "exit_floor": 0.001, "luck_sd": 0.0}
     what = status_quo(changes, founders=24, founder_rung=0.0, **setting)
     w, m = without_events(what, founders(np.random.default_rng(1), 24), kind)
     panel = pass_quarters(w, m, 8)
@@ -151,7 +161,8 @@ def test_without_events_firms_move_as_in_the_package(setting: dict[str, float], 
 
 @pytest.mark.parametrize("kind", MODELS)
 def test_clocks_strike_when_they_do_in_the_package(kind: type[ClusterModel]) -> None:
-    what = status_quo({"attempt_rate": 5.0, "spin_off_rate": 2.0}, founders=24, founder_rung=0.0, market=500.0, own_profit=1.0)
+    changes = {"attempt_rate": 5.0, "spin_off_rate": 2.0, "luck_sd": 0.0}
+    what = status_quo(changes, founders=24, founder_rung=0.0, market=500.0, own_profit=1.0)
     w, m = without_events(what, founders(np.random.default_rng(5), 24), kind)
     lefts = np.random.default_rng(6).uniform(0.0, 0.05, (24, len(CLOCKS)))
     for i, firm in enumerate(m.firms):
@@ -194,16 +205,18 @@ def test_clocks_are_wound_up_to_exponential_draws() -> None:
 
 
 @pytest.mark.parametrize("luck", [1.0 - 1e-6, 1.0 + 1e-6], ids=["success", "failure"])
-def test_success_is_as_likely_as_in_the_package(luck: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    what = status_quo({"success_intercept": -4.0}, founders=24, founder_rung=0.0, market=1000.0, access=0.3)
+@pytest.mark.parametrize("one_logit", [0.0, 1.0], ids=["product", "one_logit"])
+def test_success_is_as_likely_as_in_the_package(one_logit: float, luck: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    setting = {"market": 1000.0, "access": 0.3, "one_logit": one_logit}
+    what = status_quo({"success_intercept": -1.0}, founders=24, founder_rung=0.0, **setting)
     w, m = without_events(what, founders(np.random.default_rng(7), 24))
     pass_quarters(w, m, 1)
-    thick = thickness(w.p, w.cluster.traders)
     for i, firm in enumerate(list(m.firms)):
         firm.cash, rung = 1000.0, firm.rung.number
-        access, above = w.s.access + firm.access, m.ladder[rung + 1].above
-        odds = success_log_odds(w.p, firm.skill + firm.trained, firm.schooling, access, above, thick, rung)
-        monkeypatch.setattr(m, "random", SimpleNamespace(random=partial(float, luck * logistic(odds))))
+        # The package's firms stand still, while those of Mesa climb and show others how.
+        w.ladder[rung + 1].above = m.ladder[rung + 1].above
+        chance = firm_success_chance(w, firm_at(w.firms, i))
+        monkeypatch.setattr(m, "random", SimpleNamespace(random=partial(float, luck * chance)))
         firm.attempt(0.1)
         assert firm.rung.number - rung == (luck < 1.0), i
 
@@ -241,7 +254,9 @@ def test_a_better_firm_takes_over_workers_if_it_can_pay(means: float) -> None:
     w, m = without_events(what, founders(np.random.default_rng(3), 2))
     pass_quarters(w, m, 1)
     leaver, buyer = m.firms
-    buyer.cash = firm_at(w.firms, 1).cash = means * 0.5 * w.ladder[1].outlay * leaver.workers
+    price = 0.5 * w.ladder[1].outlay * own_share(w.p, w.s, buyer.recognition) * leaver.workers
+    assert price < 0.45 * w.ladder[1].outlay * leaver.workers
+    buyer.cash = firm_at(w.firms, 1).cash = means * price
     buyer.workers_best = firm_at(w.firms, 1).workers_best = 1000.0
     happen(w, EXIT, 0, 0.1, 1)
     leaver.leave(0.1)
@@ -251,8 +266,9 @@ def test_a_better_firm_takes_over_workers_if_it_can_pay(means: float) -> None:
 
 @pytest.mark.parametrize("inheritance", [0.0, 2.0], ids=["none", "all"])
 def test_newcomers_are_founded_as_in_the_package(inheritance: float) -> None:
-    chance = dict.fromkeys(("spin_off_skill_sd", "entry_skill_sd", "entry_schooling_sd", "entry_connected"), 0.0)
-    what = status_quo({**chance, "spin_off_inheritance": inheritance}, founders=3, founder_rung=0.0, market=1000.0)
+    spreads = ("spin_off_skill_sd", "entry_skill_sd", "entry_schooling_sd", "entry_connected", "entry_cash_sd", "luck_sd")
+    changes = {**dict.fromkeys(spreads, 0.0), "spin_off_inheritance": inheritance}
+    what = status_quo(changes, founders=3, founder_rung=0.0, market=1000.0)
     w, m = without_events(what, founders(np.random.default_rng(4), 3))
     pass_quarters(w, m, 1)
     for i in range(3):
@@ -267,6 +283,42 @@ def test_newcomers_are_founded_as_in_the_package(inheritance: float) -> None:
         assert [getattr(firm, name) for name in FIELDS] == pytest.approx([ours[name] for name in FIELDS], rel=1e-9, abs=1e-12)
         assert firm.rung.number == ours.rung
     assert (m.cluster.spin_offs, m.cluster.entrants) == (w.cluster.spin_offs, w.cluster.entrants)
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_luck_turns_as_in_the_package(kind: type[ClusterModel], monkeypatch: pytest.MonkeyPatch) -> None:
+    what = status_quo({"luck_size": 0.3}, founders=24, founder_rung=0.0)
+    w, m = without_events(what, founders(np.random.default_rng(8), 24), kind)
+    wanted = [next_luck(w.p, firm.luck, luck_spread(w.p, firm.workers), 0.7) for firm in m.firms]
+    assert min(firm.workers for firm in m.firms) < 10.0 < 30.0 < max(firm.workers for firm in m.firms)
+    monkeypatch.setattr(m, "random", SimpleNamespace(gauss=lambda mean, spread: mean + 0.7 * spread))
+    m.agents.do("draw_luck")
+    assert [firm.luck for firm in m.firms] == pytest.approx(wanted, rel=1e-12)
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_luck_turns_once_a_year(kind: type[ClusterModel]) -> None:
+    what = status_quo(founders=24, founder_rung=0.0, market=500.0)
+    _, m = without_events(what, founders(np.random.default_rng(9), 24), kind)
+    seen = []
+    for _ in range(10):
+        m.step()
+        seen.append([firm.luck for firm in m.firms])
+    turned = [tick for tick in range(1, 10) if seen[tick] != seen[tick - 1]]
+    assert turned == [4, 8]
+    assert not set(seen[0]) & set(seen[4])
+    assert not set(seen[4]) & set(seen[8])
+
+
+def test_founders_differ_in_luck_and_means_as_in_the_package() -> None:
+    what = status_quo({"entry_cash_sd": 0.8, "luck_sd": 0.3}, founders=1)
+    m = ClusterModel(what.params, what.setting, 1)
+    firms = [Firm(m, 0.0, 0.0, 1.0, rung) for _ in range(2000) for rung in (0, 1)]
+    cash = np.log([firm.cash / (m.p.entry_cash * firm.rung.fixed_cost) for firm in firms]) / 0.8
+    for drawn in (cash, np.array([firm.luck for firm in firms]) / 0.3):
+        # Standard normal: mean 0 with a standard error of 1/63, mean square 1 with one of 1/45.
+        assert drawn.mean() == pytest.approx(0.0, abs=0.072)
+        assert (drawn**2).mean() == pytest.approx(1.0, abs=0.1)
 
 
 def test_some_entrants_copy_an_incumbent_but_for_one_rung() -> None:
@@ -326,17 +378,18 @@ def statistics(panels: list[NDArray[np.float64]]) -> dict[str, NDArray[np.float6
         "log firms": np.log1p(last["firms"]),
         "log workers": np.log1p(last["workers"]),
         "improved share": last["improved_workers"] / workers,
-        **{name: last[name] for name in ("price", "managerial_capital", "schooling", "awareness", "discouragement")},
+        **{
+            name: last[name]
+            for name in ("price", "price_export", "managerial_capital", "schooling", "awareness", "discouragement")
+        },
         **{name: column(stacked, name).sum(1) for name in ("entrants", "spin_offs", "exits", "mergers", "attempts", "successes")},
     }
 
 
 @pytest.mark.parametrize("kind", MODELS)
 @pytest.mark.parametrize(("changes", "setting"), EVENTFUL.values(), ids=EVENTFUL)
-def test_histories_are_alike_on_average(
-    changes: dict[str, float], setting: dict[str, float], kind: type[ClusterModel]
-) -> None:
-    # Of 56 figures in two scenarios, each two-sided at 4.5 standard errors, one or more would fail for 1 choice of seeds in 1,500
+def test_histories_are_alike_on_average(changes: dict[str, float], setting: dict[str, float], kind: type[ClusterModel]) -> None:
+    # Of 60 figures in two scenarios, each two-sided at 4.5 standard errors, one or more would fail for 1 choice of seeds in 1,500
     # or fewer, were the laws the same: 7e-6 a figure if it were normal, 1.2e-5 with a spread taken from so many histories.
     what = status_quo(changes, quarters=60, **setting)
     mesa = statistics([run_mesa(what.params, what.setting, seed, kind) for seed in range(HISTORIES_MESA)])
