@@ -360,10 +360,9 @@ void World::stand(const Block& block, Beside& place) const {
         const double profit = beside.profit[lane], worth = beside.worth[lane];
         const double recognition = b.recognition[lane], trust = b.trust[lane];
         const bool improved = b.rung[lane] > 0, spends = improved & (profit > 0.0);
-        const double access = b.access[lane] + (spends ? QUARTER * learning_abroad(p, profit, worth) : 0.0);
+        b.access[lane] += spends ? QUARTER * learning_abroad(p, profit, worth) : 0.0;
         const double recognised = recognition + QUARTER * recognition_gain(p, recognition, b.workers[lane], c.imitators);
         const double trusted = trust + QUARTER * trust_gain(p, trust, c.enforcement);
-        b.access[lane] = access - years_step(p.learning_decay) * access;
         b.cash[lane] -= spends ? QUARTER * p.learning_spend * worth * profit : 0.0;
         b.recognition[lane] = improved ? min(1.0, max(0.0, recognised)) : recognition;
         b.trust[lane] = improved ? min(1.0, trusted) : trust;
@@ -376,6 +375,7 @@ void World::stand(const Block& block, Beside& place) const {
         const double arrived = b.pending[lane] * min(1.0, QUARTER / p.training_lag);
         b.pending[lane] -= arrived;
         b.trained[lane] += arrived - years_step(p.training_decay) * b.trained[lane];
+        b.access[lane] -= years_step(p.learning_decay) * b.access[lane];
     }
 }
 

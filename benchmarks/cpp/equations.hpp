@@ -252,8 +252,7 @@ EQUATION double attraction(double surplus) {
 }
 
 EQUATION double entry_hazard(const Params& p, double firms, double surplus) {
-    const double drawn = attraction(surplus + p.entry_reserve);
-    return p.entry_intensity * exp(p.entry_visibility * log(firms + 1.0)) * drawn + p.entry_floor;
+    return p.entry_intensity * exp(p.entry_visibility * log(firms + 1.0)) * attraction(surplus) + p.entry_floor;
 }
 
 EQUATION double small_profit(const Params& p, double workers, double workers_best, double fixed) {

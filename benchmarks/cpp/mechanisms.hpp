@@ -609,9 +609,7 @@ inline void teach(World& w, std::int64_t j, std::int64_t i) {
     firm.pending += works * course_gain(w.p, programme.course);
     firm.cash -= programme.fee;
     firm.courses = 1;
-    if (programme.course == TECHNOLOGY && firm.rung == 0) {
-        if (w.uniform(firm.lineage, TRAINING, RUNG_DRAW + j) < works * w.p.training_technology_rung) climb(w, i);
-    }
+    if (programme.course == TECHNOLOGY) firm.access += works * w.p.training_technology_access;
     w.note(w.cluster.time, LOG_TRAINED, firm.lineage, 0, static_cast<double>(programme.course));
 }
 

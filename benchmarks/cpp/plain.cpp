@@ -169,6 +169,7 @@ inline void learn(const Params& p, const Setting& s, const Cluster& c, Firm& fir
     const double arrived = firm.pending * min(1.0, QUARTER / p.training_lag);
     firm.pending -= arrived;
     firm.trained += arrived - years_step(p.training_decay) * firm.trained;
+    firm.access -= years_step(p.learning_decay) * firm.access;
     firm.taught = taught_share(firm.trained);
     firm.worth = perceived_worth(p, c.awareness, firm.taught);
     if (s.spillover == 1.0) firm.trained += QUARTER * spillover(p, firm.trained, c.trained_mean);
@@ -182,7 +183,6 @@ inline void learn(const Params& p, const Setting& s, const Cluster& c, Firm& fir
         firm.recognition = min(1.0, max(0.0, recognised));
         firm.trust = min(1.0, firm.trust + QUARTER * trust_gain(p, firm.trust, c.enforcement));
     }
-    firm.access -= years_step(p.learning_decay) * firm.access;
 }
 
 inline double firm_exit_hazard(const Params& p, const Cluster& c, const Ladder& rung, const Firm& firm) {

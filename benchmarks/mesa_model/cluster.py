@@ -77,7 +77,7 @@ class ClusterModel(mesa.Model):
         self.spilt = QUARTER * p.learning_spillover if s.spillover == 1.0 else 0.0
         self.bought = QUARTER * p.learning_private_training
         self.arriving = min(1.0, QUARTER / p.training_lag)
-        self.fading, self.forgetting = production.years_step(p.training_decay), production.years_step(p.learning_decay)
+        self.fading, self.remembered = production.years_step(p.training_decay), 1.0 - production.years_step(p.learning_decay)
         self.log_training_exit, self.gain_cost = self.cluster.log_training_exit, self.cluster.gain_cost
         self.lags_a_year = 1.0 / p.spin_off_lag
 

@@ -85,7 +85,6 @@ class FirmByEquations(Firm):
         if profit > 0.0:
             self.access += QUARTER * knowledge.learning_abroad(p, profit, worth)
             self.cash -= QUARTER * p.learning_spend * worth * profit
-        self.access -= production.years_step(p.learning_decay) * self.access
         gain = knowledge.recognition_gain(p, self.recognition, self.workers, cluster.imitators)
         self.recognition = min(1.0, max(0.0, self.recognition + QUARTER * gain))
         self.trust = min(1.0, self.trust + QUARTER * knowledge.trust_gain(p, self.trust, cluster.enforcement))

@@ -149,13 +149,13 @@ class Firm(mesa.Agent):
 
     def refine(self, m: "ClusterModel", profit: float, worth: float) -> None:
         """Learn abroad, be recognised by buyers, come to trust subcontractors (``knowledge.refine``)."""
-        p, access, recognition = m.p, self.access, self.recognition
+        p, access, recognition = m.p, m.remembered * self.access, self.recognition
         if profit > 0.0:
             spending = p.learning_spend * worth * profit
             spent = spending / p.learning_scale
             access += QUARTER * p.learning_abroad * spent / (1.0 + spent)
             self.cash -= QUARTER * spending
-        self.access = access - m.forgetting * access
+        self.access = access
         exposed = p.brand_agent_workers / (p.brand_agent_workers + self.workers)
         gain = p.recognition_rate * (1.0 - recognition) - m.theft * recognition * exposed
         recognition += QUARTER * gain
