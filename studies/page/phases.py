@@ -15,7 +15,7 @@ STACKED: Final = ("improvement", "expansion", "initiation", "survival", "extinct
 # Probabilities of the bounds of the central 90 %, and of the median.
 BOUNDS: Final = (0.05, 0.5, 0.95)
 TOP, BOTTOM, LEGEND, MARKER = 40.0, 122.0, 160.0, 27.0
-LETTER: Final = 5.6
+LEGEND_LEFT, COLUMN = 44.0, 94.0
 
 
 class Timing(NamedTuple):
@@ -60,7 +60,7 @@ def phases(title: str, years: Floats, shares: Floats, when: Timing | None, decis
     when : the time of improvement; its median is a dot, its central 90 % a line
     decision : year after which the status quo is projected
     """
-    canvas = Canvas(330, 168, title, f"{title}: share of draws in each phase over {years[0]:.0f}-{years[-1]:.0f}")
+    canvas = Canvas(330, 184, title, f"{title}: share of draws in each phase over {years[0]:.0f}-{years[-1]:.0f}")
     across, up = Scale(float(years[0]), float(years[-1]), 44, 314), Scale(0.0, 1.0, BOTTOM, TOP)
     if decision is not None:
         canvas.add("rect", x=across(decision), y=TOP, width=across.end - across(decision), height=BOTTOM - TOP, kind="projection")
@@ -82,9 +82,8 @@ def phases(title: str, years: Floats, shares: Floats, when: Timing | None, decis
 
 
 def _legend(canvas: Canvas) -> None:
-    """Write the name of each phase beside its shade."""
-    x = 4.0
-    for name in STACKED:
-        canvas.add("rect", x=x, y=LEGEND - 8, width=9, height=9, kind=f"phase {name}")
-        canvas.text(x + 12, LEGEND, name)
-        x += 21 + LETTER * len(name)
+    """Write the name of each phase beside its shade, three in a line."""
+    for index, name in enumerate(STACKED):
+        x, y = LEGEND_LEFT + COLUMN * (index % 3), LEGEND + 16 * (index // 3)
+        canvas.add("rect", x=x, y=y - 8, width=9, height=9, kind=f"phase {name}")
+        canvas.text(x + 13, y, name)

@@ -42,7 +42,7 @@ def schematic() -> Canvas:
         "A drawing without scale. The number of firms and profit rise at first; with entry profit falls. Solid: with improvement "
         "profit recovers, and firms become fewer and larger. Dotted: without it many small firms survive on low profit."
     )
-    canvas = Canvas(640, 300, "The paper's Figure 1, drawn anew", told)
+    canvas = Canvas(640, 306, "The paper's Figure 1, drawn anew", told)
     across = Scale(0.0, 1.0, LEFT, RIGHT)
     for name, curve, top, bottom in (("number of firms", firms, 24.0, 124.0), ("profit of a firm", profit, 152.0, 252.0)):
         _panel(canvas, across, Scale(0.0, 1.0, bottom, top), name, curve)
@@ -52,7 +52,7 @@ def schematic() -> Canvas:
     for (first, last), lines in zip(pairwise(bounds), LABELS, strict=True):
         for row, words in enumerate(lines):
             canvas.text(0.5 * (across(first) + across(last)), 270 + 14 * row, words, "label", "middle")
-    canvas.text(RIGHT, 296, "time (no scale)", "unit", "end")
+    canvas.text(RIGHT, 302, "time (no scale)", "unit", "end")
     return canvas
 
 
