@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks import tables
+from benchmarks.shape import document
 from docs import house
-from model.config import load_priors
+from model.config import all_cases, load_priors
 from model.events import EVENTS, SCHEDULE
 from model.fields import CLUSTER_FIELDS, DERIVED, FIRM_FIELDS, PROGRAMME_FIELDS, SETTING_FIELDS, Field
 from model.mechanisms.clocks import ALL
@@ -22,7 +23,7 @@ from model.state import COURSES, PROGRAMMES
 from studies.inspect.explain import equations, prior_text
 
 DOCS: Final = Path(__file__).resolve().parent
-FILES: Final = ("model.md", "performance.md", "design.md")
+FILES: Final = ("model.md", "evidence.md", "performance.md", "shape.md", "design.md")
 MARKS: Final = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", flags=re.DOTALL)
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -90,6 +91,17 @@ def structures() -> str:
     return table(("choice", "options, the first in force", "meaning", "source"), rows)
 
 
+def homes() -> str:
+    """Return home population and wage of each cluster."""
+    rows = []
+    for case in all_cases():
+        people, wage = case.covariates.home_population, case.covariates.wage_year
+        at_home = ("", "") if people is None else (f"{people.value:g}", str(people.year))
+        earned = ("", "") if wage is None else (f"{wage.value:,.0f}", str(wage.year))
+        rows.append((str(case.number), case.title, *at_home, *earned))
+    return table(("case", "cluster", "home population, millions", "in", "US$ a wage-year", "in"), rows)
+
+
 def equation_list() -> str:
     """Return the equations, file by file."""
     written = equations()
@@ -114,6 +126,8 @@ SECTIONS: Final[Mapping[str, Callable[[], str]]] = {
     "parameters": parameters,
     "structures": structures,
     "equations": equation_list,
+    "homes": homes,
+    **document.SECTIONS,
     **tables.SECTIONS,
     **house.SECTIONS,
 }

@@ -151,9 +151,21 @@ def _figures(case: Case) -> list[tuple[str, str, str, str, str]]:
     return rows
 
 
+def _covariates(case: Case) -> list[str]:
+    """Return the characteristics that are known before a cluster is simulated, and dated figures with their sources."""
+    given = case.covariates
+    told = [given.region, f"{'heavy' if given.heavy_product else 'light'} product"]
+    told += [f"material prices surged in {given.material_shock.year}"] if given.material_shock else []
+    told += [f"{given.trained_founders} founders trained abroad"] if given.trained_founders else []
+    told += ["buyers with quotas"] if given.quota_buyers else []
+    dated = (("Home population", given.home_population), ("A wage-year", given.wage_year))
+    figures = [f"{name}, {one.year}: {one.value:,g} [{one.source}]" for name, one in dated if one is not None]
+    return [f"Covariates: {'; '.join(told)}", *figures]
+
+
 def case_text(case: Case) -> str:
     """Return everything that is known of a cluster."""
-    start, origin, covariates = case.start, case.origin, case.covariates
+    start, origin = case.start, case.origin
     lines = [
         f"{case.title} (case {case.number})" if case.number else case.title,
         f"{case.location}: {case.product}",
@@ -169,12 +181,8 @@ def case_text(case: Case) -> str:
             f"  or anew in an era of reform: {start.reform.low} / {start.reform.mode} / {start.reform.high} "
             f"[{start.reform.source}]"
         )
-    told = [covariates.region, f"{'heavy' if covariates.heavy_product else 'light'} product"]
-    told += [f"material prices surged in {covariates.material_shock.year}"] if covariates.material_shock else []
-    told += [f"{covariates.trained_founders} founders trained abroad"] if covariates.trained_founders else []
-    told += ["buyers with quotas"] if covariates.quota_buyers else []
     lines += [
-        f"Covariates: {'; '.join(told)}",
+        *_covariates(case),
         "",
         columns(("year", "figure", "value", "error", "why, footnotes and source"), _figures(case)),
         "",

@@ -13,7 +13,7 @@ from model.arrays import Ints
 from studies.plan.learning import Learning
 from studies.plan.sample import Clusters, Sample
 from studies.plan.stages import Stage, replays_of
-from studies.policy.counterfactuals import SHOWN
+from studies.policy.counterfactuals import KEPT
 from studies.policy.outcomes import OUTCOMES
 
 # Bytes of one number.
@@ -95,7 +95,7 @@ def _replays(clusters: Clusters, sample: Sample) -> float:
     years = profile.horizon + 1
     past = float(np.mean([case.observations[-1].time - case.start.low for case in clusters.simulator.cases]))
     rows = times * years + past * (2 if times > len(clusters.policies) + parts else 1)
-    return clusters.sizes.cases * count * DOUBLE * (len(SHOWN) * rows + times * len(OUTCOMES))
+    return clusters.sizes.cases * count * DOUBLE * (len(KEPT) * rows + times * len(OUTCOMES))
 
 
 def _fans(clusters: Clusters) -> float:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from calibration.weights import FAN
 from model.arrays import Floats
 from model.config import Policy
-from studies.policy.counterfactuals import SHOWN, Comparison
+from studies.policy.counterfactuals import SHOWN, STATES, Comparison
 from studies.policy.outcomes import NAMES, OUTCOMES
 
 # What differs between structures; the rest belongs to the histories and is stored once.
@@ -38,6 +38,7 @@ def dataset(comparisons: Sequence[Comparison], horizon: int, policies: Mapping[s
         ),
         "lost": ((), [item.lost for item in comparisons]),
         "path": (("quantity", "probability", "step"), [_padded(item.past, steps, 2) for item in comparisons]),
+        "share": (("state", "step"), [_padded(item.shares, steps, 1) for item in comparisons]),
         "year": (("step",), [_padded(item.years, steps) for item in comparisons]),
         "after": (("policy", "quantity", "probability", "years_after"), [item.after for item in comparisons]),
     }
@@ -50,6 +51,7 @@ def dataset(comparisons: Sequence[Comparison], horizon: int, policies: Mapping[s
             "kind": kinds,
             "quantity": list(SHOWN),
             "probability": list(FAN),
+            "state": list(STATES),
             "years_after": np.arange(horizon + 1.0),
         },
     )
@@ -65,6 +67,8 @@ def _described(data: xr.Dataset, horizon: int, policies: Mapping[str, Policy]) -
     data["years_after"].attrs["unit"] = "years after the decision"
     data["year"].attrs["unit"] = "calendar years"
     data["path"].attrs["meaning"] = "quantiles of the status quo at calendar years"
+    data["share"].attrs["meaning"] = "shares of the weight, by phase and past the transition, of the status quo at calendar years"
+    data["share"].attrs["unit"] = "1"
     data["after"].attrs["meaning"] = "quantiles by year after the decision"
     return data
 

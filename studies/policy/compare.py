@@ -16,6 +16,7 @@ from execution.labels import provenance, provenance_in, verdict_of
 from execution.run import Run, holds, read_manifest, revised
 from execution.store import Shard
 from execution.tasks import Executor, Progress, Runner, silent, unheard
+from model.arrays import Floats
 from model.config import Case, Policy, load_case, refuse_twins
 from model.policy import idle_programmes
 from model.profile import Batch
@@ -173,3 +174,14 @@ def path_fans(data: xr.Dataset, case: str, quantity: str) -> tuple[np.ndarray, n
     years = one["year"].values
     known = np.isfinite(years)
     return years[known], one["path"].sel(quantity=quantity).values[:, known]
+
+
+def path_shares(data: xr.Dataset, case: str) -> Floats | None:
+    """Return the share of a cluster's weight in each of STATES at the years of its fans, shape (states, t).
+
+    None is returned for a comparison that was stored before shares were.
+    """
+    if "share" not in data:
+        return None
+    one = data.sel(case=case)
+    return np.asarray(one["share"].values[:, np.isfinite(one["year"].values)], np.float64)

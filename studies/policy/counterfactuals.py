@@ -14,6 +14,7 @@ from calibration.weights import FAN, weighted_quantile
 from execution.tasks import together
 from model.arrays import Arrays, Floats
 from model.config import Case, Policy, load_policy, refuse_twins
+from model.observe import PHASES
 from studies.policy.outcomes import NAMES, OUTCOMES, RANKED_BY
 from studies.policy.replay import replay
 
@@ -35,6 +36,12 @@ DEFAULT_POLICIES: Final = (
     "pilot",
 )
 SHOWN: Final = ("firms", "workers", "profitability", "improved_firms")
+# Columns of the panel that are counted over histories, and all columns that a replay keeps.
+COUNTED: Final = ("phase", "transitioned")
+KEPT: Final = (*SHOWN, *COUNTED)
+# What is counted of them: each phase, and the histories that have made the transition.
+TRANSITIONED: Final = "transitioned"
+STATES: Final = (*PHASES, TRANSITIONED)
 # A fan is drawn from the year on in which this share of the weight has begun.
 BEGUN: Final = 0.5
 
@@ -44,7 +51,8 @@ class Comparison(NamedTuple):
 
     ``levels`` (policies, n, outcomes) at the horizon; ``weights`` (n,) of the histories kept, zero for those left out;
     ``lost``: weight left out; ``past`` (quantities, 5, t): fans of the status quo at calendar ``years`` (t,);
-    ``after`` (policies, quantities, 5, h + 1): fans by year after the decision; ``contrasts``: name to (n,).
+    ``after`` (policies, quantities, 5, h + 1): fans by year after the decision; ``contrasts``: name to (n,);
+    ``shares`` (states, t): share of the weight in each of STATES under the status quo.
     """
 
     histories: WeightedHistories
@@ -57,6 +65,7 @@ class Comparison(NamedTuple):
     after: Floats
     contrasts: dict[str, Floats]
     structure: str
+    shares: Floats
 
 
 def chosen_policies(names: Sequence[str] | None) -> dict[str, Policy]:
@@ -95,6 +104,21 @@ def fans(paths: Floats, weights: Floats) -> Floats:
     return curves
 
 
+def state_shares(phases: Floats, transitioned: Floats, weights: Floats) -> Floats:
+    """Return the share of the weight in each of STATES, shape (states, t).
+
+    The rest has not begun, or was stopped; a history that was stopped after its transition has made it ever after.
+
+    Parameters
+    ----------
+    phases, transitioned : float64, shape (n, t); columns of the panel, NaN before the start and after a stop
+    weights : float64, shape (n,)
+    """
+    mass = weights / np.sum(weights)
+    made = np.maximum.accumulate(np.nan_to_num(transitioned), axis=1)
+    return np.stack([*(mass @ (phases == code) for code in range(len(PHASES))), mass @ made])
+
+
 class Wanted(NamedTuple):
     """One replay of a comparison: the policy, the calendar years shown (k,), and the structural choices in force."""
 
@@ -110,7 +134,7 @@ def observed(
     threads: int | None = None,
     heed: Callable[[int], None] | None = None,
 ) -> list[Arrays]:
-    """Return what a comparison keeps of each replay: ``levels`` (n, outcomes) at the end, ``paths`` (quantities, n, k) of SHOWN.
+    """Return what a comparison keeps of each replay: ``levels`` (n, outcomes) at the end, ``paths`` (columns, n, k) of KEPT.
 
     All that is asked for is asked under the same structural choices.
     """
@@ -120,7 +144,7 @@ def observed(
     for one, seen in zip(asked, replays, strict=True):
         shown = np.searchsorted(years, one.years)
         levels = np.stack([outcome.value(seen.columns(int(shown[-1]))) for outcome in OUTCOMES], axis=1)
-        kept.append({"levels": levels, "paths": np.stack([seen.path(name)[:, shown] for name in SHOWN])})
+        kept.append({"levels": levels, "paths": np.stack([seen.path(name)[:, shown] for name in KEPT])})
     return kept
 
 
@@ -172,7 +196,9 @@ def compare_case(
     asked = wanted(histories, policies, horizon, structure)
     if replayed is None:
         replayed = observed(histories, asked, horizon)
-    curves = [np.stack([fans(paths, histories.weights) for paths in one["paths"]]) for one in replayed]
+    curves = [np.stack([fans(paths, histories.weights) for paths in one["paths"][: len(SHOWN)]]) for one in replayed]
+    phases, transitioned = replayed[0]["paths"][len(SHOWN) :]
+    shares = state_shares(phases, transitioned, histories.weights)
     every, past, names = np.stack([one["levels"] for one in replayed]), curves[0], tuple(policies)
     after = np.stack([curve[:, :, -horizon - 1 :] for curve in curves[: len(names)]])
     kept = np.isfinite(every).all(axis=(0, 2))
@@ -180,7 +206,7 @@ def compare_case(
     contrasts = _contrast_values(dict(zip(names, worth, strict=False)), list(worth[len(names) :]))
     weights, lost = np.where(kept, histories.weights, 0.0), float(np.sum(histories.weights[~kept]))
     return Comparison(
-        histories, names, every[: len(names)], weights, lost, asked[0].years, past, after, contrasts, structure
+        histories, names, every[: len(names)], weights, lost, asked[0].years, past, after, contrasts, structure, shares
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from model.arrays import Floats
 from studies.page.figures import Observed
+from studies.page.phases import Timing
 from studies.policy.decision_table import Contrast, Effects
 from studies.policy.outcomes import RANKED_BY
 
@@ -51,6 +52,9 @@ class ClusterView:
     ess : effective number of histories
     lost : share of the weight whose histories outgrew the simulator
     imposed : what the model imposes on this cluster, in a sentence, or nothing
+    workers : float64, shape (5, t); quantiles as of firms. None where no policies were compared, as with the next two
+    phases : float64, shape (phases, t); share of the histories in each of ``model.observe.PHASES``
+    improves : when improved firms come to employ half of the workers; None as well where that comes in no history
     """
 
     name: str
@@ -66,6 +70,9 @@ class ClusterView:
     ess: float = float("nan")
     lost: float = 0.0
     imposed: str = ""
+    workers: Floats | None = None
+    phases: Floats | None = None
+    improves: Timing | None = None
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,24 @@
 """How does a run folder become the view that a report shows? Its files are read, and its checks are put into words."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from calibration.weights import FAN, effective_size, normalised, weighted_quantile
 from execution import netcdf
 from execution.run import checked, holds
+from model.arrays import Floats
 from model.config import Case, Priors, load_case, load_priors
 from model.errors import InputError
+from model.observe import PHASES
 from studies.files.tables import read_table
 from studies.numbers import amount
 from studies.page.figures import HALF_WIDTH_90, Observed
+from studies.page.phases import Timing, timing
 from studies.policy.arrays import titles
-from studies.policy.compare import DECISION, POLICIES, path_fans
+from studies.policy.compare import DECISION, POLICIES, path_fans, path_shares
+from studies.policy.counterfactuals import STATES, TRANSITIONED
 from studies.policy.decision_table import Contrast, Effects, contrast_rows
 from studies.report.data import ClusterView, Covered, ParameterView, RunView, Statement, Verdict
 
@@ -98,16 +102,8 @@ def _clusters(posterior: Any, cases: list[Case], policies: Any) -> list[ClusterV
     held = set() if policies is None else {str(name) for name in policies["case"].values}
     views = []
     for case in cases:
-        if case.name in held:
-            years, firms = path_fans(policies, case.name, "firms")
-            profit = path_fans(policies, case.name, "profitability")[1]
-            lost = float(policies["lost"].sel(case=case.name).isel(structure=0))
-        else:
-            one, lost = posterior.paths.sel(case=case.name), 0.0
-            years, firms, profit = one["year"].values, one["firms"].values.T, one["profitability"].values.T
-            known = np.isfinite(years)
-            years, firms, profit = years[known], firms[:, known], profit[:, known]
-        started = np.flatnonzero(np.isfinite(firms).any(axis=0))
+        told = _compared_paths(policies, case.name) if case.name in held else _calibrated_paths(posterior, case.name)
+        started = np.flatnonzero(np.isfinite(told.firms).any(axis=0))
         part = slice(int(started[0]) if len(started) else 0, None)
         views.append(
             ClusterView(
@@ -116,17 +112,51 @@ def _clusters(posterior: Any, cases: list[Case], policies: Any) -> list[ClusterV
                 title(case),
                 f"{case.location}: {case.product.lower()}",
                 case.observations[-1].time,
-                years[part],
-                firms[:, part],
-                profit[:, part],
+                told.years[part],
+                told.firms[:, part],
+                told.profit[:, part],
                 observed_firms(case),
                 case.start.confidence,
                 effective_size(posterior.histories["weight"].sel(case=case.name).values),
-                lost,
+                told.lost,
                 IMPOSED.get(case.number, ""),
+                None if told.workers is None else told.workers[:, part],
+                None if told.phases is None else told.phases[:, part],
+                told.improves,
             )
         )
     return views
+
+
+class _Paths(NamedTuple):
+    """A cluster over calendar years (t,): fans (5, t), weight lost, and phases (phases, t) where they were counted."""
+
+    years: Floats
+    firms: Floats
+    profit: Floats
+    lost: float = 0.0
+    workers: Floats | None = None
+    phases: Floats | None = None
+    improves: Timing | None = None
+
+
+def _compared_paths(policies: Any, name: str) -> _Paths:
+    """Return the status quo of a comparison."""
+    years, firms = path_fans(policies, name, "firms")
+    workers, profit = (path_fans(policies, name, quantity)[1] for quantity in ("workers", "profitability"))
+    lost, shares = float(policies["lost"].sel(case=name).isel(structure=0)), path_shares(policies, name)
+    if shares is None:
+        return _Paths(years, firms, profit, lost, workers)
+    improves = timing(years, shares[STATES.index(TRANSITIONED)])
+    return _Paths(years, firms, profit, lost, workers, shares[: len(PHASES)], improves)
+
+
+def _calibrated_paths(posterior: Any, name: str) -> _Paths:
+    """Return the histories of a calibration that no comparison went on with."""
+    one = posterior.paths.sel(case=name)
+    years = one["year"].values
+    known = np.isfinite(years)
+    return _Paths(years[known], one["firms"].values.T[:, known], one["profitability"].values.T[:, known])
 
 
 def _parameters(posterior: Any, priors: Priors) -> list[ParameterView]:

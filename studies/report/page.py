@@ -7,6 +7,7 @@ from pathlib import Path
 
 from execution.writing import write_text
 from studies.page.rendering import rendered
+from studies.page.schematic import schematic
 from studies.report.coverage import coverage, statements
 from studies.report.data import RunView
 from studies.report.policies import alternatives, chances_of_best, compared, contrasts
@@ -21,6 +22,7 @@ def page(run: RunView) -> str:
         "report/templates/report.html",
         run=run,
         answer=answer(run),
+        schematic=schematic(),
         cards=cards(run),
         learned=learned(run),
         coverage=coverage(run),

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from studies.page.figures import contraction, fan
+from studies.page.phases import phases
 from studies.page.svg import Canvas
 from studies.report.data import ClusterView, ParameterView, RunView
 from studies.report.ranking import Standing, standing
@@ -28,11 +29,10 @@ class Answer(NamedTuple):
 
 
 class Card(NamedTuple):
-    """A cluster with its two fans; ``guessed`` tells whether the year in which it starts is a guess."""
+    """A cluster with its drawings, from the top; ``guessed`` tells whether the year in which it starts is a guess."""
 
     view: ClusterView
-    firms: Canvas
-    profitability: Canvas
+    drawings: list[Canvas]
     guessed: bool
 
 
@@ -53,15 +53,19 @@ def answer(run: RunView) -> Answer:
 
 
 def cards(run: RunView) -> list[Card]:
-    """Return every cluster with its fans: the paper's Figure 1, from the posterior."""
+    """Return every cluster with its fans and phases: the paper's Figure 1, from the posterior."""
     return [_card(view) for view in run.clusters]
 
 
 def _card(view: ClusterView) -> Card:
     decision = view.decision if np.isfinite(view.decision) else None
-    firms = fan(f"{view.title}: firms", view.years, view.firms, "firms (log scale)", view.observed, decision, log=True)
-    profit = fan(f"{view.title}: profitability", view.years, view.profitability, "profit / fixed cost", (), decision)
-    return Card(view, firms, profit, view.start_confidence in GUESSED)
+    drawings = [fan(f"{view.title}: firms", view.years, view.firms, "firms (log scale)", view.observed, decision, log=True)]
+    if view.workers is not None:
+        drawings.append(fan(f"{view.title}: workers", view.years, view.workers, "workers (log scale)", (), decision, log=True))
+    drawings.append(fan(f"{view.title}: profitability", view.years, view.profitability, "profit / fixed cost", (), decision))
+    if view.phases is not None:
+        drawings.append(phases(f"{view.title}: phases", view.years, view.phases, view.improves, decision))
+    return Card(view, drawings, view.start_confidence in GUESSED)
 
 
 def learned(run: RunView) -> Learned | None:

@@ -19,7 +19,7 @@ def test_every_parameter_is_explained() -> None:
     for name in (*priors.names(), *priors.structures):
         assert name in text
     assert priors.entry("entry_intensity").meaning.split()[0] in flat
-    assert "lognormal(2.5, 0.4)" in text
+    assert f"lognormal({priors.entry('entry_intensity').used:g}, " in text
     assert "1/year" in text
 
 
@@ -70,6 +70,8 @@ def test_a_case_shows_every_figure_and_source(case: object) -> None:
     for past in case.history:  # type: ignore[attr-defined]
         assert past.programme in flat
     assert str(case.start.mode) in flat  # type: ignore[attr-defined]
+    for dated in (case.covariates.home_population, case.covariates.wage_year):  # type: ignore[attr-defined]
+        assert f", {dated.year}: {dated.value:,g} [{dated.source}]" in flat
 
 
 def test_what_is_missing_is_said() -> None:

@@ -14,12 +14,12 @@ from execution.tasks import Runner
 from model.config import CONFIGS, Policy, load_case, load_priors
 from model.errors import InputError
 from model.latents import conditional_medians, default_values
-from model.observe import COLUMNS
+from model.observe import COLUMNS, PHASES
 from studies.policy import counterfactuals
 from studies.policy.advice import Advice
 from studies.policy.arrays import merged, titles
 from studies.policy.compare import compare_histories
-from studies.policy.counterfactuals import STATUS_QUO, chosen_policies, compare_case, fans
+from studies.policy.counterfactuals import STATES, STATUS_QUO, chosen_policies, compare_case, fans, state_shares
 from studies.policy.decision_table import contrast_rows, decision_rows
 from studies.policy.outcomes import NAMES
 from studies.policy.replay import Replay, replay
@@ -191,6 +191,18 @@ def test_fans_wait_until_half_of_the_weight_has_begun() -> None:
     assert np.all(np.diff(curves[:, 2]) >= 0)
 
 
+def test_shares_count_phases_and_those_who_ever_made_the_transition() -> None:
+    phases = np.array([[np.nan, 1.0, 2.0], [np.nan, np.nan, 0.0], [3.0, 2.0, np.nan]])
+    transitioned = np.array([[np.nan, 0.0, 0.0], [np.nan, np.nan, 0.0], [0.0, 1.0, np.nan]])
+    shares = dict(zip(STATES, state_shares(phases, transitioned, np.array([0.5, 0.25, 0.25])), strict=True))
+    assert shares["expansion"].tolist() == [0.0, 0.5, 0.0]
+    assert shares["initiation"].tolist() == [0.0, 0.0, 0.25]
+    assert shares["survival"].tolist() == [0.25, 0.0, 0.0]
+    assert shares["improvement"].tolist() == [0.0, 0.25, 0.5]
+    # The third history was stopped after its transition.
+    assert shares["transitioned"].tolist() == [0.0, 0.25, 0.25]
+
+
 def test_equal_datasets_are_padded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(counterfactuals, "replay", stand_in({}))
     policies = chosen_policies(["credit"])
@@ -203,6 +215,8 @@ def test_equal_datasets_are_padded(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert data.sizes["structure"] == 2
     assert data.sizes["history"] == 6
     assert data["weight"].isel(structure=0).sum("history").values.tolist() == pytest.approx([1.0, 1.0])
+    assert data["share"].dims == ("case", "state", "step")
+    assert (np.isfinite(data["share"].isel(state=0).values) == np.isfinite(data["year"].values)).all()
     assert told[-1] == 0
 
 
@@ -223,3 +237,6 @@ def test_real_histories_share_their_past_and_pair_exactly() -> None:
     assert found["training"].cost > 0
     place = NAMES.index("firms")
     np.testing.assert_array_equal(comparison.levels[0, :, place], runs[0].columns(len(years) - 1)["firms"])
+    phases = comparison.shares[: len(PHASES)].sum(axis=0)
+    assert phases[-1] == pytest.approx(1.0)
+    assert (np.diff(comparison.shares[STATES.index("transitioned")]) >= 0.0).all()

@@ -12,7 +12,7 @@ from execution.run import Run
 from execution.tasks import together
 from model.config import load_case
 from studies.policy import pieces
-from studies.policy.counterfactuals import SHOWN, Comparison, chosen_policies
+from studies.policy.counterfactuals import KEPT, Comparison, chosen_policies
 from studies.policy.outcomes import NAMES
 from studies.policy.pieces import DEPENDS, HISTORIES_A_CHUNK, compare_histories
 
@@ -34,7 +34,7 @@ def replayed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
         keys = every[cluster].part(first, count).keys.astype(float)
         told.extend((one.policy.name, first) for one in asked)
         levels = np.repeat(keys[:, None], len(NAMES), axis=1)
-        return together({"levels": levels, "paths": np.ones((len(SHOWN), count, len(one.years)))} for one in asked)
+        return together({"levels": levels, "paths": np.ones((len(KEPT), count, len(one.years)))} for one in asked)
 
     monkeypatch.setattr(pieces, "replay_chunk", replay_chunk)
     return told

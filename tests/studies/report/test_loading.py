@@ -14,9 +14,10 @@ from execution.executors import Threads
 from execution.run import Run
 from model.config import load_case, load_priors
 from model.errors import InputError
+from model.observe import PHASES
 from studies.policy.arrays import merged
 from studies.policy.compare import FILES, write_comparison
-from studies.policy.counterfactuals import SHOWN, Comparison, chosen_policies
+from studies.policy.counterfactuals import SHOWN, STATES, Comparison, chosen_policies
 from studies.policy.outcomes import NAMES
 from studies.report.loading import load_view
 from studies.report.page import page
@@ -109,10 +110,9 @@ def compared(folder: Path, policy: str = "training") -> None:
         past = np.ones((len(SHOWN), 5, len(years))) * np.arange(1, 6)[None, :, None]
         past[:, :, :2] = np.nan
         contrasts = {"order": np.linspace(1, 2, COUNT)}
+        after, shares = np.ones((2, len(SHOWN), 5, 6)), np.tile(np.linspace(0.0, 0.9, len(years)), (len(STATES), 1))
         comparisons.append(
-            Comparison(
-                given, tuple(policies), levels, given.weights, 0.0, years, past, np.ones((2, len(SHOWN), 5, 6)), contrasts, ""
-            )
+            Comparison(given, tuple(policies), levels, given.weights, 0.0, years, past, after, contrasts, "", shares)
         )
     run = Run("calibration", folder, {}, FILES)
     with run.opened(Threads(1)) as runner:
@@ -130,6 +130,7 @@ def test_a_calibration_without_a_comparison(folder: Path) -> None:
     view = load_view(folder)
     assert [cluster.title for cluster in view.clusters] == ["2 Hamamatsu, motorcycles", "18 Dhaka, garment"]
     assert view.clusters[0].firms.shape == (5, 6)
+    assert view.clusters[0].phases is None
     assert [seen.value for seen in view.clusters[0].observed] == [150, 3]
     assert "imposed" in view.clusters[1].imposed
     assert view.effects == ()
@@ -164,7 +165,14 @@ def test_the_whole_page(folder: Path) -> None:
     assert (best.policy, best.mean) == ("training", pytest.approx(105.5))
     assert view.horizon == 5
     assert view.contrasts[0].mean == pytest.approx(1.5)
-    assert view.clusters[0].years[0] == load_case(2).observations[-1].time - 2
+    shown = view.clusters[0]
+    assert shown.years[0] == load_case(2).observations[-1].time - 2
+    assert shown.workers is not None
+    assert shown.phases is not None
+    assert (shown.workers.shape, shown.phases.shape) == ((5, len(shown.years)), (len(PHASES), len(shown.years)))
+    assert shown.improves is not None
+    # Half of those who ever improve have done so five steps after the first year.
+    assert (shown.improves.chance, shown.improves.middle) == (pytest.approx(0.9), shown.years[-1] - 4)
     text = page(view)
     assert ("NOT CONVERGED" in text) == (not view.verdict.converged)
     assert "Hamamatsu" in text

@@ -11,6 +11,7 @@ import pytest
 
 from studies.numbers import amount, share, signed
 from studies.page.figures import Observed
+from studies.page.phases import Timing
 from studies.page.svg import Canvas
 from studies.policy.decision_table import Contrast, Effects
 from studies.report.data import ClusterView, Covered, ParameterView, RunView, Statement, Verdict
@@ -36,6 +37,9 @@ def cluster(name: str = "10-kumasi", title: str = "10 Kumasi, metalwork") -> Clu
         "medium",
         40.0,
         0.02,
+        workers=curves * 9,
+        phases=np.tile([0.1, 0.2, 0.3, 0.4, 0.0], (len(YEARS), 1)).T,
+        improves=Timing(1990, 2001, 2019, 0.4, 2025),
     )
 
 
@@ -229,6 +233,31 @@ def test_figures_outside_are_counted(run: RunView) -> None:
     text = words(page(run))
     assert "1 of 2 figures lie in the central 90 % of their predictive distribution (firms 1 of 1," in text
     assert "(firms 1 of 1, bands 100-fold wide at the median; schooling 0 of 1, bands 1.2-fold wide at the median)." in text
+
+
+def test_a_cluster_shows_firms_workers_profit_and_phases(run: RunView) -> None:
+    text = page(run)
+    for what in ("firms", "workers", "profitability", "phases"):
+        assert f"<title>10 Kumasi, metalwork: {what}</title>" in text
+    assert "half of the workers in 40 % of the draws by 2025; where they do, in 2001 at the median" in words(text)
+    never = page(replace(run, clusters=(replace(run.clusters[0], improves=None),)))
+    assert "Improved firms come to employ half of the workers in no draw." in words(never)
+    unknown = page(replace(run, clusters=(replace(run.clusters[0], workers=None, phases=None, improves=None),)))
+    assert "<title>10 Kumasi, metalwork: phases</title>" not in unknown
+    assert "Improved firms come to employ" not in words(unknown)
+
+
+def test_every_figure_has_a_caption_with_its_source(run: RunView) -> None:
+    figures = re.findall(r"<figure>.*?</figure>", page(run), flags=re.DOTALL)
+    assert len(figures) >= 3
+    captions = [re.findall(r"<figcaption>.*</figcaption>", figure, flags=re.DOTALL) for figure in figures]
+    assert [caption for caption in captions if len(caption) != 1 or not re.search(r"\bSource: \w", caption[0])] == []
+
+
+def test_the_paper_s_figure_stands_beside_the_clusters_as_a_drawing_of_our_own(run: RunView) -> None:
+    text = words(page(run))
+    assert "Source: after Otsuka and Sonobe (2011), Figure 1, drawn anew." in text
+    assert text.index("The paper's Figure 1, drawn anew".replace("'", "&#x27;")) < text.index("10 Kumasi, metalwork: firms")
 
 
 def test_the_same_run_gives_the_same_file(run: RunView, tmp_path: Path) -> None:
