@@ -118,7 +118,6 @@ class Params(NamedTuple):
     success_imitation: float
     success_imitation_half: float
     success_thickness: float
-    success_trader: float
     success_recognition: float
     success_trust: float
     success_rung: float

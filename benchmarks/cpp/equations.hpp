@@ -330,9 +330,9 @@ EQUATION double management_side(const Params& p, double skill, double schooling)
     return p.success_skill * skill + p.success_schooling * (schooling - SCHOOLING_BASE);
 }
 
-EQUATION double marketing_side(const Params& p, double thick, double schooling, double trader, double recognition) {
-    const double known = p.success_schooling * (schooling - SCHOOLING_BASE) + p.success_trader * trader;
-    return p.success_thickness * (thick - THICKNESS_BASE) + known + p.success_recognition * recognition;
+EQUATION double marketing_side(const Params& p, double thick, double schooling, double recognition) {
+    const double known = p.success_schooling * (schooling - SCHOOLING_BASE) + p.success_recognition * recognition;
+    return p.success_thickness * (thick - THICKNESS_BASE) + known;
 }
 
 EQUATION double parts_side(const Params& p, double thick, double trust) {

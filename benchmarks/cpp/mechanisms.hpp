@@ -499,11 +499,11 @@ inline void climb(World& w, std::int64_t i) {
 template <class Firm>
 double firm_success_chance(const History& w, const Firm& firm) {
     const Params& p = w.p;
-    const double thick = thickness(p, w.cluster.traders), trader = firm.trader ? 1.0 : 0.0;
+    const double thick = thickness(p, w.cluster.traders);
     const double access = w.s.access + w.cluster.access + firm.access;
     const double quality = quality_side(p, access, firm.schooling, static_cast<double>(firm.rung));
     const double management = management_side(p, firm.skill + firm.trained, firm.schooling);
-    const double marketing = marketing_side(p, thick, firm.schooling, trader, firm.recognition);
+    const double marketing = marketing_side(p, thick, firm.schooling, firm.recognition);
     const double parts = parts_side(p, thick, firm.trust);
     return success_chance(p, w.s, quality, management, marketing, parts, shown(p, w.ladder[firm.rung + 1].above));
 }

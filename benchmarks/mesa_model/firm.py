@@ -287,7 +287,7 @@ class Firm(mesa.Agent):
         m, p, rung = self.model, self.model.p, self.rung
         quality = improvement.quality_side(p, m.s.access + self.access, self.schooling, rung.number)
         management = improvement.management_side(p, self.skill + self.trained, self.schooling)
-        marketing = improvement.marketing_side(p, m.thick, self.schooling, float(self.trader), self.recognition)
+        marketing = improvement.marketing_side(p, m.thick, self.schooling, self.recognition)
         parts = improvement.parts_side(p, m.thick, self.trust)
         eased = improvement.shown(p, m.ladder[rung.number + 1].above)
         chance: float = success_chance(p, m.s, quality, management, marketing, parts, eased)

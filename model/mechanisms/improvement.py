@@ -10,12 +10,11 @@ from model.arithmetic import exp, log, logistic
 from model.clock import OFTEN, Clock, Conditions
 from model.compiling import equation, step
 from model.events import LOG_ATTEMPT_FAILED, LOG_ATTEMPT_SUCCEEDED, OUTCOME
-from model.lanes import firm_at, has
+from model.lanes import firm_at
 from model.mechanisms.agglomeration import standard_surplus, thickness
 from model.mechanisms.birth import SCHOOLING_BASE, outsiders_skill
 from model.mechanisms.knowledge import raise_awareness
 from model.randomness import uniform
-from model.state import TRADER
 from model.world import World, note
 
 # Log thickness at which the success intercept is stated: about 100 traders and part-suppliers.
@@ -93,13 +92,13 @@ def management_side(p: Any, skill: float, schooling: float) -> float:
 
 
 @equation
-def marketing_side(p: Any, thick: float, schooling: float, trader: float, recognition: float) -> float:
-    """How ready a firm is to sell under its own name: traders about, schooling, a past in trade, buyers who know it (logit).
+def marketing_side(p: Any, thick: float, schooling: float, recognition: float) -> float:
+    """How ready a firm is to sell under its own name: traders about, schooling, buyers who know it (logit).
 
-    Formula: z_3 = b_h (ln(1+T/T0) - 3) + b_e (e-10) + b_t trader + b_r r
+    Formula: z_3 = b_h (ln(1+T/T0) - 3) + b_e (e-10) + b_r r
     """
-    known = p.success_schooling * (schooling - SCHOOLING_BASE) + p.success_trader * trader
-    return p.success_thickness * (thick - THICKNESS_BASE) + known + p.success_recognition * recognition
+    known = p.success_schooling * (schooling - SCHOOLING_BASE) + p.success_recognition * recognition
+    return p.success_thickness * (thick - THICKNESS_BASE) + known
 
 
 @equation
@@ -165,7 +164,7 @@ def firm_success_chance(w: World, firm: Any) -> float:
     p, thick = w.p, thickness(w.p, w.cluster.traders)
     quality = quality_side(p, w.s.access + w.cluster.access + firm.access, firm.schooling, float(firm.rung))
     management = management_side(p, firm.skill + firm.trained, firm.schooling)
-    marketing = marketing_side(p, thick, firm.schooling, float(has(firm, TRADER)), firm.recognition)
+    marketing = marketing_side(p, thick, firm.schooling, firm.recognition)
     parts = parts_side(p, thick, firm.trust)
     return success_chance(p, w.s, quality, management, marketing, parts, shown(p, w.ladder[firm.rung + 1].above))
 

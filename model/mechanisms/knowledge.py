@@ -1,5 +1,5 @@
 """How does a firm come to know more, and how do others come to see it? What was taught spills over, improvers learn abroad,
- training takes effect with a lag and fades; buyers recognise quality unless brands are stolen; trust in
+training takes effect with a lag and fades; buyers recognise quality unless brands are stolen; trust in
 subcontractors takes time (WP 5703, sections II-IV).
 """
 
