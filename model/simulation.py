@@ -250,7 +250,7 @@ def engine_named(engine: str, mechanisms: Sequence[Callable[..., Any]] = ()) -> 
 
         return partial(simpy_engine.run_history, mechanisms=mechanisms)
     if engine != "compiled":
-        raise InputError(f"engine: {engine}: is no engine; choose one of {', '.join(ENGINES)}")
+        raise InputError(f"engine: {shown(engine)}: is no engine; choose one of {', '.join(ENGINES)}")
     if mechanisms:
         raise InputError("engine: compiled: takes no mechanisms of your own; choose simpy")
     return run_compiled
