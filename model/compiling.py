@@ -16,10 +16,25 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar, overload
 
-from model.surroundings import without_file
+
+@contextmanager
+def hidden_file(name: str) -> Iterator[None]:
+    """Let a library that is imported within look in vain for a file of the working directory, whatever that file says."""
+    truly: Any = os.path.isfile
+
+    def isfile(path: Any) -> bool:
+        # Of every other path, and to other threads, the truth is told.
+        return path != name and bool(truly(path))
+
+    os.path.isfile = isfile
+    try:
+        yield
+    finally:
+        os.path.isfile = truly
+
 
 # Numba also reads a file of settings in the working directory, where it may lie for another program.
-with without_file(".numba_config.yaml"):
+with hidden_file(".numba_config.yaml"):
     import numba
     from numba.extending import register_jitable
 

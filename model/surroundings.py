@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from model.cores import SINGLE_THREAD
 from model.errors import InputError
@@ -119,23 +119,6 @@ def plots() -> Iterator[None]:
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             raise InputError(f"{SETTINGS} in {Path.cwd()}: {reason}; start elsewhere, or run `takeoff doctor`") from error
-
-
-@contextmanager
-def without_file(name: str) -> Iterator[None]:
-    """Let a library that is imported within look in vain for a file of the working directory, whatever that file says."""
-    truly: Any = os.path.isfile
-
-    def isfile(path: Any) -> bool:
-        # Of every other path, and to other threads, the truth is told.
-        return path != name and bool(truly(path))
-
-    with _changing:
-        os.path.isfile = isfile
-        try:
-            yield
-        finally:
-            os.path.isfile = truly
 
 
 def _of(families: tuple[str, ...]) -> list[str]:

@@ -12,7 +12,7 @@ from model import surroundings
 from model.compiling import cache_home
 from model.cores import SINGLE_THREAD
 from model.errors import InputError
-from model.surroundings import NUMBERS, plots, processor, shield, without, without_file
+from model.surroundings import NUMBERS, plots, processor, shield, without
 
 
 @pytest.fixture
@@ -81,35 +81,6 @@ def test_plots_have_a_home_and_announce_nothing(monkeypatch: pytest.MonkeyPatch)
         warnings.warn("an announcement", FutureWarning, stacklevel=1)
     with pytest.warns(FutureWarning, match="of the user's own"):
         warnings.warn("of the user's own", FutureWarning, stacklevel=1)
-
-
-SETTINGS = ("num_threads: 0", "num_threads: nonsense", "[", "- a", "opt: 0", "cpu_name: nonsense", "\x00")
-
-
-@pytest.mark.parametrize("settings", SETTINGS)
-def test_settings_of_numba_in_the_working_folder_are_not_read(settings: str, tmp_path: Path) -> None:
-    (tmp_path / ".numba_config.yaml").write_text(settings, encoding="utf-8")
-    program = (
-        "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "import model.compiling, numba.core.config as config\n"
-        "print(config.NUMBA_NUM_THREADS > 0, int(config.OPT), config.CPU_NAME)\n"
-    )
-    words = [sys.executable, "-W", "error", "-c", program, str(Path(__file__).parents[2])]
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stdout == "True 3 None\n"
-    assert done.stderr == ""
-
-
-def test_only_one_file_is_hidden_and_only_within(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name in ("one", "other"):
-        Path(name).touch()
-    asks = os.path
-    with without_file("one"):
-        assert [asks.isfile(name) for name in ("one", "other", "none")] == [False, True, False]
-    with pytest.raises(ValueError, match="of the import"), without_file("one"):
-        raise ValueError("of the import")
-    assert asks.isfile("one")
 
 
 def test_an_import_that_fails_is_one_line() -> None:
