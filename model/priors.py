@@ -365,7 +365,8 @@ class Priors(Entry):
                 raise InputError(f"structure: {plain(name, LONGEST_VALUE)}: unknown structure; {nearest(name, self.structures)}")
             options = self.structures[name].options
             if str(option) not in options:
-                raise InputError(f"structure: {name}: {shown(option)}: unknown option; choose one of {', '.join(options)}")
+                told = plain(str(option), LONGEST_VALUE)
+                raise InputError(f"structure: {name}: {told}: unknown option; choose one of {', '.join(options)}")
             chosen[name] = str(option)
         return chosen
 

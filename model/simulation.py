@@ -15,7 +15,7 @@ from model.batch import in_threads
 from model.compiling import prepare
 from model.config import load_case, load_policy, load_priors
 from model.cores import granted_cores
-from model.errors import InputError, shown
+from model.errors import LONGEST_VALUE, InputError, plain, shown
 from model.events import QUARTER
 from model.latents import LATENTS, conditional_medians, default_values, params_for, settings_for
 from model.observe import COLUMNS, mark_stop
@@ -250,7 +250,7 @@ def engine_named(engine: str, mechanisms: Sequence[Callable[..., Any]] = ()) -> 
 
         return partial(simpy_engine.run_history, mechanisms=mechanisms)
     if engine != "compiled":
-        raise InputError(f"engine: {shown(engine)}: is no engine; choose one of {', '.join(ENGINES)}")
+        raise InputError(f"engine: {plain(str(engine), LONGEST_VALUE)}: is no engine; choose one of {', '.join(ENGINES)}")
     if mechanisms:
         raise InputError("engine: compiled: takes no mechanisms of your own; choose simpy")
     return run_compiled
