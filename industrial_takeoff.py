@@ -5,17 +5,24 @@ starts here, and each package asks here whether those on which it builds are hid
 This module imports a package of the project only after that check.
 """
 
+import os
+import signal
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from types import FrameType
+from typing import Any, Final, NoReturn
 
 # A package imports only those on its left.
 PACKAGES: Final = ("model", "execution", "calibration", "studies")
 HOME: Final = Path(__file__).resolve().parent
 INPUT_IS_WRONG: Final = 2
+INTERRUPTED: Final = 75
+# Signals that ask a command to stop.
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, *([signal.SIGUSR1] if hasattr(signal, "SIGUSR1") else []))
 WINDOWS: Final = "Windows is not supported; use Linux, macOS, or the Windows Subsystem for Linux (WSL)"
 
 
@@ -86,16 +93,32 @@ def lazily(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any]
     return look_up, lambda: sorted(homes)
 
 
-def main() -> int:
-    """Run ``takeoff``, unless a package of the project is hidden or the system is not supported."""
-    hidden = hidden_package()
-    if hidden is not None or not supported():
-        sys.stderr.write(f"takeoff: {hidden or WINDOWS}\n")
-        return INPUT_IS_WRONG
-    from studies.cli import main as run_command
-    from studies.streams import guarded
+def leave_at_once(number: int = 0, frame: FrameType | None = None) -> NoReturn:
+    """End the process: a signal has come before any work has begun, after all of it, or a second time."""
+    with suppress(OSError):
+        os.write(2, b"\ntakeoff: interrupted\n")
+    os._exit(INTERRUPTED)
 
-    return guarded(run_command)
+
+def main() -> int:
+    """Run ``takeoff``, unless a package of the project is hidden or the system is not supported.
+
+    A signal ends the process with a line and an exit code: while a command works it does so by an exception
+    (``studies.cli``), and before and after that at once, since nobody would catch an exception there.
+    """
+    try:
+        for number in SIGNALS:
+            signal.signal(number, leave_at_once)
+        hidden = hidden_package()
+        if hidden is not None or not supported():
+            sys.stderr.write(f"takeoff: {hidden or WINDOWS}\n")
+            return INPUT_IS_WRONG
+        from studies.cli import main as run_command
+        from studies.streams import guarded
+
+        return guarded(run_command)
+    except KeyboardInterrupt:
+        leave_at_once()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Where is the work done? In threads of this process, on Dask workers, or on a batch system, as ``--on`` says: no bit differs."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -8,8 +9,8 @@ from typing import Any, Final
 
 from execution.tasks import HEED_SECONDS, Executor, Function, Task, unheard
 from model.arrays import Arrays
-from model.cores import granted_cores
-from model.errors import InputError
+from model.cores import MOST_THREADS, granted_cores
+from model.errors import InputError, shown
 from model.profile import Batch, Profile
 
 # Tasks handed out for each thread or worker: one at work and one waiting, so that nobody is idle and memory stays bounded.
@@ -70,7 +71,7 @@ def executor_on(
         return
     kind, _, detail = where.partition(":")
     if kind == "local":
-        yield Threads(_threads(where, detail))
+        yield Threads(threads_in(where))
         return
     if not (kind == "slurm" and not detail) and not (kind == "dask" and detail):
         raise InputError(f"--on: {where}: is no executor; choose local, local:N, dask:ADDRESS or slurm")
@@ -88,7 +89,18 @@ def asked_by(profile: Profile, where: str | Executor) -> str | Executor:
     return f"local:{profile.threads}" if where == "local" and profile.threads else where
 
 
-def _threads(where: str, count: str) -> int:
-    if count and (not count.isdecimal() or int(count) < 1):
-        raise InputError(f"--on: {where}: the number of threads must be a whole number above 0; write for instance local:2")
-    return int(count) if count else granted_cores()
+def threads_in(where: str) -> int:
+    """Return the number of threads that ``local:N`` asks for, or of all cores granted for ``local``.
+
+    Raises
+    ------
+    InputError
+        If the number is none, or larger than any machine has cores.
+    """
+    count = where.partition(":")[2]
+    if not count:
+        return granted_cores()
+    if not re.fullmatch("[0-9]{1,18}", count) or not 1 <= int(count) <= MOST_THREADS:
+        rule = f"the number of threads must be a whole number from 1 to {MOST_THREADS}; write for instance local:2"
+        raise InputError(f"--on: {shown(where)}: {rule}")
+    return int(count)

@@ -29,6 +29,10 @@ CHECKSUM: Final = "sha256"
 _RELATIVE: Final = re.compile(r"(\.\./)?[^/\\\0]+")
 
 
+class ChangedFingerprint(DamagedRun):
+    """The fingerprint of a finished run is not the one with which it was finished."""
+
+
 @dataclass(frozen=True)
 class Run:
     """A run folder of some kind.
@@ -144,7 +148,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     InputError
         If there is none, so that the run is not finished.
     DamagedRun
-        If it cannot be read or does not agree with its own checksum.
+        If it cannot be read, or does not agree with its own checksum or with the folder's fingerprint.
     """
     path = folder / MANIFEST
     if not has_manifest(folder):
@@ -155,6 +159,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     files = manifest.get("files")
     if not isinstance(files, dict) or not all(_RELATIVE.fullmatch(name) for name in files):
         raise DamagedRun(f"{path}: names no files; put it aside and run the command again with --resume")
+    if manifest.get("fingerprint") != read_json(folder / FINGERPRINT):
+        raise ChangedFingerprint(
+            f"{folder / FINGERPRINT}: is not that of {MANIFEST}: it was changed; run the command again in a new folder"
+        )
     return manifest
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 import numpy as np
 
 from model.arrays import Seeds
-from model.errors import InputError
+from model.errors import InputError, shown
 
 SEEDS: Final = 2**64
 # Seeds of one call.
@@ -80,7 +80,7 @@ def whole_seed(seed: Any, name: str = "seeds") -> int:
         number = -1
     if not 0 <= number < SEEDS:
         raise InputError(
-            f"{name}: {seed!r:.60}: must be a whole number from 0 to 2^64-1; {EXAMPLE.get(name, 'give for instance 3')}"
+            f"{name}: {shown(seed)}: must be a whole number from 0 to 2^64-1; {EXAMPLE.get(name, 'give for instance 3')}"
         )
     return number
 

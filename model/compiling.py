@@ -11,15 +11,30 @@ import hashlib
 import logging
 import os
 import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar, overload
 
-# Numba also reads a file of settings in the working directory, where it may lie for another program, and complains of it.
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
+
+@contextmanager
+def hidden_file(name: str) -> Iterator[None]:
+    """Let a library that is imported within look in vain for a file of the working directory, whatever that file says."""
+    truly: Any = os.path.isfile
+
+    def isfile(path: Any) -> bool:
+        # Of every other path, and to other threads, the truth is told.
+        return path != name and bool(truly(path))
+
+    os.path.isfile = isfile
+    try:
+        yield
+    finally:
+        os.path.isfile = truly
+
+
+# Numba also reads a file of settings in the working directory, where it may lie for another program.
+with hidden_file(".numba_config.yaml"):
     import numba
     from numba.extending import register_jitable
 
@@ -156,7 +171,7 @@ def _alone(path: Path) -> Iterator[None]:
 
 _prepared: Final[set[Any]] = set()
 _settings: Any = numba.config
-# From now on there is no such file, and what the one in the working directory says is taken back.
+# From now on there is no such file, and what it said is taken back where the user's own program imported Numba before.
 _settings._config_fname = os.devnull
 _settings.reload_config()
 _type_of: Any = numba.typeof

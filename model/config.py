@@ -170,7 +170,7 @@ def load_case(ref: int | str | Path) -> Case:
         fitting = [name for name in known if word in (name, bare[name])]
         fitting = fitting or [name for name in known if word and (name.startswith(word) or bare[name].startswith(word))]
     if len(fitting) > 1:
-        raise InputError(f"case: {word}: fits {', '.join(fitting)}; say which")
+        raise InputError(f"case: {shown(word)}: fits {', '.join(fitting)}; say which")
     if not fitting:
         raise _unknown("case", ref, list(known))
     return _shipped_case(fitting[0])
@@ -263,7 +263,7 @@ def load_priors(path: str | Path | None = None) -> Priors:
     faults = []
     for name in own.names():
         if name not in shipped.parameters:
-            faults.append(f"parameters: {plain(name, 100)}: unknown parameter; {nearest(name, shipped.names())}")
+            faults.append(f"parameters: {plain(name, 100)}: unknown parameter; {nearest(name, shipped.names(), 'parameters')}")
             continue
         unit, right = own.entry(name).unit, shipped.entry(name).unit
         if unit != right:

@@ -12,6 +12,8 @@ from model.schema import Entry
 
 # A file with more faults than this is told of so many.
 MOST: Final = 20
+# Characters of names that one line lists.
+LONGEST_LIST: Final = 300
 REMEDIES: Final = {
     "model_type": "must be a mapping; write `key: value` lines below it",
     "dict_type": "must be a mapping; write `key: value` lines below it",
@@ -22,11 +24,22 @@ REMEDIES: Final = {
 }
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return a remedy for an unknown name: the nearest known one, or all of them."""
+def nearest(name: str, known: Iterable[str], kind: str = "") -> str:
+    """Return a remedy for an unknown name: the nearest known one, or all of them, or where to see those that fill no line.
+
+    Parameters
+    ----------
+    kind : str
+        What ``takeoff list`` takes to list the names; nothing where it does not list them.
+    """
     words = list(known)
     near = difflib.get_close_matches(name[:100], words, n=1)
-    return f"did you mean `{near[0]}`?" if near else f"known are {', '.join(words)}"
+    if near:
+        return f"did you mean `{near[0]}`?"
+    listed = ", ".join(words)
+    if len(listed) <= LONGEST_LIST:
+        return f"known are {listed}"
+    return f"see takeoff list {kind}" if kind else f"known are {listed[:LONGEST_LIST].rpartition(', ')[0]}, and others"
 
 
 def several(path: Path | str, faults: Iterable[str]) -> InputError:

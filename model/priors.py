@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, ValidationError, model_validator
 from model.arithmetic import exp
 from model.arrays import Floats
 from model.compiling import kernel
-from model.errors import InputError, shown
+from model.errors import LONGEST_VALUE, InputError, plain, shown
 from model.faults import nearest
 from model.schema import Entry
 from model.values import LARGEST, Number, Text
@@ -286,7 +286,8 @@ class Priors(Entry):
             If no parameter has that name.
         """
         if name not in self.parameters:
-            raise InputError(f"parameter: {name}: unknown parameter; {nearest(name, self.parameters)}")
+            remedy = nearest(name, self.parameters, "parameters")
+            raise InputError(f"parameter: {plain(name, LONGEST_VALUE)}: unknown parameter; {remedy}")
         return self.parameters[name]
 
     def checked(self, changes: Mapping[str, float]) -> dict[str, float]:
@@ -361,10 +362,11 @@ class Priors(Entry):
         chosen = {name: structure.options[0] for name, structure in self.structures.items()}
         for name, option in (changes or {}).items():
             if name not in self.structures:
-                raise InputError(f"structure: {name}: unknown structure; {nearest(name, self.structures)}")
+                raise InputError(f"structure: {plain(name, LONGEST_VALUE)}: unknown structure; {nearest(name, self.structures)}")
             options = self.structures[name].options
             if str(option) not in options:
-                raise InputError(f"structure: {name}: {option}: unknown option; choose one of {', '.join(options)}")
+                told = plain(str(option), LONGEST_VALUE)
+                raise InputError(f"structure: {name}: {told}: unknown option; choose one of {', '.join(options)}")
             chosen[name] = str(option)
         return chosen
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from model.cores import MOST_THREADS
 from model.errors import InputError
 from model.resources import hours_minutes_seconds, megabytes, option_value, shell_line, slurm_options
 from model.schema import Entry, Named
@@ -65,7 +66,7 @@ class Profile(Named):
     """The counts of one run profile; where ``threads`` is not given, a run uses every core that the machine grants."""
 
     seed: Seed = 1
-    threads: Size | None = None
+    threads: Annotated[Whole, Field(ge=1, le=MOST_THREADS)] | None = None
 
     # The surrogate: simulated pairs for training, networks of the ensemble, their size and training.
     training_simulations: Count

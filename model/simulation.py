@@ -1,6 +1,5 @@
 """How is a cluster's history run? ``simulate`` runs a case, or a user's own cluster, under a policy, in either engine."""
 
-import math
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -16,7 +15,7 @@ from model.batch import in_threads
 from model.compiling import prepare
 from model.config import load_case, load_policy, load_priors
 from model.cores import granted_cores
-from model.errors import InputError
+from model.errors import LONGEST_VALUE, InputError, plain, shown
 from model.events import QUARTER
 from model.latents import LATENTS, conditional_medians, default_values, params_for, settings_for
 from model.observe import COLUMNS, mark_stop
@@ -192,7 +191,7 @@ def ask(
             f"latents: shape {z.shape}: must be ({len(LATENTS)},), finite; give a standard normal for each of LATENTS"
         )
     if not abs(years_after) <= LONGEST_YEARS:
-        raise InputError(f"years_after: {years_after}: must be at most {LONGEST_YEARS:g}; give fewer years")
+        raise InputError(f"years_after: {shown(years_after)}: must be at most {LONGEST_YEARS:g}; give fewer years")
     settings, start = settings_for(case, drawn, z, chosen, years_after)
     settings["quarters"] = in_quarters(years if years is not None else QUARTER * float(settings["quarters"][0]))
     differs = {name: float(value[0]) for name, value in drawn.items() if value[0] != priors.defaults[name]}
@@ -218,7 +217,7 @@ def _complete(values: Mapping[str, Floats], priors: Priors) -> dict[str, Floats]
         if name not in values:
             raise InputError(f"values: {name}: is missing: a drawn history has every parameter; add it, or use `changes` instead")
         if np.shape(values[name]) != (1,) or not np.isfinite(values[name]).all():
-            raise InputError(f"values: {name}: {values[name]!r:.60}: must be one finite number; give an array of shape (1,)")
+            raise InputError(f"values: {name}: {shown(values[name])}: must be one finite number; give an array of shape (1,)")
     return dict(values)
 
 
@@ -228,12 +227,13 @@ def in_quarters(years: float) -> int:
     Raises
     ------
     InputError
-        If the length is not finite, shorter than a quarter, or longer than ``LONGEST_YEARS``.
+        If the length is no number, shorter than a quarter, or longer than ``LONGEST_YEARS``.
     """
-    if not math.isfinite(years) or round(4.0 * years) < 1:
-        raise InputError(f"years: {years}: must be at least a quarter; give a longer history")
+    # Compared before any arithmetic, since a whole number may be too large for a float.
+    if not years > QUARTER / 2:
+        raise InputError(f"years: {shown(years)}: must be at least a quarter; give a longer history")
     if years > LONGEST_YEARS:
-        raise InputError(f"years: {years:g}: must be at most {LONGEST_YEARS:g}; give a shorter history")
+        raise InputError(f"years: {shown(years)}: must be at most {LONGEST_YEARS:g}; give a shorter history")
     return round(4.0 * years)
 
 
@@ -250,7 +250,7 @@ def engine_named(engine: str, mechanisms: Sequence[Callable[..., Any]] = ()) -> 
 
         return partial(simpy_engine.run_history, mechanisms=mechanisms)
     if engine != "compiled":
-        raise InputError(f"engine: {engine}: is no engine; choose one of {', '.join(ENGINES)}")
+        raise InputError(f"engine: {plain(str(engine), LONGEST_VALUE)}: is no engine; choose one of {', '.join(ENGINES)}")
     if mechanisms:
         raise InputError("engine: compiled: takes no mechanisms of your own; choose simpy")
     return run_compiled

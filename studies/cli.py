@@ -1,39 +1,28 @@
 """What can a user type? Every command with its options; each is one function in ``studies/commands``, imported when it is run.
 
-Exit codes: 0 done, 2 wrong input, 3 done but not converged or not whole, 4 a damaged run folder, 75 interrupted, 1 our own fault.
+Exit codes: 0 done, 2 wrong input, 3 done but the result is not whole, 4 a damaged run folder, 75 interrupted, 1 our own fault.
 """
 
 import argparse
 import importlib
 import os
 import shlex
-import signal
 import sys
 from collections.abc import Sequence
-from types import FrameType
 from typing import TYPE_CHECKING, Final
 
-from industrial_takeoff import hidden_package
+from industrial_takeoff import INTERRUPTED, hidden_package
 from studies import parsing
+from studies.listening import Listening
 from studies.parsing import INPUT_IS_WRONG, Parser, add_command
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[Parser]
 
 PROGRAM: Final = "takeoff"
-INTERRUPTED: Final = 75
-SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGUSR1")
 LISTS: Final = ("cases", "commands", "parameters", "policies", "profiles")
 TEMPLATES: Final = ("cluster", "policy", "profile", "table")
 SHELLS: Final = ("bash", "zsh", "fish")
-
-
-class Stopped(KeyboardInterrupt):
-    """A signal asked us to stop."""
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise Stopped(signal.Signals(number).name)
 
 
 def _add_long(parser: Parser) -> None:
@@ -99,7 +88,7 @@ def _add_simulate(commands: "Commands") -> None:
     )
     _add_changes(simulate, "a parameter's value, or structure.NAME=OPTION; may be repeated")
     _add_beyond(simulate)
-    simulate.add_argument("--draw", type=int, metavar="K", help="take history K of a stored posterior; needs --posterior")
+    simulate.add_argument("--draw", type=parsing.draw, metavar="K", help="take history K of a posterior; needs --posterior")
     simulate.add_argument("--posterior", metavar="DIR", help="run folder of a calibration")
     simulate.add_argument("--years", type=parsing.years, metavar="H", help="length of the history")
     simulate.add_argument("--out", metavar="F", help="panel: .csv, .parquet or .nc; without it, a plot in the terminal")
@@ -187,7 +176,7 @@ def _add_policies(commands: "Commands") -> None:
             "--policy", nargs="+", metavar="NAME", dest="policies", help="policies to compare (default: the profile's, or ten)"
         )
         parser.add_argument(
-            "--horizon", type=parsing.count, metavar="H", help="years after the decision (default: the profile's or 20)"
+            "--horizon", type=parsing.horizon, metavar="H", help="years after the decision (default: the profile's or 20)"
         )
         _add_profile(parser)
         parser.add_argument("--resume", action="store_true", help="replays that are stored are used again in any case")
@@ -229,15 +218,6 @@ def _add_planning(commands: "Commands") -> None:
     plan.add_argument("--profile", default="quick", help="as for run (default: %(default)s)")
     plan.add_argument("--on", type=parsing.executor, default="local", metavar="WHERE", help="as for run (default: %(default)s)")
     plan.add_argument("--out", metavar="F", default="plan.sbatch", help="batch script to write (default: %(default)s)")
-    validate = add_command(
-        commands,
-        "validate",
-        "inspecting:not_yet",
-        "calibrate on simulated tables (not yet there)",
-        "takeoff validate --replicates 20",
-    )
-    validate.add_argument("--replicates", type=parsing.count, metavar="N", help="simulated tables")
-    validate.add_argument("--profile", default="quick", help="as for run (default: %(default)s)")
 
 
 def _add_inspection(commands: "Commands") -> None:
@@ -356,18 +336,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{PROGRAM}: {hidden}\n")
         return INPUT_IS_WRONG
     words = list(sys.argv[1:] if argv is None else argv)
-    if any("\0" in word for word in words):
-        sys.stderr.write(f"{PROGRAM}: a word of the command holds a NUL, which no name can hold; leave it out\n")
-        return INPUT_IS_WRONG
     arguments = build_parser().parse_args(words)
-    for name in SIGNALS:
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _stop)
+    if (fault := next(filter(None, map(parsing.impossible, words)), None)) is not None:
+        sys.stderr.write(f"{PROGRAM}: {fault}\n")
+        return INPUT_IS_WRONG
+    listening = Listening()
     try:
-        return _run(arguments)
+        listening.begin()
+        code = _run(arguments)
+        listening.end()
+        return code
     except KeyboardInterrupt:
         sys.stderr.write(f"\n{PROGRAM}: interrupted{_kept(words, arguments)}\n")
         return INTERRUPTED
+    finally:
+        listening.end()
 
 
 def _kept(words: Sequence[str], arguments: argparse.Namespace) -> str:
@@ -381,4 +364,6 @@ def _kept(words: Sequence[str], arguments: argparse.Namespace) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    from industrial_takeoff import main as start
+
+    sys.exit(start())

@@ -7,8 +7,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, NoReturn
 
 INPUT_IS_WRONG: Final = 2
-# Characters of a user's word that a complaint repeats.
+# Characters of a user's word that a complaint repeats, and of a complaint of argparse, which may repeat a whole word.
 SHOWN: Final = 60
+LONGEST: Final = 600
+# Characters of the longest path that systems take, and of any other word of the command.
+LONGEST_WORD: Final = 4096
+# As in `model`, which is imported only once the words are read.
+MOST_YEARS: Final = 1000
+MOST_THREADS: Final = 1000
+_DIGITS: Final = re.compile(r"[0-9]{1,20}")
 
 
 class Parser(argparse.ArgumentParser):
@@ -16,7 +23,9 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Write one line and leave."""
-        self.exit(INPUT_IS_WRONG, f"{self.prog}: {' '.join(message.split())}; see {self.prog} --help\n")
+        line = " ".join(message.split())
+        line = line if len(line) <= LONGEST else f"{line[:LONGEST]}..."
+        self.exit(INPUT_IS_WRONG, f"{self.prog}: {line}; see {self.prog} --help\n")
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse, and refuse what is left over while the options of this command, and not of all, are at hand."""
@@ -52,6 +61,15 @@ class Version(argparse.Action):
 def shown(word: str) -> str:
     """Return a user's word as a complaint repeats it: shortened, and without characters that move a terminal's cursor."""
     return repr(word if len(word) <= SHOWN else word[:SHOWN] + "...")
+
+
+def impossible(word: str) -> str | None:
+    """Return what makes a word of the command impossible, whatever it is meant for; None where it may be right."""
+    if "\0" in word:
+        return f"{shown(word)}: holds a NUL, which no name can hold; leave it out"
+    if len(word) > LONGEST_WORD:
+        return f"{shown(word)}: has {len(word):,} characters, more than any path or value; shorten it"
+    return None
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -101,11 +119,8 @@ def add_command(
 
 def seeds(text: str) -> tuple[int, ...] | range:
     """Read ``7`` or ``1:50``, both ends included."""
-    try:
-        ends = [int(part) for part in text.split(":")]
-    except ValueError:
-        ends = []
-    if not 1 <= len(ends) <= 2 or min(ends) < 0 or max(ends) >= 2**64 or ends[-1] < ends[0]:
+    ends = [whole(part) for part in text.split(":", 2)]
+    if len(ends) > 2 or min(ends) < 0 or max(ends) >= 2**64 or ends[-1] < ends[0]:
         raise argparse.ArgumentTypeError(
             f"{shown(text)}: must be a whole number N, or A:B with A no larger than B; write for instance 1:50"
         )
@@ -114,33 +129,54 @@ def seeds(text: str) -> tuple[int, ...] | range:
 
 def seed(text: str) -> int:
     """Read one seed, a whole number from 0 to 2^64-1."""
-    if not text.isdecimal() or len(text) > SHOWN or int(text) >= 2**64:
+    number = whole(text)
+    if not 0 <= number < 2**64:
         raise argparse.ArgumentTypeError(f"{shown(text)}: must be a whole number from 0 to 2^64-1; write for instance 1")
-    return int(text)
+    return number
 
 
-def count(text: str) -> int:
-    """Read a whole number above 0."""
-    if not text.isdecimal() or len(text) > SHOWN or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{shown(text)}: must be a whole number above 0; write for instance 20")
-    return int(text)
+def draw(text: str) -> int:
+    """Read the number of a stored history, from 0 on."""
+    number = whole(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{shown(text)}: must be the number of a history, from 0 on; write for instance 0")
+    return number
+
+
+def horizon(text: str) -> int:
+    """Read a whole number of years above 0."""
+    number = whole(text)
+    if not 1 <= number <= MOST_YEARS:
+        rule = f"must be a whole number of years from 1 to {MOST_YEARS}; write for instance 20"
+        raise argparse.ArgumentTypeError(f"{shown(text)}: {rule}")
+    return number
+
+
+def whole(text: str) -> int:
+    """Return the whole number that at most twenty digits write, and -1 for any other text."""
+    return int(text) if _DIGITS.fullmatch(text) else -1
 
 
 def years(text: str) -> float:
-    """Read a number of years from 0 to 1000."""
+    """Read a number of years, from 0 on."""
     try:
         number = float(text)
     except ValueError:
         number = -1.0
-    if not 0 <= number <= 1000:
-        raise argparse.ArgumentTypeError(f"{shown(text)}: must be a number of years from 0 to 1000; write for instance 30")
+    if not 0 <= number <= MOST_YEARS:
+        rule = f"must be a number of years from 0 to {MOST_YEARS}; write for instance 30"
+        raise argparse.ArgumentTypeError(f"{shown(text)}: {rule}")
     return number
 
 
 def executor(text: str) -> str:
     """Read where work is done: ``local``, ``local:N``, ``dask:ADDRESS`` or ``slurm``."""
-    if not re.fullmatch(r"local(:[1-9][0-9]{0,5})?|slurm|dask:\S+", text):
-        near = nearest(text.partition(":")[0], ("local", "slurm", "dask"))
+    kind, colon, detail = text.partition(":")
+    if kind == "local" and colon and not 1 <= whole(detail) <= MOST_THREADS:
+        rule = f"the number of threads must be a whole number from 1 to {MOST_THREADS}; write for instance local:2"
+        raise argparse.ArgumentTypeError(f"{shown(text)}: {rule}")
+    if not re.fullmatch(r"local(:[0-9]+)?|slurm|dask:\S+", text):
+        near = nearest(kind, ("local", "slurm", "dask"))
         raise argparse.ArgumentTypeError(f"{shown(text)}: is no executor{near}; choose local, local:N, dask:ADDRESS or slurm")
     return text
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from model.errors import InputError
-from studies.commands.telling import progress_asked, tell
+from studies.commands.telling import exit_code, progress_asked, tell
 from studies.commands.working import executor_asked, profile_asked
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def advise_cluster(arguments: argparse.Namespace) -> int:
         lambda: {**advice_content(advice), "decision": decision},
         lambda: [*advice_lines(advice), f"decision   {decision}"],
     )
-    return 0
+    return exit_code(advice.converged)
 
 
 def _rows(advice: "Advice") -> "list[Effects]":

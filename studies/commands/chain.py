@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from model.config import Priors, Profile, load_priors, load_profile
-from studies.commands.telling import progress_asked, tell
+from studies.commands.telling import exit_code, progress_asked, tell
 from studies.commands.working import executor_asked, profile_asked
 from studies.progress import Progress, span
 
-CONVERGED, NOT_CONVERGED = 0, 3
 REPORT: Final = "report.html"
 
 
@@ -60,10 +59,6 @@ def _verdict_lines(checks: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _exit(checks: dict[str, Any]) -> int:
-    return CONVERGED if checks["converged"] else NOT_CONVERGED
-
-
 def calibrate_tables(arguments: argparse.Namespace) -> int:
     """Run ``takeoff calibrate``."""
     job = _job(arguments)
@@ -74,7 +69,7 @@ def calibrate_tables(arguments: argparse.Namespace) -> int:
         lambda: {**posterior.checks, "posterior": path},
         lambda: [*_verdict_lines(posterior.checks), f"posterior  {path}"],
     )
-    return _exit(posterior.checks)
+    return exit_code(posterior.converged)
 
 
 def check_run(arguments: argparse.Namespace) -> int:
@@ -83,7 +78,7 @@ def check_run(arguments: argparse.Namespace) -> int:
 
     checks = check(arguments.folder)
     tell(arguments, lambda: checks, lambda: _verdict_lines(checks))
-    return _exit(checks)
+    return exit_code(checks["converged"])
 
 
 def _compare(folder: Path, profile: Profile | None, progress: Progress, **options: Any) -> None:
@@ -129,24 +124,25 @@ def compare_policies(arguments: argparse.Namespace) -> int:
         lambda: {**ranking_content(*told), **written},
         lambda: [*ranking_lines(*told), *(f"{name:<10} {path}" for name, path in written.items())],
     )
-    return 0
+    return exit_code(manifest["converged"])
 
 
-def _report(folder: Path) -> Path:
+def _report(folder: Path) -> tuple[Path, bool]:
+    """Write the page of a run, and return its path and whether the run has converged."""
     from execution.run import revised
     from studies.report.loading import load_view
     from studies.report.page import write_report
 
     view = load_view(folder)
     with revised(folder, [REPORT]):
-        return write_report(view, folder / REPORT)
+        return write_report(view, folder / REPORT), view.verdict.converged
 
 
 def report_run(arguments: argparse.Namespace) -> int:
     """Run ``takeoff report``."""
-    path = _report(Path(arguments.folder))
+    path, converged = _report(Path(arguments.folder))
     tell(arguments, lambda: {"report": path}, lambda: [f"report     {path}"])
-    return 0
+    return exit_code(converged)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -178,4 +174,4 @@ def run(arguments: argparse.Namespace) -> int:
         lambda: {"label": posterior.label, "converged": posterior.converged, "report": path.resolve(), "took_s": took},
         lambda: [f"verdict    {verdict}", f"report     {path.resolve()}", f"took       {span(took)}"],
     )
-    return _exit(posterior.checks)
+    return exit_code(posterior.converged)

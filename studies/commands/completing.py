@@ -37,19 +37,28 @@ _{program}() {{
 complete -o default -F _{program} {program}
 """
 _ZSH: Final = """\
-#compdef {program}
-# Completion of {program} for zsh, which runs that of bash. Print it again after an update: {program} completion zsh
-autoload -U +X compinit bashcompinit && compinit && bashcompinit
+# Completion of {program} for zsh, which runs that of bash; source it. Print it again after an update: {program} completion zsh
+(( $+functions[compdef] )) || {{ autoload -U compinit && compinit }}
+autoload -U bashcompinit && bashcompinit
 """
 
 
 class Option(NamedTuple):
-    """An option, or an argument where ``flag`` is empty: what it means, whether a word follows, and the words it may be."""
+    """An option, or an argument where ``flag`` is empty.
+
+    Attributes
+    ----------
+    takes, several : whether a word follows, or more than one
+    words : the words it may be
+    only : whether it may be nothing else, such as the name of a file
+    """
 
     flag: str
     meaning: str
     takes: bool
+    several: bool
     words: Sequence[str]
+    only: bool
 
 
 def print_script(arguments: argparse.Namespace) -> int:
@@ -86,9 +95,10 @@ def words_of() -> dict[str, list[str]]:
 def options_of(command: argparse.ArgumentParser, words: Mapping[str, list[str]]) -> Iterator[Option]:
     """Yield the options and arguments of a command."""
     for action in command._actions:
-        known = [str(choice) for choice in action.choices or ()] or words.get(action.dest, [])
+        choices = [str(choice) for choice in action.choices or ()]
+        known, meaning = choices or words.get(action.dest, []), (action.help or "") % vars(action)
         for flag in [flag for flag in action.option_strings if flag.startswith("--")] or [""]:
-            yield Option(flag, (action.help or "") % vars(action) if action.help else "", action.nargs != 0, known)
+            yield Option(flag, meaning, action.nargs != 0, action.nargs == "+", known, bool(choices))
 
 
 def _bash(parser: argparse.ArgumentParser) -> str:
@@ -116,8 +126,10 @@ def _fish(parser: argparse.ArgumentParser) -> str:
             begin = f"complete -c {program} -n '__fish_seen_subcommand_from {name}'"
             named = f" -a {shlex.quote(' '.join(one.words))}" if one.words else ""
             if one.flag:
-                takes = " -r" if one.takes else ""
+                takes = " -x" if one.only else " -r" if one.takes else ""
                 lines.append(f"{begin} -l {one.flag[2:]}{takes}{named} -d {shlex.quote(one.meaning)}")
-            elif named:
+            if one.several and named:
+                lines.append(f"{begin[:-1]}; and contains -- {one.flag} (commandline -opc)'{named}")
+            elif not one.flag and named:
                 lines.append(begin + named)
     return "\n".join(lines) + "\n"

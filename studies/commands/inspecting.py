@@ -1,4 +1,4 @@
-"""Commands that look and tell: ``explain``, ``doctor``, ``status``, ``verify``, ``diff``, and those that are not yet there."""
+"""Commands that look and tell: ``explain``, ``doctor``, ``status``, ``verify`` and ``diff``."""
 
 import argparse
 import sys
@@ -11,14 +11,6 @@ from studies.commands.telling import tell
 DAMAGED: Final = "damaged: "
 DEPENDS: Final = "depends on: "
 PIECES: Final = "pieces: "
-
-
-def not_yet(arguments: argparse.Namespace) -> int:
-    """Say that a command is not yet there."""
-    sys.stderr.write(
-        f"takeoff: {arguments.command}: is not yet there in this version; see the list of what is missing in README.md\n"
-    )
-    return 2
 
 
 def explain(arguments: argparse.Namespace) -> int:

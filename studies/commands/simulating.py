@@ -14,6 +14,7 @@ from model.config import load_case, load_policy, load_priors
 from model.errors import InputError
 from model.events import QUARTER
 from model.policy import idle_programmes
+from studies.commands.telling import NOT_WHOLE
 from studies.progress import Progress
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from model.simulation import Asked
 
 # Exit code where a history was stopped before its end.
-NOT_WHOLE: Final = 3
 # Stopped histories that are named on the terminal, and lines that a picture holds.
 STOPS_SHOWN: Final = 10
 MOST_LINES: Final = 200

@@ -6,9 +6,17 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from studies.progress import Progress
+
+# Exit code of a command that is done, whose result is not whole: it has not converged, or a history was stopped.
+NOT_WHOLE: Final = 3
+
+
+def exit_code(converged: bool) -> int:
+    """Return the exit code of a command whose result stands on a posterior."""
+    return 0 if converged else NOT_WHOLE
 
 
 def tell(arguments: argparse.Namespace, content: Callable[[], Any], lines: Callable[[], Iterable[str]]) -> None:

@@ -1,16 +1,18 @@
 """Who does which part of the work? ``--shard I/N``, or what Slurm says of the job's array; ``--on`` and the profile."""
 
 import argparse
+import re
 from collections.abc import Mapping
 from typing import Final
 
 from execution.executors import asked_by
 from execution.store import Shard
 from model.config import load_profile
-from model.errors import InputError
+from model.errors import InputError, shown
 from model.profile import Profile
 
 ARRAY: Final = "SLURM_ARRAY_TASK_"
+_DIGITS: Final = re.compile("[0-9]{1,18}")
 
 
 def shard_asked(given: tuple[int, int] | None, environment: Mapping[str, str]) -> Shard | None:
@@ -24,16 +26,17 @@ def shard_asked(given: tuple[int, int] | None, environment: Mapping[str, str]) -
     Raises
     ------
     InputError
-        If the array's numbers are not evenly spaced.
+        If the array's numbers are none, or not evenly spaced.
     """
     if given is not None:
         return Shard(*given)
     if f"{ARRAY}ID" not in environment:
         return None
-    try:
-        number, count, least, step = (int(environment[f"{ARRAY}{word}"]) for word in ("ID", "COUNT", "MIN", "STEP"))
-    except (KeyError, ValueError) as error:
-        raise InputError(f"{ARRAY}*: {error}: is missing or no number; give --shard I/N") from error
+    said = {word: environment.get(f"{ARRAY}{word}", "") for word in ("ID", "COUNT", "MIN", "STEP")}
+    for word, text in said.items():
+        if not _DIGITS.fullmatch(text):
+            raise InputError(f"{ARRAY}{word}: {shown(text)}: is missing or no number; give --shard I/N")
+    number, count, least, step = map(int, said.values())
     part, rest = divmod(number - least, max(step, 1))
     if rest or not 0 <= part < count:
         raise InputError(f"{ARRAY}ID: {number}: the numbers of the array are not evenly spaced; give --shard I/N")

@@ -11,7 +11,7 @@ from model.events import QUARTER
 from model.observe import COLUMNS, MEANINGS, PHASES, UNITS
 from model.panels import Histories
 from model.simulation import Asked
-from studies.files.writing import PIECE, Unfailing
+from studies.files.writing import PIECE, NetcdfFile
 
 # Codes and their words, as the CF conventions have them.
 FLAGS: Final = {
@@ -21,18 +21,14 @@ FLAGS: Final = {
 STOPPED: Final = "stopped_after"
 
 
-class GridWriter:
+class GridWriter(NetcdfFile):
     """Writes panels, a block of at most ``block`` seeds at a time, which is a chunk of the file.
 
     The quarters after the end of a stopped history are missing (NaN).
     """
 
     def __init__(self, path: Path, asked: Asked, block: int, attributes: Mapping[str, str]) -> None:
-        import h5netcdf
-
-        self._disk = Unfailing(path, "w+b")
-        self._file = h5netcdf.File(self._disk, "w")
-        self._file.attrs.update({**attributes, "coordinates": "year"})
+        super().__init__(path, {**attributes, "coordinates": "year"})
         self._seeds, self._block = 0, block
         self._file.dimensions["seed"] = None
         self._file.dimensions["time"] = asked.rows
@@ -60,11 +56,8 @@ class GridWriter:
 
     def write(self, histories: Histories) -> None:
         """Add the panels of a block of seeds."""
-        try:
+        with self._to_disk():
             self._append(histories)
-        finally:
-            # The disk's error replaces that of HDF5, which only says that a part of the file is missing.
-            self._disk.check()
 
     def _append(self, histories: Histories) -> None:
         panels, begin = np.stack(histories.panels), self._seeds
@@ -77,15 +70,3 @@ class GridWriter:
         self._file[STOPPED][begin:end] = after
         for column, name in enumerate(COLUMNS[1:], start=1):
             self._file[name][begin:end] = panels[:, :, column]
-
-    def note(self, attributes: Mapping[str, str]) -> None:
-        """Replace what the file says of itself, once all histories are known."""
-        self._file.attrs.update(attributes)
-
-    def close(self) -> None:
-        """End the file."""
-        try:
-            self._file.close()
-            self._disk.close()
-        finally:
-            self._disk.check()

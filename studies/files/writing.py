@@ -194,16 +194,41 @@ class Unfailing(io.FileIO):
             raise self.refusal
 
 
-class _NetcdfWriter:
-    """Writes a netCDF file with one variable a column, along the dimension ``row``."""
+class NetcdfFile:
+    """A netCDF file that is written block by block; an error of the disk is raised at the end of the block."""
 
-    def __init__(self, path: Path, units: Mapping[str, str], attributes: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, attributes: Mapping[str, str]) -> None:
         import h5netcdf
 
         self._disk = Unfailing(path, "w+b")
-        self._file, self._units = h5netcdf.File(self._disk, "w"), units
+        self._file = h5netcdf.File(self._disk, "w")
+        self.note(attributes)
+
+    def note(self, attributes: Mapping[str, str]) -> None:
+        """Add to, or replace, what the file says of itself."""
         self._file.attrs.update(attributes)
-        self._rows = 0
+
+    @contextmanager
+    def _to_disk(self) -> Iterator[None]:
+        """Raise the disk's error in place of that of HDF5, which only says that a part of the file is missing."""
+        try:
+            yield
+        finally:
+            self._disk.check()
+
+    def close(self) -> None:
+        """End the file."""
+        with self._to_disk():
+            self._file.close()
+            self._disk.close()
+
+
+class _NetcdfWriter(NetcdfFile):
+    """Writes a netCDF file with one variable a column, along the dimension ``row``."""
+
+    def __init__(self, path: Path, units: Mapping[str, str], attributes: Mapping[str, str]) -> None:
+        super().__init__(path, attributes)
+        self._units, self._rows = units, 0
 
     def _begin(self, block: Table) -> None:
         """Make the variables, with the names and types of the first block."""
@@ -219,11 +244,8 @@ class _NetcdfWriter:
                 variable.attrs["unit" if self._units[name] == "years" else "units"] = self._units[name]
 
     def write(self, block: Table) -> None:
-        try:
+        with self._to_disk():
             self._append(block)
-        finally:
-            # The disk's error replaces that of HDF5, which only says that a part of the file is missing.
-            self._disk.check()
 
     def _append(self, block: Table) -> None:
         if not self._file.variables:
@@ -235,16 +257,6 @@ class _NetcdfWriter:
             if end > self._rows:
                 self._file[name][self._rows : end] = values.astype(object) if values.dtype.kind == "U" else values
         self._rows = end
-
-    def note(self, attributes: Mapping[str, str]) -> None:
-        self._file.attrs.update(attributes)
-
-    def close(self) -> None:
-        try:
-            self._file.close()
-            self._disk.close()
-        finally:
-            self._disk.check()
 
 
 Opener: TypeAlias = Callable[[Path, Mapping[str, str], Mapping[str, str]], BlockWriter]

@@ -6,7 +6,7 @@ from typing import Final
 
 from execution import reading
 from execution.chunks import load_chunk
-from execution.run import MANIFEST, damage_of, forget, has_manifest, path_of, read_manifest, run_at
+from execution.run import MANIFEST, ChangedFingerprint, damage_of, forget, has_manifest, path_of, read_manifest, run_at
 from execution.store import FINGERPRINT, chunk_paths, mark_of
 from model.errors import DamagedRun
 from studies.inspect.run_folder import owners, unfinished_guests
@@ -70,24 +70,26 @@ def _put_aside(folder: Path, damages: dict[Path, str]) -> int:
 
 def _damages(owner: Path) -> Iterator[tuple[Path, str]]:
     """Yield what is damaged in one run, with a line on each."""
+    files: dict[str, str] = {}
     try:
         run_at(owner)
         mark = mark_of(owner)
     except DamagedRun as error:
         yield owner / FINGERPRINT, str(error)
         return
+    try:
+        files = read_manifest(owner)["files"] if has_manifest(owner) else {}
+    except ChangedFingerprint as error:
+        # Every piece would seem to be of another run.
+        yield owner / FINGERPRINT, str(error)
+        return
+    except DamagedRun as error:
+        yield owner / MANIFEST, str(error)
     for path in chunk_paths(owner):
         try:
             load_chunk(path, mark)
         except DamagedRun as error:
             yield path, str(error)
-    if not has_manifest(owner):
-        return
-    try:
-        files = read_manifest(owner)["files"]
-    except DamagedRun as error:
-        yield owner / MANIFEST, str(error)
-        return
     for name, checksum in files.items():
         damage = damage_of(owner, name, checksum)
         if damage:

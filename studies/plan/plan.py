@@ -12,7 +12,7 @@ from calibration.learned.training_set import Sizes, draw_pairs
 from calibration.observation import ErrorModel
 from calibration.simulator import ClusterSimulator
 from calibration.tables import covariates, table
-from execution.executors import asked_by
+from execution.executors import asked_by, threads_in
 from execution.tasks import silent
 from model.arrays import Ints
 from model.config import all_cases, load_priors
@@ -89,8 +89,7 @@ def capacity_of(profile: Profile, where: str) -> Capacity:
     """
     chosen = str(asked_by(profile, where))
     if chosen.startswith("local"):
-        count = chosen.partition(":")[2]
-        return Capacity(int(count) if count else granted_cores())
+        return Capacity(threads_in(chosen))
     return Capacity(profile.slurm.jobs * profile.slurm.cores, profile.slurm.jobs, DASK_TASK_S)
 
 

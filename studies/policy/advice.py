@@ -32,7 +32,7 @@ from model.latents import LATENTS, case_key
 from model.profile import Batch
 from studies.numbers import amount, share, signed
 from studies.policy.arrays import merged
-from studies.policy.compare import FILES, HORIZON, keep, label_of, warn_of_idle, write_comparison
+from studies.policy.compare import FILES, keep, label_of, warn_of_idle, write_comparison, years_asked
 from studies.policy.counterfactuals import Comparison, chosen_policies
 from studies.policy.decision_table import decision_rows
 from studies.policy.outcomes import RANKED_BY
@@ -42,6 +42,8 @@ CANDIDATES: Final = 4096
 CHUNK: Final = 256
 KEPT: Final = 64
 KIND: Final = "advice"
+# Policies in the short table of an advice.
+TABLED: Final = 8
 
 
 class Advice(NamedTuple):
@@ -55,14 +57,16 @@ class Advice(NamedTuple):
 
     def __repr__(self) -> str:
         """Return a short table: the verdict, and the policies by their mean net value (wage-years), the best first."""
-        rows = [row for row in decision_rows(self.comparison) if row.outcome == RANKED_BY]
+        every = [row for row in decision_rows(self.comparison) if row.outcome == RANKED_BY]
+        rows = sorted(every, key=lambda row: -row.mean)[:TABLED]
+        more = [f"  and {len(every) - TABLED} more"] if len(every) > TABLED else []
         width = max((len(row.policy) for row in rows), default=0)
         verdict = f"{verdict_of(self.converged)}; {self.label}; {self.effective:.0f} effective histories"
         table = [
             f"  {row.policy:<{width}}  {signed(row.mean)} \u00b1 {amount(row.mc_se, 2)} wage-years, best with {share(row.p_best)}"
-            for row in sorted(rows, key=lambda row: -row.mean)
+            for row in rows
         ]
-        return "\n".join([f"Advice for {self.case.title} ({verdict})", *table])
+        return "\n".join([f"Advice for {self.case.title} ({verdict})", *table, *more])
 
 
 def advise(
@@ -98,14 +102,15 @@ def advise(
     Raises
     ------
     InputError
-        If the file is wrong, the folder holds no finished calibration, or a shard is asked for and no folder is named.
+        If the file or the horizon is wrong, the folder holds no finished calibration, or a shard is asked for and no folder is
+        named.
     DamagedRun
         If a finished file of the calibration was changed or cannot be read.
     """
     if shard is not None and out is None:
         raise InputError("--shard: shards of an advice share a folder; name it with --out")
     case = cluster if isinstance(cluster, Case) else load_case(cluster)
-    chosen, years, seed = chosen_policies(policies), horizon or HORIZON, whole_seed(seed, "seed")
+    chosen, years, seed = chosen_policies(policies), years_asked(horizon), whole_seed(seed, "seed")
     warn_of_idle(chosen.values(), years, say)
     known = load_posterior(posterior)
     histories, effective = _histories(case, known, seed, progress)

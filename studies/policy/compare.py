@@ -18,8 +18,10 @@ from execution.store import Shard
 from execution.tasks import Executor, Progress, Runner, silent, unheard
 from model.arrays import Floats
 from model.config import Case, Policy, load_case, refuse_twins
+from model.errors import InputError, shown
 from model.policy import idle_programmes
 from model.profile import Batch
+from model.simulation import LONGEST_YEARS
 from studies.files.labels import sidecar_of
 from studies.files.tables import write_table
 from studies.policy.arrays import merged
@@ -75,11 +77,11 @@ def compare(
     ------
     InputError
         If the folder is no finished calibration, a case or policy is unknown or named twice, two files of one name differ, or a
-        case is not that on which the folder was calibrated.
+        case is not that on which the folder was calibrated; see ``years_asked`` too.
     DamagedRun
         If a finished file of the folder was changed or cannot be read.
     """
-    home, years = Path(folder), horizon or HORIZON
+    home, years = Path(folder), years_asked(horizon)
     chosen = chosen_policies(policies)
     warn_of_idle(chosen.values(), years, say)
     histories = load_histories(home, run_cases(home, cases), draws)
@@ -97,6 +99,22 @@ def compare(
 
         keep(run, runner, home, data, write)
     return data
+
+
+def years_asked(horizon: Any) -> int:
+    """Return the years after the decision for which policies are compared.
+
+    Raises
+    ------
+    InputError
+        If they are no whole number, none, or more than a history may have.
+    """
+    if horizon is None:
+        return HORIZON
+    if isinstance(horizon, bool) or not isinstance(horizon, int | np.integer) or not 1 <= horizon <= LONGEST_YEARS:
+        rule = f"must be a whole number of years from 1 to {LONGEST_YEARS:g}; give for instance {HORIZON}"
+        raise InputError(f"horizon: {shown(horizon)}: {rule}")
+    return int(horizon)
 
 
 def warn_of_idle(policies: Iterable[Policy], horizon: float, say: Callable[[str], object]) -> None:

@@ -17,7 +17,7 @@ from execution.run import Run, file_hash, is_finished, read_manifest
 from execution.store import RunFolder, Shard, chunk_paths
 from execution.tasks import Executor, Progress, Runner, chunk_size, silent, unheard
 from model.config import CONFIGS
-from model.errors import InputError
+from model.errors import LONGEST_VALUE, InputError, plain
 from model.profile import Batch
 from model.simulation import in_quarters
 from studies.files.labels import check_sidecar, files_of
@@ -125,7 +125,7 @@ def sweep(
 def _panel(table: Path, out: str | Path | None, keep: str) -> Path:
     """Return where the panel goes, once the options are right."""
     if keep not in KEEPS:
-        raise InputError(f"--keep: {keep}: is no such choice; choose one of {', '.join(KEEPS)}")
+        raise InputError(f"--keep: {plain(str(keep), LONGEST_VALUE)}: is no such choice; choose one of {', '.join(KEEPS)}")
     check_format(table)
     panel = check_suffix("--out", str(out or table.with_name(f"{table.stem}-panel{table.suffix}")))
     if os.path.realpath(panel) == os.path.realpath(table):

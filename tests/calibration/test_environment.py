@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,7 @@ counts = dict(
     training_simulations=60, networks=1, hidden=8, components=2, epochs=2, batch=16, proposal_components=1, proposal_epochs=1,
     ensembles=4, walkers=80, steps=40, burn=20, thin=10, exact_draws=4, exact_replicates=4, pilot_draws=1, predictive_draws=4,
 )
-done = pipeline.calibrate(load_profile("quick").model_copy(update=counts), Path(sys.argv[2]))
+done = pipeline.calibrate(load_profile("quick").model_copy(update=counts), Path(sys.argv[2]), on=sys.argv[3])
 print(done.manifest["result_hash"])
 """
 ENVIRONMENTS = {
@@ -79,13 +80,13 @@ ENVIRONMENTS = {
 KEPT = {"NUMBA_CACHE_DIR": os.environ.get("NUMBA_CACHE_DIR", str(Path.home() / ".cache" / "industrial-takeoff"))}
 
 
-def answer(program: str, told: dict[str, str], folder: Path, umask: int = 0o022) -> tuple[str, str]:
+def answer(program: str, told: dict[str, str], folder: Path, umask: int = 0o022, on: str = "local") -> tuple[str, str]:
     """The hash that a program prints last, and what it wrote to standard error."""
-    folder.mkdir()
+    folder.mkdir(parents=True)
     # A file of settings for Numba, meant for another program in the same folder.
-    (folder / ".numba_config.yaml").write_text("opt: 0\ncpu_name: generic\n", encoding="utf-8")
+    (folder / ".numba_config.yaml").write_text("opt: 0\ncpu_name: generic\nnum_threads: 0\n", encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-c", program, str(ROOT), str(folder / "run")],
+        [sys.executable, "-c", program, str(ROOT), str(folder / "run"), on],
         env={**os.environ, **KEPT, **told}, cwd=folder, umask=umask, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
@@ -109,3 +110,22 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_no_environment_moves_a_bit_of_a_calibration(name: str, umask: int, plain: str, tmp_path: Path) -> None:
     assert answer(WHOLE, ENVIRONMENTS[name], tmp_path / "told", umask)[0] == plain
+
+
+# One thing that differs at a time: variables, the folder in which the program works, the mask of new files, threads.
+DIFFERENCES = [
+    *({"told": {"PYTHONHASHSEED": seed}} for seed in ("0", "1", "4294967295")),
+    *({"told": {"OPENBLAS_CORETYPE": core}} for core in ("Prescott", "Nehalem", "Sandybridge", "Haswell", "Zen", "SkylakeX")),
+    *({"told": {"LC_ALL": name, "LANG": name}} for name in ("C", "C.UTF-8", "tr_TR.UTF-8", "de_DE.ISO-8859-1")),
+    *({"umask": mask} for mask in (0o000, 0o027, 0o077)),
+    *({"on": f"local:{threads}"} for threads in (1, 2, 3)),
+    *({"folder": name} for name in ("a folder with blanks", "Ordner-\u00fc-\u6f22", "a/b/c/d/e")),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("differs", DIFFERENCES, ids=str)
+def test_nothing_that_differs_between_two_users_moves_a_bit(differs: dict[str, Any], plain: str, tmp_path: Path) -> None:
+    folder = tmp_path / differs.get("folder", "told")
+    told, umask, on = differs.get("told", {}), differs.get("umask", 0o022), differs.get("on", "local")
+    assert answer(WHOLE, told, folder, umask, on)[0] == plain

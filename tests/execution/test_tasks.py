@@ -143,7 +143,9 @@ def test_progress_counts_what_was_there_before(tmp_path: Path) -> None:
     assert told[-1] == (16, 48)
 
 
-@pytest.mark.parametrize("where", ["moon", "local:0", "local:two", "dask", "dask:", "slurm:2", ""])
+@pytest.mark.parametrize(
+    "where", ["moon", "local:0", "local:two", "local:1001", f"local:{'9' * 5000}", "dask", "dask:", "slurm:2", ""]
+)
 def test_an_executor_that_is_none_is_named(where: str) -> None:
     with pytest.raises(InputError, match="--on"), executor_on(where):
         pass

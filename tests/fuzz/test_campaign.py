@@ -9,6 +9,7 @@ import pytest
 
 from model.errors import InputError
 from tests.fuzz.campaign import fault_of_seed, text_of
+from tests.fuzz.mutations import CHANGES, NASTY
 from tests.fuzz.targets import TARGETS, Target, fault_of, fault_of_words
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -45,6 +46,13 @@ def test_good_inputs_are_taken(target: Target, tmp_path: Path, monkeypatch: pyte
 
 def test_a_seed_is_an_input() -> None:
     assert text_of(TARGETS[0], "1-1")[0] == text_of(TARGETS[0], "1-1")[0] != text_of(TARGETS[0], "1-2")[0]
+
+
+@pytest.mark.parametrize("nasty", NASTY, ids=lambda text: ascii(text[:20]))
+def test_every_change_can_be_made_to_every_text(nasty: str) -> None:
+    for change in CHANGES:
+        for text in (nasty, f"a: {nasty}\nb: [{nasty}]\n"):
+            assert isinstance(change(random.Random(3), text), str)
 
 
 def planted(error: BaseException) -> Target:

@@ -92,8 +92,8 @@ JOBS: Final = {
     job.name: job
     for job in (
         Job("calibrate", True, "manifest.json", (3,)),
-        Job("compare", False, "comparison/manifest.json"),
-        Job("report", False, "manifest.json"),
+        Job("compare", False, "comparison/manifest.json", (3,)),
+        Job("report", False, "manifest.json", (3,)),
         Job("sweep", True, "panel.csv.run/manifest.json"),
         Job("sensitivity", True, "manifest.json", (0, 3)),
     )

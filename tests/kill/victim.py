@@ -74,10 +74,11 @@ def jump(seconds: float) -> None:
 
 def live(request: dict[str, Any], journal: int) -> None:
     """Run one command in the child, and end with its exit code."""
-    from studies.cli import SIGNALS, main
+    from industrial_takeoff import SIGNALS
+    from studies.cli import main
 
-    for name in SIGNALS:
-        signal.signal(getattr(signal, name), signal.SIG_DFL)
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
     if request.get("jump"):
         jump(request["jump"])
     ctypes.CDLL(None).arm(request["folder"].encode(), request.get("at", 0), request.get("fault", 0), journal)

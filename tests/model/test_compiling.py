@@ -13,7 +13,7 @@ import pytest
 from numba.core.errors import NumbaError
 
 from model import compiling
-from model.compiling import cache_folder, equation, kernel, sources_hash, usable_cache_folder
+from model.compiling import cache_folder, equation, hidden_file, kernel, sources_hash, usable_cache_folder
 
 LAW = "from model.compiling import equation\n\n\n@equation\ndef law(x):\n    return {} * x\n"
 LOOP = "from model.compiling import kernel\nfrom model.law import law\n\n\n@kernel\ndef loop(x):\n    return law(x)\n"
@@ -178,3 +178,32 @@ def test_what_was_half_compiled_by_a_dead_process_is_compiled_again(tmp_path):
     done = subprocess.run([sys.executable, "-c", run], cwd=tmp_path, env=variables, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["2.0", "0"]
     assert len(list(folder.glob("*.compiled"))) == 1
+
+
+SETTINGS = ("num_threads: 0", "num_threads: nonsense", "[", "- a", "opt: 0", "cpu_name: nonsense", "\x00")
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_settings_of_numba_in_the_working_folder_are_not_read(settings: str, tmp_path: Path) -> None:
+    (tmp_path / ".numba_config.yaml").write_text(settings, encoding="utf-8")
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import model.compiling, numba.core.config as config\n"
+        "print(config.NUMBA_NUM_THREADS > 0, int(config.OPT), config.CPU_NAME)\n"
+    )
+    words = [sys.executable, "-W", "error", "-c", program, str(Path(__file__).parents[2])]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "True 3 None\n"
+    assert done.stderr == ""
+
+
+def test_only_one_file_is_hidden_and_only_within(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("one", "other"):
+        Path(name).touch()
+    asks = os.path
+    with hidden_file("one"):
+        assert [asks.isfile(name) for name in ("one", "other", "none")] == [False, True, False]
+    with pytest.raises(ValueError, match="of the import"), hidden_file("one"):
+        raise ValueError("of the import")
+    assert asks.isfile("one")

@@ -6,7 +6,7 @@ import pytest
 
 from model.config import load_case, load_policy
 from model.errors import InputError
-from model.faults import nearest, several
+from model.faults import LONGEST_LIST, nearest, several
 
 CASE = """
 orgin: {group: 1, firms: tailors, product: suits}
@@ -74,3 +74,8 @@ def test_the_nearest_name_is_offered_or_all() -> None:
     assert nearest("entry_flor", ["entry_floor", "exit_base"]) == "did you mean `entry_floor`?"
     assert nearest("colour", ["a", "b"]) == "known are a, b"
     assert nearest("x" * 10**6, ["a"]) == "known are a"
+    many = [f"a_long_name_{number}" for number in range(1000)]
+    assert nearest("colour", many, "parameters") == "see takeoff list parameters"
+    assert nearest("a_long_nam", many, "parameters") == "did you mean `a_long_name_9`?"
+    assert nearest("colour", many).endswith(", and others")
+    assert len(nearest("colour", many)) < LONGEST_LIST + 30

@@ -9,9 +9,11 @@ import pytest
 from model import simulate
 from model.arguments import SEEDS, different_seeds, naming_arguments, seed_words
 from model.config import load_case, load_policy, load_priors
-from model.errors import InputError
+from model.errors import InputError, shown
 from model.latents import LATENTS, conditional_medians, default_values
 
+# Python refuses to write a number of so many digits, and no float holds it.
+MANY = 10**5000
 VALUES = default_values(load_priors(), 1)
 Z = conditional_medians(load_case(10), load_priors())
 
@@ -68,9 +70,12 @@ def test_seeds_are_whole_numbers_of_any_integer_type(seeds: Any, expected: list[
 
 @pytest.mark.parametrize(
     "seeds",
-    [1.5, 1.0, True, -1, SEEDS, "1", "12", None, float("nan"), [1, 2.0], [True], np.array([1.0]), ["1"], [None], [[1]]],
-    ids=repr,
-)
+    [
+        1.5, 1.0, True, -1, SEEDS, MANY, -MANY, "1", "12", None, float("nan"), [1, 2.0], [True], np.array([1.0]), ["1"], [None],
+        [[1]],
+    ],
+    ids=shown,
+)  # fmt: skip
 def test_what_is_no_seed_is_refused(seeds: Any) -> None:
     with pytest.raises(InputError) as error:
         simulate(10, seeds=seeds)
@@ -102,6 +107,9 @@ def test_seeds_of_a_batch_may_be_equal_and_are_unsigned() -> None:
         ({"years": 0.1}, "years: 0.1: must be at least a quarter"),
         ({"years": float("nan")}, "years: nan: must be at least a quarter"),
         ({"years_after": -500}, "must be at least a quarter"),
+        *(({"years": sign * MANY}, "years: a number of too many digits: must be at") for sign in (1, -1)),
+        *(({"years_after": sign * MANY}, "years_after: a number of too many digits: must be at most") for sign in (1, -1)),
+        ({"years": float("inf")}, "years: inf: must be at most 1000"),
         ({"values": {name: VALUES[name] for name in VALUES if name != "exit_base"}}, "values: exit_base: is missing"),
         ({"latents": Z[:-1]}, f"latents: shape .*: must be .{len(LATENTS)},."),
         ({"latents": np.tile(Z, (2, 1))}, "latents: shape"),

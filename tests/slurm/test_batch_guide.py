@@ -133,7 +133,7 @@ def test_a_job_whose_walltime_is_announced_ends_in_the_same(folder: Path, refere
     job = submit(folder, guide_script("requeue"), "--cpus-per-task=1", "--time=00:01:00", "--signal=B:USR1@40")
     requeued = follow(folder, job, told=False)
     said = "".join(path.read_text() for path in folder.glob("takeoff-*.log"))
-    assert requeued == said.count("interrupted by SIGUSR1") + said.count("User defined signal 1")
+    assert requeued == said.count("takeoff: interrupted") + said.count("User defined signal 1")
     assert (folder / "panel.csv").read_bytes() == reference
 
 

@@ -5,15 +5,23 @@ import json
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from model.cores import MOST_THREADS
+from model.simulation import LONGEST_YEARS
 from studies import parsing
 from studies.cli import build_parser, main
 from studies.parsing import nearest, shown, subcommands
 
 COMMANDS = subcommands(build_parser())
 JSON = ("advise", "check", "compare", "diff", "doctor", "explain", "list", "plan", "status", "verify")
+
+
+# Python refuses to read so many digits.
+MANY = "9" * 5000
 
 
 def refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
@@ -92,14 +100,77 @@ def test_a_word_is_shown_short_and_without_control_characters() -> None:
 
 
 @pytest.mark.parametrize(
-    "read", [parsing.seed, parsing.seeds, parsing.count, parsing.years, parsing.executor, parsing.shard, parsing.change]
+    "read",
+    [
+        parsing.seed, parsing.seeds, parsing.draw, parsing.horizon, parsing.years, parsing.executor, parsing.shard,
+        parsing.change,
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "text", ["", MANY, f"-{MANY}", f"1:{MANY}", "\x1b[2J", f"1/{MANY}", f"local:{MANY}", "nan", "x", "\u0663\u00b2"]
 )
-@pytest.mark.parametrize("text", ["", "9" * 5000, "\x1b[2J", "1/" + "9" * 5000, "local:" + "9" * 5000, "nan", "x"])
 def test_a_word_that_is_wrong_is_refused_in_few_characters(read: object, text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError) as error:
         read(text)  # type: ignore[operator]
     assert len(str(error.value)) < 300
     assert "\x1b" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("read", "least", "most"),
+    [
+        (parsing.seed, "0", str(2**64 - 1)),
+        (parsing.horizon, "1", str(parsing.MOST_YEARS)),
+        (parsing.years, "0", str(parsing.MOST_YEARS)),
+        (parsing.executor, "local:1", f"local:{parsing.MOST_THREADS}"),
+    ],
+)
+def test_a_number_has_bounds(read: Callable[[str], object], least: str, most: str) -> None:
+    read(least)
+    read(most)
+    kind, colon, number = most.rpartition(":")
+    for beyond in (f"{kind}{colon}{int(number) + 1}", f"{kind}{colon}-1"):
+        with pytest.raises(argparse.ArgumentTypeError, match=f"{'2.64-1' if int(number) > 1000 else number}; write for instance"):
+            read(beyond)
+
+
+def test_the_bounds_are_those_of_the_model() -> None:
+    assert (parsing.MOST_YEARS, parsing.MOST_THREADS) == (LONGEST_YEARS, MOST_THREADS)
+
+
+def words_of(command: str, action: argparse.Action, word: str) -> list[str]:
+    """Return a command that gives a word to one of its options or arguments, and harmless ones to those that it needs."""
+    needed = [one for one in COMMANDS[command]._actions if not one.option_strings and (one is action or one.nargs != "?")]
+    given = [word if one is action else str((one.choices or ["10"])[0]) for one in needed]
+    return [command, *given, *([action.option_strings[-1], word] if action.option_strings else [])]
+
+
+@pytest.fixture
+def within(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("word", [MANY, f"local:{MANY}", f"1:{MANY}", f"a={MANY}", "/" + "x/" * 4000], ids=lambda word: word[:9])
+@pytest.mark.parametrize(
+    ("command", "action"),
+    [(name, action) for name, parser in COMMANDS.items() for action in parser._actions if action.nargs != 0],
+    ids=lambda value: value if isinstance(value, str) else value.dest,
+)
+@pytest.mark.usefixtures("within")
+def test_a_word_of_5000_characters_is_one_line_wherever_it_stands(
+    command: str, action: argparse.Action, word: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code = main(words_of(command, action, word))
+    except SystemExit as leave:
+        code = int(str(leave.code))
+    said = capsys.readouterr().err
+    assert code == 2
+    assert said.startswith("takeoff")
+    assert said.count("\n") == 1
+    assert len(said) < 700
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_nothing_near_is_not_guessed() -> None:

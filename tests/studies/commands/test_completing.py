@@ -1,7 +1,10 @@
 """Shell completion: every command, option and name is in the script of each shell, and bash completes as it should."""
 
+import os
+import pty
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -38,7 +41,7 @@ def completed(*words: str) -> list[str]:
     return done.stdout.split()
 
 
-@pytest.mark.parametrize(
+COMPLETED = (
     ("words", "expected"),
     [
         (("takeoff", "simu"), {"simulate"}),
@@ -51,11 +54,64 @@ def completed(*words: str) -> list[str]:
         (("takeoff", "list", "--json", "po"), {"policies"}),
         (("takeoff", "explain", "entry_int"), {"entry_intensity"}),
         (("takeoff", "simulate", "10", "--set", "entry_int"), {"entry_intensity="}),
-        (("takeoff", "status", ""), set()),
     ],
 )
+
+
+@pytest.mark.parametrize(*COMPLETED)
 def test_bash_completes(words: tuple[str, ...], expected: set[str]) -> None:
     assert set(completed(*words)) == expected
+
+
+def test_bash_leaves_folders_to_itself() -> None:
+    assert completed("takeoff", "status", "") == []
+
+
+@pytest.mark.parametrize(*COMPLETED)
+def test_fish_completes(words: tuple[str, ...], expected: set[str], tmp_path: Path) -> None:
+    fish = shutil.which("fish")
+    if fish is None:
+        pytest.skip("no fish")
+    program = f"{script('fish', PARSER)}\ncomplete -C '{' '.join(words)}'"
+    home = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    words_of_fish = [fish, "--no-config", "-c", program]
+    done = subprocess.run(words_of_fish, cwd=tmp_path, env=home, capture_output=True, text=True, check=True)
+    assert {line.split("\t")[0] for line in done.stdout.splitlines()} == expected
+    assert done.stderr == ""
+
+
+def typed(keys: str, folder: Path) -> str:
+    """Return what zsh shows in a terminal in which the script was read and keys are typed: it completes nowhere else."""
+    terminal, end = pty.openpty()
+    settings = {**os.environ, "TERM": "dumb", "HOME": str(folder)}
+    shell = subprocess.Popen(["zsh", "-f", "-i"], cwd=folder, env=settings, stdin=end, stdout=end, stderr=end)
+    os.close(end)
+
+    def until(mark: str) -> str:
+        seen = ""
+        while mark not in seen:
+            seen += os.read(terminal, 4096).decode()
+        return seen
+
+    try:
+        # The marks are typed in two parts, lest their echo is taken for them.
+        os.write(terminal, b"source ./script; LISTMAX=1000; PROMPT='REA''DY'\n")
+        until("READY")
+        os.write(terminal, f"{keys}\x15print DO''NE\n".encode())
+        return until("DONE")
+    finally:
+        shell.kill()
+        shell.wait()
+        os.close(terminal)
+
+
+@pytest.mark.parametrize(*COMPLETED)
+def test_zsh_completes(words: tuple[str, ...], expected: set[str], tmp_path: Path) -> None:
+    if shutil.which("zsh") is None:
+        pytest.skip("no zsh")
+    (tmp_path / "script").write_text(script("zsh", PARSER), encoding="utf-8")
+    shown = typed(" ".join(words) + "\t\t", tmp_path)
+    assert {word for word in expected if word in shown} == expected
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from model.config import load_case
-from studies.commands.telling import plain, progress_asked, tell
+from studies.cli import main
+from studies.commands.telling import NOT_WHOLE, exit_code, plain, progress_asked, tell
 
 
 class Pair(NamedTuple):
@@ -42,3 +43,12 @@ def test_quiet_shows_no_progress_and_still_warns(capsys: pytest.CaptureFixture[s
     progress.say("warning: a worker died")
     progress.end()
     assert capsys.readouterr().err == "warning: a worker died\n"
+
+
+@pytest.mark.parametrize("converged", [True, False])
+def test_a_page_on_a_posterior_that_has_not_converged_ends_with_its_exit_code(
+    converged: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("studies.commands.chain._report", lambda folder: (folder / "report.html", converged))
+    assert main(["report", "run"]) == exit_code(converged) == (0 if converged else NOT_WHOLE)
+    assert "report.html" in capsys.readouterr().out

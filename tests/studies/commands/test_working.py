@@ -31,8 +31,10 @@ def test_an_array_says_which_part_is_ours(said: dict[str, str], shard: Shard | N
     array(7, 1, 1, 3),
     array(2, 1, 2, 3),
     {"SLURM_ARRAY_TASK_ID": "1"},
-    {**array(1, 1, 1, 2), "SLURM_ARRAY_TASK_MIN": "one"},
-])
+    *({**array(1, 1, 1, 2), f"SLURM_ARRAY_TASK_{word}": wrong} for word in ("ID", "MIN", "STEP", "COUNT")
+      for wrong in ("one", "-1", "", "9" * 5000)),
+], ids=str)
 def test_an_uneven_array_asks_for_the_shard(said: dict[str, str]) -> None:
-    with pytest.raises(InputError, match="give --shard I/N"):
+    with pytest.raises(InputError, match="give --shard I/N") as error:
         shard_asked(None, said)
+    assert len(str(error.value)) < 200

@@ -14,6 +14,7 @@ import pytest
 from execution.chunks import load_chunk
 from execution.run import MANIFEST, Run, checked
 from execution.store import FINGERPRINT
+from model.config import CONFIGS
 from model.errors import DamagedRun
 from studies.cli import main
 from studies.inspect.verify import DAMAGED
@@ -102,6 +103,26 @@ def test_whatever_lies_in_the_place_of_a_file(
     assert look("verify", home) == 0
 
 
+READERS = (
+    ("check", "RUN"), ("report", "RUN"), ("compare", "RUN", "--policy", "training"), ("advise", "OWN", "--posterior", "RUN"),
+    ("simulate", "10", "--posterior", "RUN", "--draw", "0"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", READERS, ids=lambda words: words[0])
+@pytest.mark.parametrize("damage", [empty, shorten, edited, as_folder, as_pipe])
+@pytest.mark.parametrize("name", ["histories.nc", "policies.nc", MANIFEST])
+def test_no_command_believes_a_damaged_run(
+    name: str, damage: Callable[[Path], None], words: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = compared(folder(tmp_path / "run"))
+    damage(home / name)
+    given = {"RUN": str(home), "OWN": str(CONFIGS / "cases" / "10-kumasi.yaml")}
+    assert main([given.get(word, word) for word in words]) == DAMAGED
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"takeoff: {home / name}: ")
+
+
 @pytest.mark.parametrize("damage", [empty, shorten, edited])
 def test_a_finished_run_whose_file_was_changed_is_not_believed(damage: Callable[[Path], None], tmp_path: Path) -> None:
     home = folder(tmp_path / "run")
@@ -160,6 +181,23 @@ def test_a_verdict_edited_by_hand_is_refused(tmp_path: Path, capsys: pytest.Capt
     assert {look(command, home) for command in LOOKS} == {DAMAGED}
     written = capsys.readouterr()
     assert (written.out + written.err).count("does not agree with its own checksum") == len(LOOKS)
+
+
+@pytest.mark.parametrize("edit", [('"seed": 1', '"seed": 2'), ('"a": "b"', '"a": "c"'), ('"files": [', '"files": ["more.nc", ')])
+def test_a_fingerprint_edited_by_hand_is_refused(
+    edit: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each edit leaves a fingerprint that can be read; no piece is blamed for it, and none is put aside."""
+    home = folder(tmp_path / "run")
+    told = (home / FINGERPRINT).read_text(encoding="utf-8")
+    assert edit[0] in told
+    (home / FINGERPRINT).write_text(told.replace(*edit), encoding="utf-8")
+    assert {look(command, home) for command in LOOKS} == {DAMAGED}
+    assert main(["verify", str(home), "--repair"]) == DAMAGED
+    written = capsys.readouterr()
+    assert (written.out + written.err).count(f"{FINGERPRINT}: is not that of {MANIFEST}") == len(LOOKS) + 1
+    assert "training" not in written.out + written.err
+    assert (home / CHUNK).exists()
 
 
 def test_a_run_is_looked_at_from_within(

@@ -12,7 +12,9 @@ from execution.run import holds, read_manifest
 from execution.store import Shard
 from model.config import load_case, load_priors
 from model.errors import InputError
+from studies.cli import main
 from studies.commands.advising import FEW, advice_lines
+from studies.commands.telling import NOT_WHOLE
 from studies.policy import advice as home
 from studies.policy.advice import Advice, advise
 
@@ -53,6 +55,14 @@ def test_advice_is_a_run_that_ranks_policies(posterior: Posterior, tmp_path: Pat
     assert (manifest["kind"], manifest["label"], manifest["converged"]) == ("advice", LABEL, False)
     again = asked(tmp_path / "advice")
     np.testing.assert_array_equal(again.comparison.levels, advice.comparison.levels)
+
+
+def test_the_command_says_that_its_posterior_has_not_converged(
+    posterior: Posterior, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--policy", "training", "--horizon", "2", "--on", "local:1", "--out", str(tmp_path / "advice"), "--quiet"]
+    assert main(["advise", str(load_case(10).path), "--posterior", "nowhere", *options]) == NOT_WHOLE
+    assert capsys.readouterr().out.startswith("NOT CONVERGED: ")
 
 
 def test_histories_that_agree_with_the_figures_weigh_more(posterior: Posterior) -> None:

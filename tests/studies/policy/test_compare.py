@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import xarray as xr
@@ -9,7 +10,19 @@ import xarray as xr
 from execution import netcdf
 from execution.fingerprint import result_hash
 from execution.labels import KEYS
-from studies.policy.compare import DECISION, FILES, POLICIES, label_of, warn_of_idle, write_comparison
+from model.errors import InputError, shown
+from studies.policy.advice import advise
+from studies.policy.compare import (
+    DECISION,
+    FILES,
+    HORIZON,
+    POLICIES,
+    compare,
+    label_of,
+    warn_of_idle,
+    write_comparison,
+    years_asked,
+)
 from studies.policy.counterfactuals import chosen_policies
 
 POSTERIOR = {"label": "surrogate, checked, not corrected", "converged": False, "seed": 7, "fingerprint": {"a": 1}}
@@ -41,6 +54,15 @@ def test_a_comparison_stands_under_the_label_of_its_posterior(tmp_path: Path) ->
 )
 def test_its_fingerprint_is_of_all_that_it_depends_on(other: dict[str, str]) -> None:
     assert other["fingerprint"] != label_of(POSTERIOR, CHOSEN.values(), 20)["fingerprint"]
+
+
+@pytest.mark.parametrize("horizon", [0, -1, 1001, 2.5, "20", True, float("nan"), 10**5000], ids=shown)
+def test_a_horizon_that_is_none_is_refused_before_any_work(horizon: Any, tmp_path: Path) -> None:
+    assert (years_asked(None), years_asked(1), years_asked(1000)) == (HORIZON, 1, 1000)
+    for asked in (lambda: compare(tmp_path, horizon=horizon), lambda: advise(10, tmp_path, horizon=horizon)):
+        with pytest.raises(InputError, match=r"^horizon: .*: must be a whole number of years from 1 to 1000") as error:
+            asked()
+        assert "\n" not in str(error.value)
 
 
 def test_programmes_that_cannot_act_are_told_of() -> None:

@@ -16,7 +16,7 @@ from model.errors import InputError
 from model.latents import conditional_medians, default_values
 from model.observe import COLUMNS, PHASES
 from studies.policy import counterfactuals
-from studies.policy.advice import Advice
+from studies.policy.advice import TABLED, Advice
 from studies.policy.arrays import merged, titles
 from studies.policy.compare import compare_histories
 from studies.policy.counterfactuals import STATES, STATUS_QUO, chosen_policies, compare_case, fans, state_shares
@@ -81,6 +81,12 @@ def test_decision_table_of_known_effects(monkeypatch: pytest.MonkeyPatch) -> Non
     shown = repr(Advice(load_case(6), compare_case(histories(), policies, 5), 30.0, "a label", converged=False)).splitlines()
     assert "NOT CONVERGED; a label; 30 effective histories" in shown[0]
     assert [line.split()[0] for line in shown[1:]] == ["training", "credit", STATUS_QUO]
+    every = chosen_policies(None)
+    many = repr(Advice(load_case(6), compare_case(histories(), every, 5), 30.0, "a label", converged=False)).splitlines()
+    assert len(every) > TABLED
+    assert len(many) == 10
+    assert many[-1] == f"  and {len(every) - TABLED} more"
+    assert max(map(len, many)) <= 130
     cost = table(rows, "value_cost")
     assert cost[STATUS_QUO].p_best == pytest.approx(1.0)
     assert cost["training"].mean == pytest.approx(10.0)

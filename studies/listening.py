@@ -1,0 +1,38 @@
+"""How does a signal stop a command? By an exception, once, while the command works; before, after and again, it ends the process.
+
+An exception that is raised where nobody catches it would be a traceback. Work that keeps its pieces listens in its own way, and
+stops at the next safe point (``execution.stopping``).
+"""
+
+import signal
+from types import FrameType
+from typing import Any
+
+from industrial_takeoff import SIGNALS
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal asked us to stop."""
+
+
+class Listening:
+    """Turns signals into an exception, once: a second signal, or one after ``end``, meets what was there before."""
+
+    def __init__(self) -> None:
+        self._before: dict[int, Any] = {}
+
+    def begin(self) -> None:
+        """Listen from now on."""
+        for number in SIGNALS:
+            # A handler that no Python code has set reads as None.
+            self._before[number] = signal.getsignal(number) or signal.SIG_DFL
+            signal.signal(number, self._stop)
+
+    def end(self) -> None:
+        """Listen no more."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.end()
+        raise Stopped(signal.Signals(number).name)
