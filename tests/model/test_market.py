@@ -33,7 +33,7 @@ LOG = st.floats(-6.0, 6.0)
 # Log prices are compared to this.
 CLOSE = 1e-10
 # Log prices between which the oracle looks; real ones lie far inside.
-LOWEST = -40.0
+LOWEST = -80.0
 
 
 def cleared(plain: float, better: float, demand: float = 100.0, reach: float = 100.0, changes: dict[str, float] | None = None,
@@ -56,11 +56,10 @@ def demands(w: World, log_basic: float, log_improved: float) -> tuple[float, flo
     p, time = w.p, w.cluster.time
     weight, level = basic_weight(p, w.s, time), home_expenditure(p, w.s, time) / w.cluster.base_price
     sigma = p.market_substitution
-    inner = weight * math.exp(-sigma * log_basic) + (1.0 - weight) * math.exp(-sigma * log_improved)
-    index = -math.log(inner) / sigma
+    index = -np.logaddexp(math.log(weight) - sigma * log_basic, math.log(1.0 - weight) - sigma * log_improved) / sigma
 
     def taken(share: float, log_price: float) -> float:
-        return level * share * math.exp(-(1.0 + sigma) * (log_price - index) - p.market_elasticity * index)
+        return float(level * share * np.exp(-(1.0 + sigma) * (log_price - index) - p.market_elasticity * index))
 
     return taken(weight, log_basic), taken(1.0 - weight, log_improved)
 
