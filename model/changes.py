@@ -84,7 +84,7 @@ def _number(priors: Priors, name: str, text: str, beyond: bool) -> float:
         raise InputError(f"{told}: must be finite; give it in {entry.unit}")
     if not low <= value <= high or (value == low and entry.prior is not None and entry.prior.kind in POSITIVE):
         raise InputError(f"{told}: lies outside its prior, {low:g} to {high:g}; choose a value within")
-    low, high = entry.reach
+    low, high = (float(f"{bound:.6g}") for bound in entry.reach)  # A value is judged by the bound that is printed.
     if not beyond and not low <= value <= high:
         held = "a hundred times its value" if entry.prior is None else "99.9 % of its prior"
         raise InputError(f"{told}: lies beyond {held}, {low:.6g} to {high:.6g}; choose a value within, or add --beyond-prior")

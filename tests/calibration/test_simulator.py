@@ -22,7 +22,7 @@ def test_nuisances_differ_between_histories_and_follow_their_prior(simulator: Cl
     """Ranks of 2,000 draws under the prior are uniform: mean within four standard errors."""
     keys = seeds(1, TRAINING, 0, 0, 2000)
     values = simulator.values(np.zeros((2000, len(simulator.names))), keys)
-    below = np.mean(values["market_rivalry"] < simulator.priors.defaults["market_rivalry"])
+    below = np.mean(values["market_substitution"] < simulator.priors.defaults["market_substitution"])
     assert abs(below - 0.5) < 4 * 0.5 / np.sqrt(2000)
     assert np.unique(values["exit_base"]).size == 1
     assert np.unique(values["entry_floor"]).size == 1

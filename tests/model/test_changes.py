@@ -56,7 +56,8 @@ def test_a_value_beyond_its_prior_is_refused_unless_it_is_meant(name: str) -> No
 def test_the_printed_bounds_of_a_prior_are_within_it() -> None:
     low, high = PRIORS.entry("entry_intensity").reach
     z = 3.2905267314919255
-    assert (low, high) == pytest.approx((2.5 * math.exp(-0.4 * z), 2.5 * math.exp(0.4 * z)), rel=2e-5)
+    median, spread = PRIORS.defaults["entry_intensity"], 0.4
+    assert (low, high) == pytest.approx((median * math.exp(-spread * z), median * math.exp(spread * z)), rel=2e-5)
     for bound in (f"{low:.6g}", f"{high:.6g}"):
         assert read_changes(PRIORS, [("entry_intensity", bound)]).values == {"entry_intensity": float(bound)}
 

@@ -24,7 +24,7 @@ FALSE_ALARM = 1e-6
 # Nobody is born, dies, grows, attempts or inherits, and every firm sells at one price that makes any firm rich.
 STILL = {
     "entry_intensity": 0.0, "entry_floor": 0.0, "spin_off_rate": 0.0, "exit_base": 0.0, "exit_floor": 0.0, "exit_ceiling": 0.0,
-    "growth_speed": 0.0, "attempt_rate": 0.0, "succession_rate": 0.0, "market_rivalry": 0.0, "finance_retention": 1.0,
+    "growth_speed": 0.0, "attempt_rate": 0.0, "succession_rate": 0.0, "luck_sd": 0.0, "finance_retention": 1.0,
 }
 RICH = {"import_price": 1e6, "market": 1e15}
 
@@ -98,7 +98,7 @@ def test_a_rung_multiplies_best_size_and_sunk_cost():
     assert gain == pytest.approx(w.p.production_rung_size**2)
     sunk = w.ladder[2].fixed_cost / w.ladder[0].fixed_cost
     assert sunk == pytest.approx(w.p.production_rung_size ** (2 * w.p.production_sunk_share))
-    assert w.ladder[3].outlay == pytest.approx(w.p.finance_outlay * w.p.finance_outlay_rung**3)
+    assert w.ladder[3].place_cost == pytest.approx(w.p.finance_outlay * w.p.finance_outlay_rung**3)
 
 
 def test_one_quarter_of_a_firm_by_hand():
@@ -144,7 +144,7 @@ def test_recognition_and_trust_approach_their_rest():
 
 
 def test_a_firm_with_cash_and_a_fixed_price_comes_to_its_best_size():
-    constant = {"learning_spillover": 0.0, "market_rivalry": 0.0, "agglomeration_elasticity": 0.0}
+    constant = {"learning_spillover": 0.0, "luck_sd": 0.0, "agglomeration_elasticity": 0.0}
     w = small_world(constant, market=1e12, import_price=1.2)
     firm = add_firm(w, cash=1e6)
     for tick in range(120):

@@ -21,7 +21,12 @@ Z = 3.0
 UP, DOWN = 1.0, -1.0
 
 # Where the mechanism has something to act on.
-KNOWING = {"success_intercept": -2.0, "attempt_rate": 0.6, "attempt_discouragement": 0.1}
+KNOWING = {"success_intercept": 1.0, "attempt_rate": 0.6, "attempt_discouragement": 0.1}
+TRYING = {**KNOWING, "success_intercept": 0.0}
+HARD = {**KNOWING, "success_intercept": -1.5}
+STRIVING = {
+    **TRYING, "success_imitation": 0.0, "attempt_rate": 2.0, "subcontract_rate": 3.0, "recognition_rate": 3.0, "brand_theft": 0.0,
+}
 SMALL = {"market": -1.0}
 
 
@@ -32,16 +37,22 @@ SITUATIONS: dict[str, tuple[int, Policy | str, dict[str, float], dict[str, float
     "plain": (9, "status-quo", {}, {}),
     "early": (9, "status-quo", {}, {"quarters": 40}),
     "improving": (9, "status-quo", KNOWING, {"import_price": 1.1, "quarters": 80}),
-    "schooled": (9, "status-quo", KNOWING, {"schooling": 14.0, "quarters": 80}),
+    "schooled": (9, "status-quo", HARD, {"schooling": 14.0, "quarters": 60}),
     "foreign origin": (12, "status-quo", {}, {"quarters": 20}),
+    "foreign and trying": (11, "status-quo", HARD, {"quarters": 60}),
+    "striving": (9, "status-quo", STRIVING, {"import_price": 1.1, "quarters": 80}),
+    "many traders": (9, "status-quo", {**TRYING, "trader_scale": 0.3}, {"quarters": 60}),
     "traders": (4, "status-quo", {"entry_trader_advantage": 0.3}, {"quarters": 40}),
     "shocked": (9, "status-quo", {}, {"shock_time": 5.0, "shock_price": 0.5}),
     "dear material": (9, "status-quo", {}, {"material_time": 5.0}),
     "crowded": (9, "status-quo", {}, {"capacity": 50.0}),
+    "crowded and young": (9, "status-quo", {"congestion_elasticity": 0.1}, {"capacity": 50.0, "quarters": 40}),
+    "growing": (9, "status-quo", {"market_basic_fall": 0.0}, {}),
     "a large zone": (9, ZONES, {"congestion_elasticity": 0.1, "state_capacity": 0.3}, {"capacity": 100.0}),
     "a captured fund": (9, CAPTURED, {"entry_connected": 0.5, "credit_demand": 6.0}, {}),
+    "technology": (9, "technology-training", TRYING, {}),
     "taught": (9, "training", {"poaching_rate": 0.2}, {}),
-    "institute": (9, "foreign-investment", {**KNOWING, "success_intercept": -5.0}, {"decision": 4.0}),
+    "institute": (9, "foreign-investment", {**TRYING, "investment_copying": 0.0}, {"decision": 4.0}),
     **{name: (9, name, {}, {}) for name in policy_names()},
 }
 
@@ -69,13 +80,19 @@ CLAIMS = (
     # Agglomeration, congestion, traders, enforcement: P10 and P11.
     Claim("agglomeration_elasticity", 0.01, 0.08, "output", UP),
     Claim("congestion_elasticity", 0.0, 0.2, "output", DOWN, "crowded"),
-    Claim("congestion_centre", 0.0, 1.0, "zone_firms", UP, "a large zone"),
+    Claim("congestion_centre", 0.0, 1.0, "output", UP, "crowded and young"),
     Claim("trader_ratio", 0.05, 0.2, "traders", UP),
     Claim("trader_speed", 0.2, 1.0, "traders", UP, "early"),
     Claim("enforcement_fading", 0.5, 3.0, "enforcement", DOWN, "improving"),
     Claim("enforcement_cost", 0.0, 0.3, "output", DOWN, "improving"),
     # Market: P13 and P23.
-    Claim("market_rivalry", 0.0, 0.05, "price", DOWN, "early"),
+    Claim("market_substitution", 0.5, 8.0, "output", UP),
+    Claim("market_basic_share", 0.5, 0.95, "price", UP, "early"),
+    Claim("market_basic_fall", 0.0, 2.0, "firms", DOWN),
+    Claim("market_trade_cost", 0.1, 0.6, "price_export", UP),
+    Claim("market_world_fall", 0.0, 0.03, "world_price", DOWN),
+    Claim("market_growth_fading", 0.02, 0.2, "output", DOWN, "growing"),
+    Claim("market_growth_last", 0.0, 0.03, "output", UP, "growing"),
     Claim("market_redesign", 0.02, 0.3, "price", UP, "shocked"),
     Claim("market_material_share", 0.0, 0.2, "output", DOWN, "dear material"),
     Claim("market_export_growth", -0.1, 0.2, "exported", UP, "schooled"),
@@ -85,20 +102,23 @@ CLAIMS = (
     Claim("initiation_pioneers", 2.0, 8.0, "firms", UP, "early"),
     Claim("initiation_skill", 0.0, 1.0, "managerial_capital", UP, "early"),
     Claim("initiation_head_start", 0.0, 1.5, "managerial_capital", UP, "foreign origin"),
-    Claim("initiation_rung_probability", 0.0, 1.0, "improved_firms", UP, "foreign origin"),
+    Claim("initiation_access", 0.0, 3.0, "successes", UP, "foreign and trying"),
     Claim("entry_intensity", 1.0, 4.0, "firms", UP),
     Claim("entry_visibility", 0.4, 0.8, "firms", UP),
     Claim("entry_floor", 0.0, 1.0, "firms", UP),
-    Claim("entry_thickness", 0.0, 0.4, "firms", UP),
     Claim("entry_trader_advantage", 0.0, 0.5, "output", UP, "traders"),
     Claim("entry_trader_share", 0.0, 1.0, "output", UP, "traders"),
-    Claim("entry_cash", 0.5, 4.0, "workers", UP, "early"),
+    Claim("entry_cash", 0.1, 2.0, "workers", UP, "early"),
     Claim("entry_connected_skill", -1.5, 0.0, "managerial_capital", UP),
     Claim("entry_connected", 0.0, 0.5, "managerial_capital", DOWN),
     # Spin-offs: P8.
     Claim("spin_off_rate", 0.02, 0.15, "spin_offs", UP),
     Claim("spin_off_lag", 1.0, 8.0, "spin_offs", DOWN, "early"),
     Claim("spin_off_inheritance", 0.0, 0.8, "improved_firms", UP, "improving"),
+    # Luck.
+    Claim("luck_sd", 0.05, 0.5, "exits", UP),
+    Claim("luck_size", 0.0, 0.6, "exits", DOWN, "improving"),
+    Claim("luck_reversion", 0.2, 1.0, "output", DOWN, "early"),
     # Exit and merger: P19 and P22.
     Claim("exit_base", 0.05, 0.15, "firms", DOWN),
     Claim("exit_floor", 0.0, 0.05, "exits", UP, "early"),
@@ -106,17 +126,25 @@ CLAIMS = (
     # Growth and finance.
     Claim("growth_speed", 0.3, 1.5, "workers_per_firm", UP, "early"),
     Claim("finance_outlay", 0.2, 1.5, "workers", DOWN, "early"),
+    Claim("finance_thickness", 0.0, 0.5, "workers", UP, "early"),
+    Claim("finance_record", 0.0, 0.9, "improved_workers", UP, "improving"),
+    Claim("finance_patience", 0.0, 1.5, "exits", DOWN),
     # Improvement: P14-P18 and P22.
     Claim("attempt_rate", 0.05, 0.3, "attempts", UP),
     Claim("attempt_schooling", 0.0, 0.3, "attempts", UP, "schooled"),
     Claim("attempt_discouragement", 0.1, 1.0, "attempts", DOWN),
     Claim("attempt_discouragement_decay", 0.1, 1.0, "attempts", UP),
     Claim("attempt_squeeze", 0.0, 1.5, "attempts", UP, "early"),
+    Claim("attempt_escape", 0.0, 0.9, "attempts", UP, "improving"),
     Claim("attempt_cost", 0.1, 2.0, "attempts", DOWN),
-    Claim("success_intercept", -4.0, -1.0, "successes", UP, "improving"),
+    Claim("success_intercept", -1.0, 2.0, "successes", UP, "improving"),
     Claim("success_skill", 0.0, 1.0, "successes", UP, "schooled"),
     Claim("success_schooling", 0.0, 0.4, "successes", UP, "schooled"),
-    Claim("success_imitation", 0.0, 1.0, "successes", UP, "improving"),
+    Claim("success_imitation", 0.0, 4.0, "successes", UP, "improving"),
+    Claim("success_imitation_half", 0.5, 20.0, "successes", DOWN, "improving"),
+    Claim("success_thickness", 0.1, 0.8, "successes", UP, "many traders"),
+    Claim("success_recognition", 0.0, 4.0, "successes", UP, "striving"),
+    Claim("success_trust", 0.0, 4.0, "successes", UP, "striving"),
     # Recognition, brands, subcontracting: P15.
     Claim("recognition_rate", 0.1, 1.5, "improved_workers", UP, "improving"),
     Claim("brand_theft", 0.0, 1.0, "profits", DOWN, "improving"),
@@ -129,7 +157,7 @@ CLAIMS = (
     Claim("awareness_success", 0.0, 0.2, "awareness", UP, "improving"),
     Claim("awareness_training", 0.0, 1.0, "awareness", UP, "pilot"),
     Claim("awareness_decay", 0.01, 0.3, "awareness", DOWN, "pilot"),
-    Claim("learning_spillover", 0.0, 0.1, "managerial_capital", UP),
+    Claim("learning_spillover", 0.0, 0.5, "managerial_capital", UP, "pilot"),
     Claim("learning_private_training", 0.0, 0.2, "managerial_capital", UP, "improving"),
     Claim("poaching_rate", 0.05, 1.0, "spin_offs", UP, "taught"),
     Claim("poaching_founders", 0.0, 1.0, "spin_offs", UP, "taught"),
@@ -144,7 +172,7 @@ CLAIMS = (
     Claim("training_gain", 0.0, 0.6, "managerial_capital", UP, "pilot"),
     Claim("training_intensive_gain", 0.5, 2.5, "managerial_capital", UP, "training"),
     Claim("training_technology_gain", 0.5, 3.0, "managerial_capital", UP, "technology-training"),
-    Claim("training_technology_rung", 0.0, 0.8, "improved_firms", UP, "technology-training"),
+    Claim("training_technology_access", 0.0, 4.0, "successes", UP, "technology"),
     Claim("training_decay", 0.05, 0.4, "managerial_capital", DOWN, "training"),
     Claim("training_lag", 0.5, 6.0, "managerial_capital", DOWN, "training"),
     Claim("training_site", 0.3, 0.7, "managerial_capital", UP, "training"),
@@ -184,6 +212,6 @@ def test_every_mechanism_has_a_claim() -> None:
     claimed = {claim.parameter.split("_")[0] for claim in CLAIMS}
     assert claimed >= {
         "agglomeration", "congestion", "trader", "enforcement", "market", "initiation", "entry", "spin", "exit", "growth",
-        "finance", "attempt", "success", "recognition", "brand", "subcontract", "awareness", "learning", "poaching",
+        "finance", "luck", "attempt", "success", "recognition", "brand", "subcontract", "awareness", "learning", "poaching",
         "succession", "relocation", "training", "credit", "zone", "investment", "state", "production",
     }

@@ -1,14 +1,14 @@
 """Do equations keep their bounds and their direction, whatever they are fed?"""
 
-import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
 from model.mechanisms.agglomeration import attracted_traders, crowding, enforcement, thickness
 from model.mechanisms.credit import approval, loan_hazard
-from model.mechanisms.entry import attraction, entry_hazard, entry_outlay
+from model.mechanisms.entry import attraction, entry_hazard
 from model.mechanisms.exit import exit_hazard
-from model.mechanisms.improvement import attempt_hazard, success_log_odds
+from model.mechanisms.finance import borne_loss, own_share, suppliers_advance
+from model.mechanisms.improvement import attempt_hazard, success_chance, visible_record
 from model.mechanisms.knowledge import (
     breach_hazard,
     learning_abroad,
@@ -52,23 +52,35 @@ def test_take_up_is_a_share_that_falls_with_the_fee_and_rises_with_awareness(awa
     assert take_up(P, awareness + (1.0 - awareness) * more_aware, fee) >= share * (1.0 - 1e-14)
 
 
-@drawn(SKILL, st.floats(0.0, 20.0), SKILL, AMOUNT, st.floats(0.0, 10.0), MORE)
-def test_success_is_the_likelier_the_more_one_knows_and_has_to_copy(skill, schooling, access, above, thick, more):
-    odds = success_log_odds(P, skill, schooling, access, above, thick, 1.0)
-    assert success_log_odds(P, skill + more, schooling, access, above, thick, 1.0) >= odds
-    assert success_log_odds(P, skill, schooling + more, access, above, thick, 1.0) >= odds
-    assert success_log_odds(P, skill, schooling, access + more, above, thick, 1.0) >= odds
-    assert success_log_odds(P, skill, schooling, access, above + more, thick, 1.0) >= odds
-    assert success_log_odds(P, skill, schooling, access, above, thick + more, 1.0) >= odds
-    assert odds - success_log_odds(P, skill, schooling, access, above, thick, 2.0) == pytest.approx(P.success_rung, rel=1e-6)
+@drawn(st.lists(SURPLUS, min_size=5, max_size=5), st.integers(0, 4), MORE)
+def test_success_is_a_chance_that_rises_with_each_side_and_with_what_is_shown(sides, raised, more):
+    better = [side + more * (k == raised) for k, side in enumerate(sides)]
+    chance = success_chance(P, S, *sides)
+    assert 0.0 <= chance <= success_chance(P, S, *better) <= 1.0
 
 
-@drawn(st.floats(0.0, 20.0), SKILL, st.floats(0.0, 100.0), SHARE, st.floats(0.0, 100.0), MORE)
-def test_attempts_are_bounded_and_fall_with_failures(schooling, skill, failures, pressed, gain, more):
-    hazard = attempt_hazard(P, schooling, skill, failures, pressed, gain)
+@drawn(st.floats(0.0, 20.0), SKILL, st.floats(0.01, 100.0), SHARE, st.floats(0.0, 100.0), MORE)
+def test_attempts_are_bounded_and_rise_with_size_pressure_and_gain(schooling, skill, size, pressed, gain, more):
+    hazard = attempt_hazard(P, schooling, skill, size, pressed, gain)
     assert 0.0 <= hazard <= P.attempt_ceiling
-    assert attempt_hazard(P, schooling, skill, failures + more, pressed, gain) <= hazard
-    assert attempt_hazard(P, schooling, skill, failures, pressed, gain + more) >= hazard * (1.0 - 1e-14)
+    assert attempt_hazard(P, schooling, skill, size + more, pressed, gain) >= hazard * (1.0 - 1e-14)
+    assert attempt_hazard(P, schooling, skill, size, pressed + more, gain) >= hazard * (1.0 - 1e-14)
+    assert attempt_hazard(P, schooling, skill, size, pressed, gain + more) >= hazard * (1.0 - 1e-14)
+
+
+@drawn(AMOUNT, AMOUNT, MORE)
+def test_the_record_is_a_share_that_failures_lower(succeeded, failed, more):
+    seen = visible_record(P, S, succeeded, failed)
+    assert 0.0 < seen <= 1.0
+    assert visible_record(P, S, succeeded, failed + more) <= seen * (1.0 + 1e-14)
+    assert visible_record(P, S, succeeded + more, failed) >= seen * (1.0 - 1e-14)
+
+
+@drawn(SHARE, st.floats(0.0, 10.0), SURPLUS, MORE)
+def test_others_pay_a_share_and_owners_bear_a_loss(recognition, thick, profit, more):
+    assert 0.0 <= own_share(P, S, recognition) <= 1.0
+    assert 0.0 < suppliers_advance(P, thick + more) <= suppliers_advance(P, thick) <= 1.0
+    assert min(0.0, profit) <= borne_loss(P, profit) <= min(0.0, profit + P.finance_patience)
 
 
 @drawn(AMOUNT, SURPLUS, st.floats(0.0, 80.0), MORE)
@@ -93,7 +105,6 @@ def test_entry_rises_with_what_is_seen(firms, surplus, more):
     assert hazard >= P.entry_floor
     assert entry_hazard(P, firms + more, surplus) >= hazard * (1.0 - 1e-14)
     assert entry_hazard(P, firms, surplus + more) >= hazard * (1.0 - 1e-14)
-    assert entry_outlay(P, firms + more) <= entry_outlay(P, firms) <= 1.0
 
 
 @drawn(AMOUNT, SHARE, MORE)

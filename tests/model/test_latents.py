@@ -18,6 +18,7 @@ from model.latents import (
     default_values,
     draw_values,
     drawn_names,
+    log_home,
     observation_ticks,
     params_for,
     settings_for,
@@ -90,8 +91,9 @@ def test_a_decade_is_seen_in_its_middle() -> None:
 def test_the_market_follows_the_population() -> None:
     p = load_priors().defaults
     settings = draw(load_case(10)).settings
+    home = p["population_market_home"] * log_home(load_case(10))
     for name, mean, sd in (
-        ("market", p["population_market_mean"], p["population_market_sd"]),
+        ("market", p["population_market_mean"] + home, p["population_market_sd"]),
         ("scale", p["population_scale_mean"], p["population_scale_sd"]),
         ("reach", p["population_reach_mean"], p["population_reach_sd"]),
         ("capacity", math.log(p["population_capacity_africa"]), p["population_capacity_sd"]),
@@ -159,16 +161,23 @@ def test_founders_differ_by_origin() -> None:
     skill = {number: draw(load_case(number)).settings[fields][0] for number in (10, 11, 19, 18)}
     higher = p["initiation_skill"] + p["initiation_head_start"]
     assert tuple(skill[10]) == (p["initiation_pioneers"], p["initiation_skill"], 0)
-    assert tuple(skill[11]) == (p["initiation_pioneers"], higher, p["initiation_rung_probability"])
+    assert tuple(skill[11]) == (p["initiation_pioneers"], higher, 0)
     assert tuple(skill[19]) == (p["initiation_pioneers"], higher, 0)
     assert tuple(skill[18]) == (60, 2, 1)
 
 
 def test_structures_set_switches_and_the_start() -> None:
-    chosen = {"attempt_form": "own_profit", "world_price": "outlet", "spillover": "off", "state_capacity": "off", "ladder": "3"}
+    chosen = {
+        "attempt_form": "own_profit", "many_sided": "one_logit", "record": "count", "finance": "own_cash", "spillover": "off",
+        "state_capacity": "off", "ladder": "3",
+    }
     settings = draw(load_case(15), {**chosen, "start_date": "reform"}).settings
-    for name, value in (("own_profit", 1), ("outlet_only", 1), ("spillover", 0), ("state_module", 0), ("ladder", 3)):
+    switched = dict.fromkeys(("own_profit", "one_logit", "count_failures", "own_cash"), 1)
+    switched |= {"spillover": 0, "state_module": 0, "ladder": 3}
+    plain = draw(load_case(15)).settings
+    for name, value in switched.items():
         assert (settings[name] == value).all(), name
+        assert (plain[name] != value).all(), name
     assert settings.start_year.min() >= 1991
     assert draw(load_case(9), {"start_date": "reform"}).settings.start_year.max() <= 1997
 
@@ -199,13 +208,13 @@ def test_values_are_drawn_or_given() -> None:
     values = draw_values(priors, 50, rng, calibrated)
     assert tuple(values) == priors.names()
     np.testing.assert_array_equal(values[priors.names("calibrated")[3]], calibrated[:, 3])
-    assert len(np.unique(values["market_rivalry"])) == 50
+    assert len(np.unique(values["market_substitution"])) == 50
     assert len(np.unique(values["training_gain"])) == 50
     assert (values["entry_floor"] == priors.defaults["entry_floor"]).all()
     names = drawn_names(priors, calibrated)
     assert set(names) == set(priors.names("varying")) | set(priors.names("policy"))
     again = draw_values(priors, 50, np.full((50, len(names)), 0.5), calibrated)
-    assert again["market_rivalry"][0] == pytest.approx(priors.defaults["market_rivalry"], rel=1e-5)
+    assert again["market_substitution"][0] == pytest.approx(priors.defaults["market_substitution"], rel=1e-5)
     assert len(np.unique(draw_values(priors, 20, rng)["entry_intensity"])) == 20
 
 

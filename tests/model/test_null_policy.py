@@ -24,7 +24,7 @@ FREE = ("protection",)
 
 def history(policy: Policy | str | None = None, seed: int = 3):
     panel, log, _, _ = compiled(
-        given(9, policy, CHANGES, quarters=QUARTERS, decision=DECISION, capacity=300.0, import_price=1.0), seed
+        given(9, policy, CHANGES, quarters=QUARTERS, decision=DECISION, capacity=300.0, import_price=1.2), seed
     )
     return panel, log[log["event"] != PROGRAMME]
 

@@ -122,12 +122,14 @@ def test_ones_own_priors_name_the_same_parameters(tmp_path: Path, change: object
 
 def test_a_user_may_fix_bound_or_replace_a_prior() -> None:
     priors = load_priors()
-    changed = priors.changed({"entry_intensity": 3, "exit_base": [0.05, 0.1], "entry_floor": {"lognormal": [0.1, 0.2]}})
+    before = priors.defaults["entry_intensity"]
+    bounds, spread = [0.05, 0.1], {"lognormal": [0.1, 0.2]}
+    changed = priors.changed({"entry_intensity": before + 0.5, "exit_base": bounds, "entry_floor": spread})
     assert changed.entry("entry_intensity").role == "constant"
-    assert changed.defaults["entry_intensity"] == 3
+    assert changed.defaults["entry_intensity"] == before + 0.5
     assert changed.defaults["exit_base"] == pytest.approx(0.075)
     assert changed.entry("entry_floor").role == "calibrated"
-    assert priors.defaults["entry_intensity"] == 2.5
+    assert priors.defaults["entry_intensity"] == before
     wrong = (("entry_intensty", 3, "entry_intensity"), ("exit_base", [2, 1], "must lie below"), ("exit_base", "x", "is no prior"))
     for name, change, rule in wrong:
         with pytest.raises(InputError) as error:

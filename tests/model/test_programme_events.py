@@ -104,15 +104,20 @@ def test_a_fee_is_paid_by_the_firm_and_deters_the_unaware():
 
 
 @pytest.mark.parametrize(
-    ("course", "climbs", "gain"),
-    [("technology", 1, "training_technology_gain"), ("intensive", 0, "training_intensive_gain"), ("pilot", 0, "training_gain")],
+    ("course", "knows", "gain"),
+    [
+        ("technology", 1.0, "training_technology_gain"),
+        ("intensive", 0.0, "training_intensive_gain"),
+        ("pilot", 0.0, "training_gain"),
+    ],
 )
-def test_only_training_that_carries_technology_brings_home_a_rung(course, climbs, gain):
+def test_only_training_that_carries_technology_brings_home_access_to_quality(course, knows, gain):
     line = programme("training", budget=9.0, stop=0.25, unit_cost=1.0, course=COURSES.index(course))
-    w = small_world({**EVERYONE, "training_technology_rung": 1.0}, (line,), **CALM)
+    w = small_world(EVERYONE, (line,), **CALM)
     firm = add_firm(w)
     quarter(w, 0)
-    assert firm.rung == climbs
+    assert firm.rung == 0, "whoever is trained has still to improve"
+    assert firm.access == pytest.approx(knows * w.p.training_technology_access)
     assert firm.pending == w.p[gain]
 
 
@@ -248,15 +253,19 @@ def test_grants_are_cash_in_keyed_order():
     assert granted(5.0) < granted(11.0)
 
 
+# Founders who differ in nothing.
+ALIKE = dict.fromkeys(("entry_skill_sd", "entry_schooling_sd", "entry_connected", "entry_cash_sd"), 0.0)
+
+
 def test_preferences_found_schooled_firms_without_know_how():
     line = programme("export_preference", budget=10.0, unit_cost=5.0, stop=0.25)
-    w = small_world({"entry_skill_sd": 0.0, "entry_schooling_sd": 0.0, "entry_connected": 0.0}, (line,), **CALM)
+    w = small_world(ALIKE, (line,), **CALM)
     quarter(w, 0)
     assert words(w) == ["programme", "entry", "entry"]
     firm = firm_at(w.firms, 0)
     assert (firm.schooling, firm.in_zone, firm.rung) == (14.0, 1, 0)
     assert firm.skill < w.s.founder_skill
-    assert firm.cash == 5.0 + w.p.entry_cash * w.ladder[0].fixed_cost
+    assert firm.cash == pytest.approx(5.0 + w.p.entry_cash * w.ladder[0].fixed_cost)
 
 
 def test_a_research_institute_builds_up_access():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from model.mechanisms.market import basic_weight, home_expenditure
 from tests.model.worlds import column, compiled, given
 
 DECISION = 12.0
@@ -30,8 +31,17 @@ def test_flows_are_discounted_from_the_decision_on(worth: str, flow: str) -> Non
 def test_surplus_is_that_of_home_buyers() -> None:
     what = given(9, "status-quo", {"market_elasticity": 1.0}, {"market": -0.5}, quarters=80, decision=DECISION)
     panel, _, _, _ = compiled(what)
-    s = what.setting
-    yearly = s.market * np.exp(s.growth * column(panel, "time")) * np.log(s.import_price / column(panel, "price"))
+    p, s, times = what.params, what.setting, column(panel, "time")
+    weight = np.array([basic_weight(p, s, time) for time in times])
+
+    def log_prices(basic: np.ndarray | float, improved: np.ndarray | float) -> np.ndarray:
+        """Log price index of home buyers, written out anew."""
+        sigma = p.market_substitution
+        return -np.log(weight * np.power(basic, -sigma) + (1.0 - weight) * np.power(improved, -sigma)) / sigma
+
+    opening = log_prices(s.import_price, (1.0 + p.market_trade_cost) * s.world_price)
+    expenditure = np.array([home_expenditure(p, s, time) for time in times])
+    yearly = expenditure * (opening - log_prices(column(panel, "price"), column(panel, "price_export")))
     np.testing.assert_allclose(column(panel, "value_surplus"), np.cumsum(factors(panel) * 0.25 * yearly), rtol=1e-9)
 
 
