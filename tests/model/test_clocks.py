@@ -72,8 +72,8 @@ run_group = kernel(run_clocks)
 def strikes() -> tuple[np.ndarray, np.ndarray]:
     """Observed and expected strikes of every clock."""
     changes = {
-        "success_intercept": -2.0, "attempt_rate": 0.6, "attempt_discouragement": 0.1, "relocation_rate": 9.0,
-        "relocation_cost": 1.0, "succession_rate": 0.2, "enforcement_fading": 4.0, "poaching_rate": 1.0, "state_capacity": 10.0,
+        "success_intercept": 1.0, "attempt_rate": 0.6, "attempt_discouragement": 0.1, "relocation_rate": 9.0,
+        "relocation_cost": 1.0, "succession_rate": 0.4, "enforcement_fading": 4.0, "poaching_rate": 1.0, "state_capacity": 10.0,
     }
     what = given(9, "all-at-once", changes, {"market": -1.0}, quarters=140, decision=8.0, capacity=50.0, site_works=1.0)
     what.programmes["budget_share"] *= 60.0

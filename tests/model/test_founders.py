@@ -58,7 +58,7 @@ def test_training_fades_from_the_cluster_as_the_decay_says() -> None:
     """Founders carry no ratchet: as entrants come and training fades, the cluster falls back to the skill of an untrained one."""
     gaps: list[list[float]] = []
     for trained in (1.0, 0.0):
-        w = small_world({"learning_spillover": 0.2, "learning_private_training": 0.0})
+        w = small_world({"learning_spillover": 0.04, "learning_private_training": 0.0})
         for _ in range(20):
             add_firm(w, trained=trained)
         means = []
@@ -72,7 +72,8 @@ def test_training_fades_from_the_cluster_as_the_decay_says() -> None:
         gaps.append(means)
     stock = np.array(gaps[0]) - np.array(gaps[1])
     kept = (1.0 - 0.25 * w.p.training_decay) ** np.arange(80)
-    assert stock[:8] == pytest.approx(20.0 * kept[:8]), "before any newcomer the stock only fades"
+    # A firm compares itself, after a quarter of fading, with the mean before it: a share sigma dt of what fades comes back.
+    assert stock[:8] == pytest.approx(20.0 * kept[:8], rel=0.005), "before any newcomer the stock only fades"
     assert stock[-1] < 20.0 * math.exp(-0.5 * w.p.training_decay * 20.0), "learning by newcomers cannot keep it up"
 
 
