@@ -82,7 +82,7 @@ def test_firms_kept_are_over_the_peak_until_ten_years_after() -> None:
 
 def test_margins_fall_before_and_recover_after() -> None:
     f = seen(SHAKEOUT, BOOM)
-    assert rows.below(f["margin_before"], f["margin_early"]).tolist() == [1.0, 0.0]
+    assert rows.below(f["margin_before"], f["margin_boom"]).tolist() == [1.0, 0.0]
     assert rows.below(f["margin_before"], f["margin_after"]).tolist() == [1.0, 0.0]
 
 
@@ -152,12 +152,13 @@ def test_a_transition_by_forty_is_unknown_where_a_history_was_stopped_before() -
     np.testing.assert_equal(rows.early(f), [np.nan, 1.0, 0.0])
 
 
-def test_arbitrage_is_counted_in_rows_with_sales_on_both_sides() -> None:
-    dearer = path(exported=500.0, price=step(40.0, 1.0, 1.1))
-    whole = path(exported=1000.0, price=1.1)
-    f = seen(dearer, whole)
-    assert f["dearer_rows"].tolist() == [161.0, 0.0]
-    assert f["exporting_rows"].tolist() == [321.0, 0.0]
+def test_arbitrage_is_counted_where_money_is_left_on_the_table() -> None:
+    dearer = path(exported=500.0, world_price=1.0, price_export=step(40.0, 1.0, 1.1))
+    missed = path(exported=0.0, improved_firms=5.0, world_price=1.0, price_export=step(40.0, 1.0, 0.9))
+    content = path(exported=500.0, world_price=1.0, price_export=1.0)
+    f = seen(dearer, missed, content)
+    assert f["arbitrage_rows"].tolist() == [161.0, 161.0, 0.0]
+    assert f["rows"].tolist() == [321.0, 321.0, 321.0]
 
 
 def test_a_missing_column_leaves_out_what_reads_it_and_says_so() -> None:

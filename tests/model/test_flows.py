@@ -27,7 +27,7 @@ COUNTED = {
     "trained": ("trained",),
 }
 
-KNOWING = {"success_intercept": -2.0, "attempt_rate": 0.5}
+KNOWING = {"success_intercept": 1.0, "attempt_rate": 0.6, "exit_merger_share": 0.9}
 # Each with what it must show at least once, so that no equality holds for want of events.
 HISTORIES = {
     "nairobi": (given(9, quarters=160), ("entrants", "spin_offs", "exits", "attempts")),
@@ -115,7 +115,7 @@ def test_sums_of_the_panel_agree(history) -> None:
 
 
 def test_a_dead_cluster_is_extinct_and_may_be_born_again() -> None:
-    changes = {"exit_base": 1.0, "exit_floor": 1.0, "exit_profit_response": 0.0}
+    changes = {"exit_base": 1.0, "exit_floor": 1.0, "exit_profit_response": 0.0, "entry_intensity": 0.3}
     panel, _, _, _ = compiled(given(9, changes=changes, quarters=200), 3)
     dead = column(panel, "firms") == 0.0
     assert dead.any()

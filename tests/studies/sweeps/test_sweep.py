@@ -30,11 +30,11 @@ def simulated(row: tuple[str, ...], years: float | None) -> list[tuple[int, dict
     """Seeds and panels that ``simulate`` gives for a row of the table."""
     case, policy, seed, *cells = row
     first, _, last = (seed or "1").partition(":")
-    values = dict(zip((*PARAMETERS, "ladder", "world_price"), cells, strict=True))
+    values = dict(zip((*PARAMETERS, "ladder", "many_sided"), cells, strict=True))
     given: dict[str, Any] = {
         "policy": policy or "status-quo",
         "changes": {name: float(values[name]) for name in PARAMETERS if values[name]},
-        "structures": {name: values[name] for name in ("ladder", "world_price") if values[name]},
+        "structures": {name: values[name] for name in ("ladder", "many_sided") if values[name]},
     }
     if years is not None:
         given["years"] = years
@@ -147,7 +147,7 @@ def test_a_parquet_table_means_what_its_csv_does(table: Path, tmp_path: Path) ->
         "seed": [row[2] for row in ROWS],
         **{name: columns[name] for name in PARAMETERS},
         "structure.ladder": columns["structure.ladder"],
-        "structure.world_price": [row[6] for row in ROWS],
+        "structure.many_sided": [row[6] for row in ROWS],
     }
     parquet.write_table(arrow.table(content), tmp_path / "table.parquet", row_group_size=4)
     first = sweep(table, tmp_path / "first.csv", years=2)
