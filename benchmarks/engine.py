@@ -28,7 +28,7 @@ from model.simulation import engine_named, run_compiled
 YEARS = 30
 QUARTERS = 4 * YEARS
 # What keeps about so many firms alive, as a scenario's size.
-SIZES = {50: 31, 500: 232, 5_000: 4_150, 50_000: 68_000}
+SIZES = {50: 37, 500: 440, 5_000: 6_400, 50_000: 73_000}
 # Firms that each contestant can be waited for.
 LARGEST = {"simpy": 500, "mesa": 500, "mesa-by-hand": 500}
 # Firm-quarters of one measurement, of the slow ones.
