@@ -210,7 +210,7 @@ inline void clear_home(History& w, double level, double basic) {
     }
 }
 
-inline void answer(History& w, double level, double basic) {
+inline void clear_basic(History& w, double level, double basic) {
     Cluster& c = w.cluster;
     const double plain = w.ladder[0].output, top = log(c.ceiling);
     c.log_price = plain > 0.0 ? min(top, clearing(w.p, level, basic, c.log_price_export, log(plain))) : top;
@@ -233,7 +233,7 @@ inline void sell_abroad(History& w, double level, double basic, double world, do
     Cluster& c = w.cluster;
     const double better = c.output - w.ladder[0].output, least = c.log_price_export;
     c.log_price_export = world;
-    answer(w, level, basic);
+    clear_basic(w, level, basic);
     const double at_world = exp(log_demand(p, level, 1.0 - basic, world, log_index(p, basic, c.log_price, world)));
     c.exported = max(0.0, better - at_world);
     if (c.exported <= reach) return;
@@ -245,7 +245,7 @@ inline void sell_abroad(History& w, double level, double basic, double world, do
         const double step = (log(taken + c.exported) - log(better)) * (taken + c.exported) / slope;
         const double before = c.log_price_export;
         c.log_price_export = min(world, max(least, before - step));
-        answer(w, level, basic);
+        clear_basic(w, level, basic);
         if (std::abs(c.log_price_export - before) < FOUND) break;
     }
     c.exported = min(better, reach * exp(-p.market_export_elasticity * (c.log_price_export - world)));

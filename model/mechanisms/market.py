@@ -174,7 +174,7 @@ def clear_home(w: World, level: float, basic: float) -> None:
 
 
 @step
-def answer(w: World, level: float, basic: float) -> None:
+def clear_basic(w: World, level: float, basic: float) -> None:
     """Find the price of basic goods, given that of improved ones."""
     cluster, plain, top = w.cluster, w.ladder[0].output, log(w.cluster.ceiling)
     cluster.log_price = top
@@ -191,7 +191,7 @@ def export(w: World, level: float, basic: float, world: float, reach: float) -> 
     cluster, p = w.cluster, w.p
     better, least = cluster.output - w.ladder[0].output, cluster.log_price_export
     cluster.log_price_export = world
-    answer(w, level, basic)
+    clear_basic(w, level, basic)
     index = log_index(p, basic, cluster.log_price, world)
     taken = exp(log_demand(p, level, 1.0 - basic, world, index))
     cluster.exported = max(0.0, better - taken)
@@ -205,7 +205,7 @@ def export(w: World, level: float, basic: float, world: float, reach: float) -> 
         step_size = (log(taken + cluster.exported) - log(better)) * (taken + cluster.exported) / slope
         before = cluster.log_price_export
         cluster.log_price_export = min(world, max(least, before - step_size))
-        answer(w, level, basic)
+        clear_basic(w, level, basic)
         if abs(cluster.log_price_export - before) < FOUND:
             break
     cluster.exported = min(better, reach * exp(-p.market_export_elasticity * (cluster.log_price_export - world)))
