@@ -440,6 +440,9 @@ inline bool can_take_over(World& w, std::int64_t buyer, std::int64_t seller) {
 
 inline std::int64_t suitor(World& w, std::int64_t i) {
     const std::uint64_t lineage = w.firm(i).lineage;
+    double above = 0.0;
+    for (std::int64_t k = w.firm(i).rung + 1; k < RUNGS; ++k) above += w.ladder[k].firms;
+    if (above == 0.0) return EMPTY;
     if (w.uniform(lineage, OUTCOME, w.count(i, EXIT)) >= w.p.exit_merger_share) return EMPTY;
     for (std::int64_t k = 0; k < SUITORS; ++k) {
         const std::int64_t buyer = draw(w, lineage, 16 + k);

@@ -87,10 +87,22 @@ def leave(w: World, i: int, time: float) -> None:
     cluster.dead += 1
 
 
+@equation
+def firms_above(w: World, rung: int) -> float:
+    """Number of firms on rungs above one, those founded in this quarter counted."""
+    above = 0.0
+    for k in range(rung + 1, len(w.ladder)):
+        above += w.ladder[k].firms
+    return above
+
+
 @step
 def suitor(w: World, i: int) -> int:
     """Return the firm that takes over a leaver's workers, or -1."""
     lineage = firm_at(w.firms, i).lineage
+    # Before anyone has improved, nobody can be asked; most exits are of that time, and the draws would cost more than the exit.
+    if firms_above(w, int(firm_at(w.firms, i).rung)) == 0.0:
+        return -1
     if uniform(w.seed, w.case, lineage, OUTCOME, strikes(w.firms, i, EXIT)) < w.p.exit_merger_share:
         for k in range(SUITORS):
             buyer = draw(w.table, w.cluster.seats, w.seed, w.case, lineage, 16 + k)

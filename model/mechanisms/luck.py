@@ -5,11 +5,11 @@ good foreman; most of it is gone a year later, and a firm hires by what it expec
 import math
 from typing import Any
 
-from model.arithmetic import exp, log
+from model.arithmetic import exp, log, normal_quantiles
 from model.compiling import equation, step
 from model.events import LUCK
 from model.lanes import block_count, kept, lane_of
-from model.randomness import normal
+from model.randomness import uniform
 from model.state import LANES
 from model.world import World
 
@@ -59,8 +59,11 @@ def draw_luck(w: World) -> None:
     if not year_begins(cluster):
         return
     p, firms, year = kept(w.p), w.firms, int(cluster.tick) // YEAR
+    units, deviates = w.beside[0].wanted, w.beside[0].added
     for b in range(block_count(cluster.rows)):
         for lane in range(LANES):
+            units[lane] = uniform(w.seed, w.case, firms[b].lineage[lane], LUCK, year)
+        normal_quantiles(units, deviates)
+        for lane in range(LANES):
             firm = lane_of(firms, b, lane)
-            deviate = normal(w.seed, w.case, firm.lineage, LUCK, year)
-            firm.luck = next_luck(p, firm.luck, luck_spread(p, firm.workers), deviate)
+            firm.luck = next_luck(p, firm.luck, luck_spread(p, firm.workers), deviates[lane])
