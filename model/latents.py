@@ -276,10 +276,11 @@ def case_key(case: Case) -> int:
 def conditional_medians(case: Case, priors: Priors, structures: Mapping[str, str] | None = None) -> Floats:
     """Return latents near their medians given the case's own figures, at default parameters: float64, shape (len(LATENTS),).
 
-    The approximation serves to show a history. Log workers, less mean growth since the mode of the start, measure the log of the
-    home market. Log workers per firm, less the effect of improvement, measure the log of the minimum scale. Each is weighed
-    against the population by its precision, as if both were normal and independent. The earliest figures are used, because
-    improvement affected them least. The start is at its mode; all other latents are 0.
+    The approximation serves to show a history. Log workers, less mean growth since the mode of the start (at its early rate, as
+    if growth did not fade), measure the log of the home market. Log workers per firm, less the effect of improvement, measure
+    the log of the minimum scale. Each is weighed against the population by its precision, as if both were normal and
+    independent. The earliest figures are used, because improvement affected them least. The start is at its mode; all
+    other latents are 0.
     """
     from scipy import special
 

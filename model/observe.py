@@ -60,7 +60,7 @@ def improved_share(cluster: Any) -> float:
 
 @equation
 def phase(cluster: Any) -> int:
-    """Phase of the cluster, derived from what the panel shows and read by no mechanism."""
+    """Phase of the cluster, derived from the cluster's state and read by no mechanism."""
     if cluster.firms == 0.0:
         return EXTINCT
     if improved_share(cluster) >= IMPROVING_SHARE:

@@ -83,7 +83,7 @@ CLUSTER: Final = _record(CLUSTER_FIELDS)
 SETTING: Final = _record(SETTING_FIELDS)
 PROGRAMME: Final = _record(PROGRAMME_FIELDS)
 
-# What the firms of one rung share. Units: wage-years; 1/wage-years; wage-years per worker; 0-1; fixed costs per worker.
+# What the firms of one rung share. Units: wage-years; 1/wage-years; wage-years per worker; 0-1; wage-years per worker.
 SHARED: Final = ("fixed_cost", "per_fixed", "outlay", "pressure", "gain_per_worker")
 LADDER: Final = np.dtype(
     [(name, NUMBER) for name in (*SHARED, "place_cost", "log_gain", "log_price", "price", "firms", "workers", "output", "above")],

@@ -44,7 +44,7 @@ def attracted_traders(p: Any, workers: float, market_place: float) -> float:
 def enforcement(p: Any, improved_share: float) -> float:
     """How far the community enforces contracts: fully while goods are alike, less as they differ.
 
-    Formula: E = 1/(1 + f sigma)
+    Formula: E = 1/(1 + f_E L(k >= 1)/L)
     """
     return 1.0 / (1.0 + p.enforcement_fading * improved_share)
 
@@ -121,7 +121,7 @@ def add_up(w: World) -> None:
 
 @step
 def gather(w: World) -> None:
-    """Let traders gather, failures be forgotten and awareness fade, and work out what the cluster gives, advances and takes."""
+    """Let traders gather, failures be forgotten and awareness fade; work out what firms gain, and the outlay left to them."""
     cluster = w.cluster
     p = w.p
     if cluster.tick > 0:

@@ -87,5 +87,4 @@ def lend(w: World, i: int, time: float) -> None:
     note(w, time, LOG_LOAN, firm.lineage, 0, amount)
 
 
-
 CLOCK = Clock("loan", firm_loan_hazard, uncounted(lend), rests=no_fund_lends)

@@ -1,5 +1,5 @@
 """Who starts a cluster, and who follows from outside? Pioneers imitate, bring technology or return from training; visible profit
-draws imitators, the more cheaply the deeper the division of labour (WP 5703, sections II-III).
+draws imitators, and a deeper division of labour makes entry cheaper (WP 5703, sections II-III).
 """
 
 from typing import Any
@@ -35,14 +35,14 @@ def attraction(surplus: float) -> float:
 def entry_hazard(p: Any, firms: float, surplus: float) -> float:
     """Entries from outside a year.
 
-    Formula: eps (N+1)^nu G(s_e) + eps_0
+    Formula: n_e (N+1)^nu G(s_e) + n_0
     """
     return p.entry_intensity * exp(p.entry_visibility * log(firms + 1.0)) * attraction(surplus) + p.entry_floor
 
 
 @equation
 def entrant_surplus(w: World) -> float:
-    """Profit over fixed cost that an outsider can expect, who begins small, in units of the outlay beside a pioneer's.
+    """Profit over fixed cost that an outsider expects, who begins small; it counts for more where suppliers advance outlays.
 
     Formula: s_e = (pi(l_0) + pi*_0) / (2 F_0 c_e)
     """

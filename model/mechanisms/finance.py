@@ -1,5 +1,5 @@
-"""Who pays for a work place? The firm itself, but for what buyers and suppliers advance: suppliers the more, the deeper the
-division of labour, and buyers the more, the better they know the firm's quality (WP 5703, sections II-IV and note 12).
+"""Who pays for a work place? The firm itself, less what others advance. Suppliers advance more where the division of labour is
+deeper, and buyers advance more where they know the firm's quality better (WP 5703, sections II-IV and note 12).
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ def outlay(p: Any, rung: float) -> float:
 
 @equation
 def suppliers_advance(p: Any, thick: float) -> float:
-    """Share of an outlay that suppliers and traders leave to the firm: a pioneer found none (WP 5703, note 12).
+    """Share of an outlay that suppliers and traders leave to the firm: all of it where there are none (WP 5703, note 12).
 
     Formula: (1 + T/T0)^-e
     """

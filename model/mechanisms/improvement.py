@@ -36,7 +36,7 @@ def squeeze(p: Any, surplus: float) -> float:
 
 @equation
 def gain_per_worker(p: Any, log_price_gain: float) -> float:
-    """Gain of a further rung per worker over the fixed cost, given how much better its goods are paid (1/workers, times F_k).
+    """Gain of a further rung for each worker (wage-years a year), given how much better its goods are paid.
 
     Formula: (1/gamma - 1)(Lambda (p_k+1/p_k)^(1/(1-gamma)) - 1)
     """
@@ -65,9 +65,11 @@ def visible_record(p: Any, s: Any, succeeded: float, failed: float) -> float:
 
 @equation
 def attempt_hazard(p: Any, schooling: float, skill: float, size: float, pressed: float, gain: float) -> float:
-    """Attempts a year of one firm, ``size`` being its workers over the minimum scale.
+    """Attempts a year of one firm; ``size`` is its workers over the minimum scale.
 
-    Formula: a0 e^(a_e (e-10) + a_m m) sqrt(l/l_min) U g/(1+g), at most a_max
+    On rung 0 ``pressed`` is the squeeze times the visible record, above it the squeeze alone; ``gain`` is that perceived.
+
+    Formula: a0 e^(a_e (e-10) + a_m m) sqrt(l/l_min) U B^kappa A_i g/(1 + A_i g), at most a_max; B^kappa on rung 0 alone
     """
     drive = p.attempt_schooling * (schooling - SCHOOLING_BASE) + p.attempt_skill * skill
     return min(p.attempt_ceiling, p.attempt_rate * exp(drive) * math.sqrt(size) * pressed * gain / (1.0 + gain))
@@ -134,7 +136,7 @@ def success_chance(p: Any, s: Any, quality: float, management: float, marketing:
 
 @step
 def press(w: World) -> None:
-    """Work out the squeeze on each rung that has firms, what a further rung brings, and what earlier attempts tell."""
+    """Work out the visible record, and for each rung that has firms the squeeze and what a further rung brings."""
     p, cluster, ladder = w.p, w.cluster, w.ladder
     outsiders = outsiders_skill(p, w.s)
     cluster.newcomer_surplus = standard_surplus(w, 0, outsiders)

@@ -36,7 +36,7 @@ def perceived_worth(p: Any, awareness: float, taught: float) -> float:
 def spillover(p: Any, trained: float, trained_mean: float) -> float:
     """Managerial capital learnt a year from those who were taught (SD/year): only what came from outside is news to others.
 
-    Formula: m_T' = sigma (mean m_T - m_T)+
+    Formula: m_T' = s_T (mean m_T - m_T)+
     """
     return p.learning_spillover * max(0.0, trained_mean - trained)
 
@@ -45,7 +45,7 @@ def spillover(p: Any, trained: float, trained_mean: float) -> float:
 def learning_abroad(p: Any, profit: float, worth: float) -> float:
     """Own access to knowledge gained a year by spending on fairs, staff abroad and experts (logit/year).
 
-    Formula: u' = lambda x/(1+x), x = s A_i pi+ / x0
+    Formula: u' = u_x x/(1+x), x = s A_i pi+ / x0
     """
     spent = (p.learning_spend / p.learning_scale) * worth * max(0.0, profit)
     return p.learning_abroad * spent / (1.0 + spent)
@@ -55,7 +55,7 @@ def learning_abroad(p: Any, profit: float, worth: float) -> float:
 def private_training(p: Any, worth: float) -> float:
     """Management training that a private market sells to those who know its worth (SD/year).
 
-    Formula: v (2 A_i - 1)+
+    Formula: c_T (2 A_i - 1)+
     """
     return p.learning_private_training * max(0.0, 2.0 * worth - 1.0)
 

@@ -1,5 +1,5 @@
-"""What do goods sell for? Home buyers choose between basic goods and improved ones, and imports of each are a ceiling; improved
-goods find an outlet at the world price, which is the same for all (WP 5703, section IV and Figure 1).
+"""What do goods sell for? Home buyers choose between basic goods and improved ones, and imports bound the price of each.
+Improved goods are exported at the world price, and below it where demand abroad does not take them all (WP 5703, III-IV).
 """
 
 import math
@@ -32,7 +32,7 @@ def import_ceiling(p: Any, s: Any, time: float, protection: float) -> float:
 def world_price(p: Any, s: Any, time: float) -> float:
     """World price of improved goods net of trade cost (units of p0), which falls as producers elsewhere advance.
 
-    Formula: w(t) = w e^(-v t)
+    Formula: w(t) = w e^(-f_w t)
     """
     return s.world_price * exp(-p.market_world_fall * time)
 
@@ -84,7 +84,7 @@ def basic_weight(p: Any, s: Any, time: float) -> float:
 
 @equation
 def is_improved(rung: float) -> bool:
-    """Whether goods of a rung are improved: sold beside imports of their kind, and abroad.
+    """Whether the goods of a rung are improved, so that they may be exported.
 
     Formula: k >= 1
     """
@@ -213,7 +213,7 @@ def export(w: World, level: float, basic: float, world: float, reach: float) -> 
 
 @equation
 def home_slope(w: World, basic: float, index: float) -> float:
-    """Elasticity of home demand for improved goods to their price; that of basic goods follows where imports do not set it.
+    """Elasticity of home demand for improved goods to their price; the price of basic goods moves along unless imports set it.
 
     Formula: -s + (s - eta)(1 - b + b dx/dy), dx/dy = (s - eta)(1-b)/(s - (s - eta) b), b the share of basic goods
     """
@@ -261,7 +261,7 @@ def is_settled(cluster: Any) -> bool:
 
 @equation
 def consumer_surplus(p: Any, expenditure: float, opening: float, index: float) -> float:
-    """Home buyers' gain beside the opening prices of imports (wage-years a year), from log price indices.
+    """What home buyers gain over imports at their opening prices (wage-years a year), from log price indices.
 
     Formula: X (P_m^(1-eta) - P^(1-eta))/(1-eta), X ln(P_m/P) at eta = 1
     """

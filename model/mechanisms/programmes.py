@@ -61,7 +61,7 @@ def is_triggered(w: World, programme: Any) -> bool:
 def strain(p: Any, spending: float, wage_bill: float) -> float:
     """Loss of effect and rise of cost when government runs more than it can.
 
-    Formula: sigma (spending/(k wage bill) - 1)+
+    Formula: c_s (spending/(k wage bill) - 1)+
     """
     return p.state_strain * max(0.0, spending / (p.state_capacity * max(1.0, wage_bill)) - 1.0)
 

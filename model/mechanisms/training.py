@@ -1,6 +1,6 @@
 """What does training do, and to whom? A programme invites firms in an order keyed by the firm, so a larger budget reaches the
 same firms and more; those who see its worth come; what they learn arrives with a lag, fades, and works at a site or does not;
-management courses teach one side of an improvement, training that carries technology a second one (WP 5703, sections II and IV).
+every course teaches management, and technology courses also bring access to better quality (WP 5703, sections II and IV).
 """
 
 from typing import Any
