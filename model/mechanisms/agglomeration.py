@@ -103,6 +103,7 @@ def add_up(w: World) -> None:
         empty(sums.workers[k])
     for column in (sums.core, sums.schooling, sums.skill, sums.trained, sums.zone):
         empty(column)
+    # This column is free at this step: what stands in it is worked out anew when firms grow.
     workers = w.beside[0].wanted
     for b in range(block_count(w.cluster.rows)):
         if w.cluster.rows > CACHED:

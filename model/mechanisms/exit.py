@@ -89,7 +89,7 @@ def leave(w: World, i: int, time: float) -> None:
 
 @equation
 def firms_above(w: World, rung: int) -> float:
-    """Number of firms on rungs above one, those founded in this quarter counted."""
+    """Number of firms that stand higher than the given rung; firms founded in this quarter count."""
     above = 0.0
     for k in range(rung + 1, len(w.ladder)):
         above += w.ladder[k].firms
@@ -100,7 +100,7 @@ def firms_above(w: World, rung: int) -> float:
 def suitor(w: World, i: int) -> int:
     """Return the firm that takes over a leaver's workers, or -1."""
     lineage = firm_at(w.firms, i).lineage
-    # Before anyone has improved, nobody can be asked; most exits are of that time, and the draws would cost more than the exit.
+    # Where no firm stands on a higher rung, none can take over. Most exits happen then, and draws would cost more than the exit.
     if firms_above(w, int(firm_at(w.firms, i).rung)) == 0.0:
         return -1
     if uniform(w.seed, w.case, lineage, OUTCOME, strikes(w.firms, i, EXIT)) < w.p.exit_merger_share:

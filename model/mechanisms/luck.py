@@ -59,6 +59,7 @@ def draw_luck(w: World) -> None:
     if not year_begins(cluster):
         return
     p, firms, year = kept(w.p), w.firms, int(cluster.tick) // YEAR
+    # These two columns are free at this step: what stands in them is worked out anew when firms grow.
     units, deviates = w.beside[0].wanted, w.beside[0].added
     for b in range(block_count(cluster.rows)):
         for lane in range(LANES):
