@@ -14,6 +14,7 @@ import numpy as np
 
 from model.arrays import Floats, Ints
 from model.events import QUARTER
+from model.mechanisms.market import log_growth
 from model.parameters import PARAMS
 from model.priors import Priors, exponentials
 from model.schema import Case, Observation, Span
@@ -276,11 +277,10 @@ def case_key(case: Case) -> int:
 def conditional_medians(case: Case, priors: Priors, structures: Mapping[str, str] | None = None) -> Floats:
     """Return latents near their medians given the case's own figures, at default parameters: float64, shape (len(LATENTS),).
 
-    The approximation serves to show a history. Log workers, less mean growth since the mode of the start (at its early rate, as
-    if growth did not fade), measure the log of the home market. Log workers per firm, less the effect of improvement, measure
-    the log of the minimum scale. Each is weighed against the population by its precision, as if both were normal and
-    independent. The earliest figures are used, because improvement affected them least. The start is at its mode; all
-    other latents are 0.
+    The approximation serves to show a history. Log workers, less mean growth since the mode of the start, measure the log of the
+    home market. Log workers per firm, less the effect of improvement, measure the log of the minimum scale. Each is weighed
+    against the population by its precision, as if both were normal and independent. The earliest figures are used, because
+    improvement affected them least. The start is at its mode; all other latents are 0.
     """
     from scipy import special
 
@@ -303,7 +303,7 @@ def conditional_medians(case: Case, priors: Priors, structures: Mapping[str, str
             size = math.log(seen.workers_per_firm.middle) - seen.workers_per_firm.selection_bias
         else:
             noise = math.hypot(noise, p["population_scale_sd"])
-        growth = p[f"population_growth_{case.covariates.region}"] * (seen.time - span.mode)
+        growth = log_growth(SimpleNamespace(**p), p[f"population_growth_{case.covariates.region}"], seen.time - span.mode)
         deviation = math.log(seen.firms.middle) + size - growth - p["population_market_mean"]
         deviation -= p["population_market_home"] * log_home(case)
         latents[COLUMN["market"]] = _weighed(deviation, p["population_market_sd"], noise)

@@ -134,7 +134,7 @@ EQUATION double crowding(double core_workers, double capacity) { return log(1.0 
 
 EQUATION double outlay(const Params& p, double rung) { return p.finance_outlay * exp(log(p.finance_outlay_rung) * rung); }
 
-EQUATION double suppliers_advance(const Params& p, double thick) { return exp(-p.finance_thickness * thick); }
+EQUATION double share_after_suppliers(const Params& p, double thick) { return exp(-p.finance_thickness * thick); }
 
 EQUATION double own_share(const Params& p, const Setting& s, double recognition) {
     const double share = 1.0 - p.finance_record * recognition;

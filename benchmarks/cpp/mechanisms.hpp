@@ -172,7 +172,7 @@ inline void gather(History& w) {
     c.enforcement = enforcement(p, share);
     c.log_agglomeration = log_agglomeration(p, c.traders, c.enforcement, c.market_place);
     c.congestion = crowding(c.core_workers, w.s.capacity);
-    const double advance = suppliers_advance(p, thickness(p, c.traders));
+    const double advance = share_after_suppliers(p, thickness(p, c.traders));
     for (Ladder& rung : w.ladder) rung.outlay = rung.place_cost * advance;
 }
 
@@ -396,7 +396,7 @@ EQUATION double entrant_surplus(const History& w) {
     const double fixed = w.ladder[0].fixed_cost;
     const double small = small_profit(w.p, entry_size(w.p, w.s, 1.0), workers_best, fixed);
     const double expected = 0.5 * (best_profit(w.p, workers_best, fixed) + small);
-    return expected / (fixed * suppliers_advance(w.p, thickness(w.p, c.traders)));
+    return expected / (fixed * share_after_suppliers(w.p, thickness(w.p, c.traders)));
 }
 
 inline void run_entry_clock(History& w) {

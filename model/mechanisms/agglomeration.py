@@ -7,7 +7,7 @@ from typing import Any
 from model.arithmetic import exp, log
 from model.compiling import equation, step
 from model.lanes import CACHED, block_count, common_rung, fetch_counted, has, lane_of
-from model.mechanisms.finance import outlay, suppliers_advance
+from model.mechanisms.finance import outlay, share_after_suppliers
 from model.mechanisms.production import (
     best_profit,
     break_even_price,
@@ -134,7 +134,7 @@ def gather(w: World) -> None:
     cluster.enforcement = enforcement(p, share)
     cluster.log_agglomeration = log_agglomeration(p, cluster.traders, cluster.enforcement, cluster.market_place)
     cluster.congestion = crowding(cluster.core_workers, w.s.capacity)
-    advance = suppliers_advance(p, thickness(p, cluster.traders))
+    advance = share_after_suppliers(p, thickness(p, cluster.traders))
     for k in range(len(w.ladder)):
         w.ladder[k].outlay = w.ladder[k].place_cost * advance
 

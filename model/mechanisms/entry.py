@@ -11,7 +11,7 @@ from model.events import ENTRY, LOG_ENTRY, LOG_PIONEER
 from model.lanes import firm_at
 from model.mechanisms.agglomeration import thickness
 from model.mechanisms.birth import entry_size, found, newcomer, outsiders_skill
-from model.mechanisms.finance import suppliers_advance
+from model.mechanisms.finance import share_after_suppliers
 from model.mechanisms.production import best_profit, optimal_workers
 from model.peers import draw
 from model.randomness import exponential
@@ -52,7 +52,7 @@ def entrant_surplus(w: World) -> float:
     workers_best = optimal_workers(p, w.s, w.ladder[0].log_price, efficiency)
     fixed = w.ladder[0].fixed_cost
     expected = 0.5 * (best_profit(p, workers_best, fixed) + small_profit(p, entry_size(p, w.s, 1.0), workers_best, fixed))
-    return expected / (fixed * suppliers_advance(p, thickness(p, cluster.traders)))
+    return expected / (fixed * share_after_suppliers(p, thickness(p, cluster.traders)))
 
 
 @equation

@@ -18,7 +18,7 @@ def outlay(p: Any, rung: float) -> float:
 
 
 @equation
-def suppliers_advance(p: Any, thick: float) -> float:
+def share_after_suppliers(p: Any, thick: float) -> float:
     """Share of an outlay that suppliers and traders leave to the firm: all of it where there are none (WP 5703, note 12).
 
     Formula: (1 + T/T0)^-e

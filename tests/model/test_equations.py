@@ -7,7 +7,7 @@ from model.mechanisms.agglomeration import attracted_traders, crowding, enforcem
 from model.mechanisms.credit import approval, loan_hazard
 from model.mechanisms.entry import attraction, entry_hazard
 from model.mechanisms.exit import exit_hazard
-from model.mechanisms.finance import borne_loss, own_share, suppliers_advance
+from model.mechanisms.finance import borne_loss, own_share, share_after_suppliers
 from model.mechanisms.improvement import attempt_hazard, success_chance, visible_record
 from model.mechanisms.knowledge import (
     breach_hazard,
@@ -79,7 +79,7 @@ def test_the_record_is_a_share_that_failures_lower(succeeded, failed, more):
 @drawn(SHARE, st.floats(0.0, 10.0), SURPLUS, MORE)
 def test_others_pay_a_share_and_owners_bear_a_loss(recognition, thick, profit, more):
     assert 0.0 <= own_share(P, S, recognition) <= 1.0
-    assert 0.0 < suppliers_advance(P, thick + more) <= suppliers_advance(P, thick) <= 1.0
+    assert 0.0 < share_after_suppliers(P, thick + more) <= share_after_suppliers(P, thick) <= 1.0
     assert min(0.0, profit) <= borne_loss(P, profit) <= min(0.0, profit + P.finance_patience)
 
 

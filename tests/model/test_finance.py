@@ -7,7 +7,7 @@ import pytest
 from model.engines.quarter import open_market
 from model.mechanisms.agglomeration import gather, thickness
 from model.mechanisms.exit import takeover_price
-from model.mechanisms.finance import borne_loss, outlay, own_share, suppliers_advance
+from model.mechanisms.finance import borne_loss, outlay, own_share, share_after_suppliers
 from model.mechanisms.growth import kept_cash
 from tests.model.worlds import add_firm, move_firms, small_world
 
@@ -27,8 +27,8 @@ def test_suppliers_advance_the_more_the_deeper_the_division_of_labour() -> None:
         outlays.append(float(w.ladder[0].outlay))
     assert outlays[0] == pytest.approx(w.p.finance_outlay), "a pioneer finds none"
     thick = thickness(w.p, 500.0)
-    assert suppliers_advance(w.p, thick) == pytest.approx(math.exp(-w.p.finance_thickness * thick))
-    assert outlays[2] == pytest.approx(outlays[0] * suppliers_advance(w.p, thick))
+    assert share_after_suppliers(w.p, thick) == pytest.approx(math.exp(-w.p.finance_thickness * thick))
+    assert outlays[2] == pytest.approx(outlays[0] * share_after_suppliers(w.p, thick))
     assert outlays[0] > outlays[1] > outlays[2]
 
 

@@ -14,9 +14,9 @@ from model import simulate
 from model.observe import COLUMNS
 
 GOLDEN = {
-    (10, "status-quo", 1): "eacf274569a4e62e",
-    (2, "training-then-credit-and-zone", 2): "fe96886cbc030abe",
-    (18, "all-at-once", 3): "5d93ac9bf3455d55",
+    (10, "status-quo", 1): "b12e120bb9406da8",
+    (2, "training-then-credit-and-zone", 2): "6f609c0cfff77bf7",
+    (18, "all-at-once", 3): "957f366f28cdd520",
 }
 
 
