@@ -91,8 +91,8 @@ def run_chunk(
             q = max(leg - 1, 0)
             asked = programmes[ends[q - 1] if q > 0 else 0 : ends[q]]
             w = World(
-                params[j], s, w.cluster, w.firms, w.beside, w.ladder, w.sums, w.table, lines[: len(asked)], w.due, w.keys,
-                w.order, w.heads, w.graves, w.log, seeds[j], s.case,
+                params[j], s, w.cluster, w.firms, w.beside, w.ladder, w.sums, w.table, w.table_improved,
+                lines[: len(asked)], w.due, w.keys, w.order, w.heads, w.graves, w.log, seeds[j], s.case,
             )  # fmt: skip
             if leg == 0 or fork == 0:
                 reset(w, asked)

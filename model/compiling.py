@@ -36,6 +36,7 @@ def hidden_file(name: str) -> Iterator[None]:
 # Numba also reads a file of settings in the working directory, where it may lie for another program.
 with hidden_file(".numba_config.yaml"):
     import numba
+    from llvmlite import binding
     from numba.extending import register_jitable
 
 _logger: Final = logging.getLogger(__name__)
@@ -47,6 +48,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 # Division follows IEEE 754: 1/0 is inf. If it raised an exception, as in Python, no loop that divides could be vectorised.
 # ``fastmath`` stays off, because the compiler must keep Python's order of operations.
 ARITHMETIC: Final = {"error_model": "numpy", "fastmath": False}
+
+# Vectors of a loop that are at work at once: one alone waits for its own results most of the time. No bit depends on it.
+INTERLEAVED: Final = 2
 
 OPTIONS: Final = {"cache": True, "nogil": True, "_nrt": False}
 
@@ -170,6 +174,8 @@ def _alone(path: Path) -> Iterator[None]:
 
 
 _prepared: Final[set[Any]] = set()
+_llvm: Any = binding
+_llvm.set_option("industrial-takeoff", f"-force-vector-interleave={INTERLEAVED}")
 _settings: Any = numba.config
 # From now on there is no such file, and what it said is taken back where the user's own program imported Numba before.
 _settings._config_fname = os.devnull

@@ -77,7 +77,6 @@ FIRM_FIELDS: Final = (
     given("lineage", "key", "the firm's name: a 64-bit word drawn from its founder's key", kind=KEY),
     given("residual", "1", "what is left of each clock's exponential draw; next to nothing before the first", per_clock=True),
     given("count", "strikes", "how often each clock has struck", kind="u2", per_clock=True),
-    given("slot", "index", "seat at the table from which peers are drawn", kind="i4"),
     # Yes or no, a byte each of ``marks``, whose first value is theirs.
     given("alive", "0/1", "whether it is alive", kind=MARK),
     given("in_zone", "0/1", "whether it has moved to a zone", kind=MARK),
@@ -150,7 +149,10 @@ CLUSTER_FIELDS: Final = (
     Field("ceiling", "ratio", "price of imported basic goods"),
     Field("ceiling_export", "ratio", "price of imported improved goods"),
     Field("log_index", "log", "logarithm of home buyers' price index"),
+    Field("newcomer_workers", "workers", "best size of an average outsider's firm"),
     Field("newcomer_surplus", "1", "profit in reach of an average outsider at the best size, over fixed cost"),
+    Field("thickness", "log", "log thickness of the cluster's traders and part-suppliers"),
+    Field("suppliers_leave", "0-1", "share of an outlay that suppliers and traders leave to the firm"),
     Field("log_agglomeration", "log", "log productivity that every firm owes to the cluster"),
     # Government.
     Field("zone_trained", "0/1", "whether plots are for the trained only"),
@@ -175,6 +177,7 @@ CLUSTER_FIELDS: Final = (
     Field("dead", "firms", "deaths of the quarter", kind=WHOLE),
     Field("logged", "lines", "lines of the event log", kind=WHOLE),
     Field("seats", "slots", "size of the table from which peers are drawn", first=16, kind=WHOLE),
+    Field("seats_improved", "slots", "size of the table from which improved firms are drawn", first=16, kind=WHOLE),
     Field("due", "events", "events that fall in this quarter", kind=WHOLE),
 )
 

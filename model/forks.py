@@ -23,17 +23,19 @@ class Past(NamedTuple):
     firms: NDArray[Any]
     ladder: NDArray[Any]
     table: NDArray[np.int32]
+    table_improved: NDArray[np.int32]
     programmes: NDArray[Any]
 
 
 def room_for(w: World) -> Past:
     """Return room for the state of a world, of which only what is written takes memory."""
-    firms, table = reserve((len(w.firms), BLOCK), (len(w.table), np.int32))
+    firms, table, improved = reserve((len(w.firms), BLOCK), (len(w.table), np.int32), (len(w.table_improved), np.int32))
     return Past(
         records(CLUSTER, 1),
         firms,
         records(LADDER, RUNGS),
         table,
+        improved,
         records(w.programmes.dtype, len(w.programmes)),
     )
 
@@ -77,5 +79,7 @@ def copy_firms(cluster: Any, source: Any, target: Any) -> None:
         target.firms[b] = source.firms[b]
     for k in range(cluster.seats):
         target.table[k] = source.table[k]
+    for k in range(cluster.seats_improved):
+        target.table_improved[k] = source.table_improved[k]
     for k in range(len(source.ladder)):
         target.ladder[k] = source.ladder[k]

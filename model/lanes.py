@@ -13,14 +13,14 @@ from numba.core import cgutils as untyped_cgutils
 from numba.extending import intrinsic, lower_builtin, overload, type_callable
 from numpy.typing import NDArray
 
+from model.arithmetic import TWO_52, TWO_52_BITS, bits_float
 from model.compiling import equation, step
 from model.events import FIRM_CLOCKS
 from model.randomness import as_word
-from model.state import ASIDE, BESIDE, BLOCK, FIRM, FLOATS, LANES, WORD_BYTES
+from model.state import ASIDE, BESIDE, BLOCK, FIRM, FLOATS, LANES, LINE_BYTES, WORD_BYTES
 
 cgutils: Any = untyped_cgutils
 ir: Any = cgutils.ir
-LINE_BYTES: Final = 64
 # So many firms fit into a core's own cache. Where there are more, blocks are asked for before their turn.
 CACHED: Final = 4096
 # What is left of a clock's draw (hazard times years) before the draw is made: so little that a clock which runs at all strikes.
@@ -159,6 +159,12 @@ def has(firm: Any, mark: int) -> int:
 
 
 @equation
+def whole_number(value: int) -> float:
+    """Return a whole number from 0 to 2**52 as a float: many processors cannot convert a register of them at once."""
+    return bits_float(value | TWO_52_BITS) - TWO_52
+
+
+@equation
 def block_count(rows: int) -> int:
     """Return how many blocks hold so many rows."""
     return (rows + LANES - 1) // LANES
@@ -174,23 +180,13 @@ def strikes(firms: NDArray[Any], row: int, clock: int) -> int:
 def stand(firms: NDArray[Any], first: int, last: int, ladder: NDArray[Any], beside: NDArray[Any]) -> None:
     """Lay out beside the blocks of a group what their firms' rungs share."""
     for b in range(first, last):
-        rungs = firms[b].rung
-        common = common_rung(rungs)
+        rungs, common = firms[b].rung, firms[b].common_rung
         if common == MIXED:
             for lane in range(LANES):
                 lay(ladder[as_word(rungs[lane])], lane_of(beside, b - first, lane))
         else:
             for lane in range(LANES):
                 lay(ladder[common], lane_of(beside, b - first, lane))
-
-
-@equation
-def common_rung(rungs: NDArray[np.int64]) -> int:
-    """Return the rung on which all firms of a block stand, or ``MIXED``."""
-    apart = 0
-    for lane in range(LANES):
-        apart |= rungs[lane] ^ rungs[0]
-    return int(rungs[0]) if apart == 0 else MIXED
 
 
 @step
@@ -228,4 +224,3 @@ def move_firm(firms: NDArray[Any], old: int, new: int) -> None:
         target.words[LANES * column + there] = source.words[LANES * column + here]
     for clock in range(FIRM_CLOCKS):
         target.count[clock, there] = source.count[clock, here]
-    target.slot[there] = source.slot[here]

@@ -1,10 +1,12 @@
-"""Whom does a firm meet? Any firm alive with the same probability, drawn by a key that does not depend on positions in arrays.
+"""Whom does a firm meet? Any firm alive with the same probability, or any improved one, drawn by a key that does not depend on
+positions in arrays.
 
 Firms have slots in a hash table, by the top bits of their lineage. A draw takes random words, each of which points to a slot,
 until the slot is taken: 2 to 4 words on average. Two histories that share their firms thus share their meetings, wherever the
 firms are stored.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,9 @@ EMPTY = -1
 SIZE_MIN = 16
 # After each such number of blocks of words that pointed to empty slots only, a draw looks whether the whole table is empty.
 PATIENCE = 16
+
+Accepts = Callable[[Any, int], bool]
+Seek = Callable[..., int]
 
 
 @equation
@@ -50,11 +55,11 @@ def seat(table: NDArray[np.int32], size: int, firms: NDArray[Any], index: int) -
         other = int(table[slot])
         other_distance = (slot - _home(_lineage(firms, other), size)) & (size - 1)
         if other_distance < distance or (other_distance == distance and _lineage(firms, index) < _lineage(firms, other)):
-            _sit(table, firms, index, slot)
+            table[slot] = index
             index, distance = other, other_distance
         slot = (slot + 1) & (size - 1)
         distance += 1
-    _sit(table, firms, index, slot)
+    table[slot] = index
 
 
 @equation
@@ -62,25 +67,35 @@ def _lineage(firms: NDArray[Any], index: int) -> int:
     return firms[index // LANES].lineage[index % LANES]  # type: ignore[no-any-return]
 
 
-@step
-def _sit(table: NDArray[np.int32], firms: NDArray[Any], index: int, slot: int) -> None:
-    table[slot] = index
-    firms[index // LANES].slot[index % LANES] = slot
+@equation
+def slot_of(table: NDArray[np.int32], size: int, lineage: int, index: int) -> int:
+    """Return the slot of firm ``index``, which has one: from its home on, the first that holds it."""
+    slot = _home(lineage, size)
+    while table[slot] != index:
+        slot = (slot + 1) & (size - 1)
+    return slot
 
 
 @step
-def unseat(table: NDArray[np.int32], firms: NDArray[Any], index: int) -> None:
-    """Clear the slot of firm ``index``; no other firm moves, because no firm is ever looked up by its lineage."""
-    table[firms[index // LANES].slot[index % LANES]] = EMPTY
+def unseat(table: NDArray[np.int32], size: int, firms: NDArray[Any], index: int) -> None:
+    """Clear the slot of firm ``index``; no other firm moves."""
+    table[slot_of(table, size, _lineage(firms, index), index)] = EMPTY
 
 
 @step
-def rebuild(table: NDArray[np.int32], size: int, firms: NDArray[Any], rows: int) -> None:
-    """Empty the first ``size`` slots of ``table``, then seat those of the first ``rows`` firms that are alive."""
+def seat_again(table: NDArray[np.int32], size: int, lineage: int, old: int, new: int) -> None:
+    """Let the slot of a firm name its new row."""
+    table[slot_of(table, size, lineage, old)] = new
+
+
+@step
+def rebuild(table: NDArray[np.int32], size: int, firms: NDArray[Any], rows: int, rung: int = 0) -> None:
+    """Empty the first ``size`` slots of ``table``, then seat the living of the first ``rows`` firms from a rung on."""
     for slot in range(size):
         table[slot] = EMPTY
     for index in range(rows):
-        if firm_at(firms, index).alive == 1:
+        firm = firm_at(firms, index)
+        if firm.alive == 1 and firm.rung >= rung:
             seat(table, size, firms, index)
 
 
@@ -92,18 +107,47 @@ def _deserted(table: NDArray[np.int32], size: int) -> bool:
     return seated == 0
 
 
+def seeker(accepts: Accepts) -> Seek:
+    """Return the equation that asks firms in keyed order until one accepts.
+
+    ``accepts`` takes what the equation is given, and the index of a firm.
+    """
+
+    @equation
+    def seek(
+        given: Any, table: NDArray[np.int32], size: int, seed: int, case: int, lineage: int, count: int, most: int
+    ) -> int:
+        """Return the index of the first who accepts of ``most`` firms, or -1 where nobody does or all slots are empty.
+
+        The firms are drawn uniformly from the first ``size`` slots of ``table``, one of them perhaps more than once. ``seed``,
+        ``case`` and ``lineage`` are parts of the key; ``count`` distinguishes the draws of one lineage.
+        """
+        met = part = 0
+        while met < most:
+            for word in words(seed, case, lineage, PEER, count, part):
+                index = int(table[_home(word, size)])
+                if index != EMPTY and met < most:
+                    met += 1
+                    if accepts(given, index):
+                        return index
+            part += 1
+            if part % PATIENCE == 0 and _deserted(table, size):
+                return EMPTY
+        return EMPTY
+
+    return seek
+
+
+@equation
+def anyone(given: Any, index: int) -> bool:
+    """Return True: any firm will do."""
+    return True
+
+
+seek_anyone = seeker(anyone)
+
+
 @equation
 def draw(table: NDArray[np.int32], size: int, seed: int, case: int, lineage: int, count: int) -> int:
-    """Return the index of a firm drawn uniformly among those in the first ``size`` slots of ``table``, or -1 where all are empty.
-
-    ``seed``, ``case`` and ``lineage`` are parts of the key; ``count`` distinguishes the draws of one lineage.
-    """
-    part = 0
-    while True:
-        for word in words(seed, case, lineage, PEER, count, part):
-            index = table[_home(word, size)]
-            if index != EMPTY:
-                return int(index)
-        part += 1
-        if part % PATIENCE == 0 and _deserted(table, size):
-            return EMPTY
+    """Return the index of one firm drawn as ``seeker`` draws, or -1 where all slots are empty."""
+    return seek_anyone(0, table, size, seed, case, lineage, count, 1)

@@ -15,7 +15,7 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic, overload
 
-from model.arithmetic import log, normal_quantile
+from model.arithmetic import ONE_BITS, bits_float, log, normal_quantile
 
 # Each constant is above 2**63, so that compiled code treats it as unsigned.
 MASK: Final = 0xFFFFFFFFFFFFFFFF
@@ -24,6 +24,11 @@ MULTIPLIER_1: Final = 0xCA5A826395121157
 WEYL_0: Final = 0x9E3779B97F4A7C15
 WEYL_1: Final = 0xBB67AE8584CAA73B
 ROUNDS: Final = 10
+# The same for words of 32 bits.
+NARROW_MULTIPLIER_0: Final = 0xD2511F53
+NARROW_MULTIPLIER_1: Final = 0xCD9E8D57
+NARROW_WEYL_0: Final = 0x9E3779B9
+NARROW_WEYL_1: Final = 0xBB67AE85
 TWO_TO_MINUS_52: Final = 2.220446049250313e-16
 
 Words = tuple[int, int, int, int]
@@ -78,6 +83,36 @@ def philox(key0: int, key1: int, c0: int, c1: int, c2: int, c3: int) -> Words:
         w0, w1, w2, w3 = high1 ^ w1 ^ k0, low1, high0 ^ w3 ^ k1, low0
         k0, k1 = (k0 + WEYL_0) & MASK, (k1 + WEYL_1) & MASK
     return w0, w1, w2, w3
+
+
+@equation
+def low_half(word: int) -> int:
+    """Return the lower 32 bits of a word."""
+    return as_word(as_word(word) << 32) >> 32
+
+
+@equation
+def narrow_philox(key0: int, key1: int, c0: int, c1: int, c2: int, c3: int) -> Words:
+    """Return the four words of 32 bits of Philox4x32-10 at a key (2 words) and a counter (4 words), each below 2**32."""
+    k0, k1 = as_word(key0), as_word(key1)
+    w0, w1, w2, w3 = as_word(c0), as_word(c1), as_word(c2), as_word(c3)
+    for _ in range(ROUNDS):
+        one, other = as_word(NARROW_MULTIPLIER_0) * w0, as_word(NARROW_MULTIPLIER_1) * w2
+        w0, w1, w2, w3 = (other >> 32) ^ w1 ^ k0, low_half(other), (one >> 32) ^ w3 ^ k1, low_half(one)
+        k0, k1 = low_half(k0 + as_word(NARROW_WEYL_0)), low_half(k1 + as_word(NARROW_WEYL_1))
+    return w0, w1, w2, w3
+
+
+@equation
+def lane_uniform(seed: int, lineage: int, mechanism: int, count: int) -> float:
+    """Return a uniform draw strictly between 0 and 1 for a firm, in a loop over lanes that draws for every one of them.
+
+    Its generator multiplies words of 32 bits, of which a vector register holds several products; one of 64-bit words holds none.
+    The case is no part of the key, since a lineage is a word that was drawn by it. ``mechanism`` and ``count`` are below 2**32.
+    """
+    key, line = as_word(seed), as_word(lineage)
+    w0, w1, _, _ = narrow_philox(low_half(key), key >> 32, low_half(line), line >> 32, count, mechanism)
+    return bits_float(((w0 | (w1 << 32)) >> 12) | as_word(ONE_BITS)) - (1.0 - 0.5 * TWO_TO_MINUS_52)
 
 
 @equation

@@ -92,6 +92,7 @@ def room_for_firms(firms: int, programmes: int) -> dict[str, Any]:
         "beside": (GROUP, BESIDE),
         "sums": (1, SUMS),
         "table": (table_size(2 * rows), np.int32),
+        "table_improved": (table_size(2 * rows), np.int32),
         "due": (dues, DUE),
         "keys": (max(rows, dues), np.float64),
         "order": (max(rows, dues), np.int64),

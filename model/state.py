@@ -26,6 +26,7 @@ from model.fields import (
 
 RUNGS: Final = 7
 WORD_BYTES: Final = 8
+LINE_BYTES: Final = 64
 
 # Fields of a firm that lie side by side: columns of numbers; and marks, yes or no, a byte each, of which ``marks`` is all in one
 # word, which loops over firms read.
@@ -43,7 +44,10 @@ COUNT_MAX: Final = 65_535
 
 
 def _block() -> np.dtype[np.void]:
-    """Return the record of a block of firms: each field has a value a lane, each field of a clock a value a clock and lane."""
+    """Return the record of a block of firms: each field has a value a lane, each field of a clock a value a clock and lane.
+
+    One value belongs to the block: ``common_rung``, on which all its firms stand. A block ends where a line of the cache does.
+    """
     stored = [field for field in FIRM_FIELDS if field.kind != MARK]
     words = [field for field in stored if _is_word(field)]
     columns = [
@@ -54,9 +58,10 @@ def _block() -> np.dtype[np.void]:
     fields: Any = plain.fields
     # The words once more, as one array: what is copied or cleared whole.
     count = sum(FIRM_CLOCKS if field.per_clock else 1 for field in words) * LANES
-    formats = [fields[name][0] for name in fields] + [np.dtype(("u8", (count,)))]
-    offsets = [fields[name][1] for name in fields] + [0]
-    return np.dtype({"names": [*fields, "words"], "formats": formats, "offsets": offsets, "itemsize": plain.itemsize}, align=True)
+    formats = [fields[name][0] for name in fields] + [np.dtype(("u8", (count,))), np.dtype("i8")]
+    offsets = [fields[name][1] for name in fields] + [0, plain.itemsize]
+    names_of_all, size = [*fields, "words", "common_rung"], LINE_BYTES * (plain.itemsize // LINE_BYTES + 1)
+    return np.dtype({"names": names_of_all, "formats": formats, "offsets": offsets, "itemsize": size}, align=True)
 
 
 def _is_word(field: Field) -> bool:
@@ -69,7 +74,7 @@ def _lane(block: np.dtype[np.void], columns: Sequence[str], marks: Sequence[str]
     fields: Any = block.fields
     formats = [fields[name][0].base for name in columns] + [MARK] * len(marks)
     offsets = [fields[name][1] for name in columns] + [fields["marks"][1] + position for position in range(len(marks))]
-    size = block.itemsize - WORD_BYTES * (LANES - 1)
+    size = max(offset + WORD_BYTES for offset in offsets)
     return np.dtype({"names": [*columns, *marks], "formats": formats, "offsets": offsets, "itemsize": size}, align=True)
 
 

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from model.compiling import step
 from model.lanes import MIXED
-from model.randomness import as_word
 from model.state import LANES
 
 
@@ -37,14 +36,25 @@ def empty(column: NDArray[Any]) -> None:
 
 
 @step
-def add_by_rung(sums: NDArray[Any], values: NDArray[Any], rungs: NDArray[Any], common: int) -> None:
+def empty_by_rung(sums: NDArray[Any], ladder: NDArray[Any]) -> None:
+    """Set the rows of the rungs on which firms stand to zero; ``sums`` has the shape (rungs, LANES)."""
+    for k in range(len(ladder)):
+        if ladder[k].firms > 0.0:
+            empty(sums[k])
+
+
+@step
+def add_by_rung(sums: NDArray[Any], values: NDArray[Any], rungs: NDArray[Any], common: int, ladder: NDArray[Any]) -> None:
     """Add the values of a block, shape (LANES,), to ``sums``, shape (rungs, LANES), each in the row of its lane's rung.
 
-    ``common`` is the rung of all lanes, or ``MIXED`` where ``rungs``, shape (LANES,), differ.
+    ``common`` is the rung of all lanes, or ``MIXED`` where ``rungs``, shape (LANES,), differ: then the rungs on which firms stand
+    take their lanes one after another, all lanes at once, which is faster than to let each lane look for its row.
     """
     if common == MIXED:
-        for lane in range(LANES):
-            sums[as_word(rungs[lane]), lane] += values[lane]
+        for k in range(len(ladder)):
+            if ladder[k].firms > 0.0:
+                for lane in range(LANES):
+                    sums[k, lane] += values[lane] if rungs[lane] == k else 0.0
     else:
         for lane in range(LANES):
             sums[common, lane] += values[lane]

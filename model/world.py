@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from model.compiling import equation, step
 from model.lanes import firm_at, move_firm, vacate
-from model.peers import rebuild, table_size
-from model.state import LANES
+from model.peers import EMPTY, rebuild, seat, seat_again, table_size
 
 # Firms that one programme may bring in within a quarter.
 INVITED_MAX = 8
@@ -36,6 +35,7 @@ class World(NamedTuple):
     ladder: NDArray[Any]
     sums: Any
     table: NDArray[np.int32]
+    table_improved: NDArray[np.int32]
     programmes: NDArray[Any]
     due: NDArray[Any]
     keys: NDArray[np.float64]
@@ -87,7 +87,10 @@ def bury(w: World) -> None:
         row, last = w.graves[k], cluster.rows - 1
         if row < last:
             move_firm(firms, last, row)
-            w.table[firms[row // LANES].slot[row % LANES]] = row
+            firm = firm_at(firms, row)
+            seat_again(w.table, cluster.seats, firm.lineage, last, row)
+            if firm.rung > 0:
+                seat_again(w.table_improved, cluster.seats_improved, firm.lineage, last, row)
             vacate(firms, last)
             cluster.rows = last
     drop_dead_ends(w)
@@ -97,6 +100,8 @@ def bury(w: World) -> None:
         cluster.exhausted = TOO_LARGE
     if 8 * cluster.rows < cluster.seats and cluster.seats > table_size(0):
         reseat(w)
+    if 8 * firms_above(w, 0) < cluster.seats_improved and cluster.seats_improved > table_size(0):
+        reseat_improved(w)
 
 
 @step
@@ -106,8 +111,55 @@ def drop_dead_ends(w: World) -> None:
         w.cluster.rows -= 1
 
 
+@equation
+def firms_above(w: World, rung: int) -> float:
+    """Number of firms that stand higher than the given rung; firms founded in this quarter count."""
+    above = 0.0
+    for k in range(rung + 1, len(w.ladder)):
+        above += w.ladder[k].firms
+    return above
+
+
+@step
+def empty_tables(w: World) -> None:
+    """Empty the tables from which firms are drawn, as a history finds them."""
+    for k in range(w.cluster.seats):
+        w.table[k] = EMPTY
+    for k in range(w.cluster.seats_improved):
+        w.table_improved[k] = EMPTY
+
+
+@step
+def take_seat(w: World, i: int) -> None:
+    """Seat a new firm, whose rung is already counted; where a table becomes too tight, all are seated anew in a larger one."""
+    cluster = w.cluster
+    if 4 * cluster.rows > 3 * cluster.seats:
+        reseat(w)
+    else:
+        seat(w.table, cluster.seats, w.firms, i)
+    if firm_at(w.firms, i).rung > 0:
+        take_improved_seat(w, i)
+
+
+@step
+def take_improved_seat(w: World, i: int) -> None:
+    """Seat a firm among the improved, of whom it is already counted."""
+    cluster = w.cluster
+    if 4 * firms_above(w, 0) > 3 * cluster.seats_improved:
+        reseat_improved(w)
+    else:
+        seat(w.table_improved, cluster.seats_improved, w.firms, i)
+
+
 @step
 def reseat(w: World) -> None:
     """Seat every firm anew where the table has become too tight or too wide for their number."""
     w.cluster.seats = table_size(w.cluster.rows)
     rebuild(w.table, w.cluster.seats, w.firms, w.cluster.rows)
+
+
+@step
+def reseat_improved(w: World) -> None:
+    """Seat every improved firm anew, as ``reseat`` does all."""
+    w.cluster.seats_improved = table_size(int(firms_above(w, 0)))
+    rebuild(w.table_improved, w.cluster.seats_improved, w.firms, w.cluster.rows, 1)

@@ -6,7 +6,7 @@ from typing import Any
 
 from model.arithmetic import exp, log
 from model.compiling import equation, step
-from model.lanes import CACHED, block_count, common_rung, fetch_counted, has, lane_of
+from model.lanes import CACHED, MIXED, block_count, fetch_counted, has, lane_of
 from model.mechanisms.finance import outlay, share_after_suppliers
 from model.mechanisms.production import (
     best_profit,
@@ -18,7 +18,7 @@ from model.mechanisms.production import (
     years_step,
 )
 from model.state import ALIVE, IN_ZONE, LANES
-from model.sums import add_by_rung, empty, total
+from model.sums import add_by_rung, empty, empty_by_rung, total
 from model.world import World
 
 
@@ -50,12 +50,12 @@ def enforcement(p: Any, improved_share: float) -> float:
 
 
 @equation
-def log_agglomeration(p: Any, traders: float, enforced: float, market_place: float) -> float:
-    """Log productivity that every firm owes to the cluster.
+def log_agglomeration(p: Any, thick: float, enforced: float, market_place: float) -> float:
+    """Log productivity that every firm owes to the cluster, given its log thickness.
 
     Formula: h ln(1 + T/T0) - e (1-E) + mu M
     """
-    gain = p.agglomeration_elasticity * thickness(p, traders)
+    gain = p.agglomeration_elasticity * thick
     return gain - p.enforcement_cost * (1.0 - enforced) + p.market_place_effect * market_place
 
 
@@ -97,10 +97,9 @@ def count(w: World) -> None:
 
 @step
 def add_up(w: World) -> None:
-    """Add up what is counted of the living, block by block."""
+    """Add up what is counted of the living, block by block, and note where all firms of a block stand on one rung."""
     firms, sums = w.firms, w.sums
-    for k in range(len(w.ladder)):
-        empty(sums.workers[k])
+    empty_by_rung(sums.workers, w.ladder)
     for column in (sums.core, sums.schooling, sums.skill, sums.trained, sums.zone):
         empty(column)
     # This column is free at this step: what stands in it is worked out anew when firms grow.
@@ -108,16 +107,23 @@ def add_up(w: World) -> None:
     for b in range(block_count(w.cluster.rows)):
         if w.cluster.rows > CACHED:
             fetch_counted(firms, b + 1)
+        rungs, apart = firms[b].rung, 0
         for lane in range(LANES):
+            # Added, and not joined by "or", of which the compiler would make a chain of jumps.
+            apart += rungs[lane] ^ rungs[0]
             firm = lane_of(firms, b, lane)
             alive = has(firm, ALIVE) == 1
-            workers[lane] = firm.workers if alive else 0.0
-            sums.core[lane] += workers[lane] if has(firm, IN_ZONE) == 0 else 0.0
-            sums.schooling[lane] += firm.schooling if alive else 0.0
-            sums.skill[lane] += firm.skill if alive else 0.0
-            sums.trained[lane] += firm.trained if alive else 0.0
-            sums.zone[lane] += has(firm, IN_ZONE)
-        add_by_rung(sums.workers, workers, firms[b].rung, common_rung(firms[b].rung))
+            # All are read before any condition: the compiler would else store by condition, which some processors do very slowly.
+            employed, schooling, skill, trained = firm.workers, firm.schooling, firm.skill, firm.trained
+            size = employed if alive else 0.0
+            workers[lane] = size
+            sums.core[lane] += size if has(firm, IN_ZONE) == 0 else 0.0
+            sums.schooling[lane] += schooling if alive else 0.0
+            sums.skill[lane] += skill if alive else 0.0
+            sums.trained[lane] += trained if alive else 0.0
+            sums.zone[lane] += 1.0 if has(firm, IN_ZONE) == 1 else 0.0
+        firms[b].common_rung = rungs[0] if apart == 0 else MIXED
+        add_by_rung(sums.workers, workers, rungs, firms[b].common_rung, w.ladder)
 
 
 @step
@@ -132,24 +138,29 @@ def gather(w: World) -> None:
         cluster.awareness += years_step(p.awareness_decay) * (p.awareness_start - cluster.awareness)
     share = cluster.improved_workers / cluster.workers if cluster.workers > 0.0 else 0.0
     cluster.enforcement = enforcement(p, share)
-    cluster.log_agglomeration = log_agglomeration(p, cluster.traders, cluster.enforcement, cluster.market_place)
+    cluster.thickness = thickness(p, cluster.traders)
+    cluster.log_agglomeration = log_agglomeration(p, cluster.thickness, cluster.enforcement, cluster.market_place)
     cluster.congestion = crowding(cluster.core_workers, w.s.capacity)
-    advance = share_after_suppliers(p, thickness(p, cluster.traders))
+    cluster.suppliers_leave = share_after_suppliers(p, cluster.thickness)
     for k in range(len(w.ladder)):
-        w.ladder[k].outlay = w.ladder[k].place_cost * advance
+        w.ladder[k].outlay = w.ladder[k].place_cost * cluster.suppliers_leave
 
 
 @equation
-def standard_surplus(w: World, rung: int, skill: float) -> float:
-    """Profit at the best size of a standard firm of a rung (management as given, full recognition), over fixed cost.
+def standard_workers(w: World, rung: int, skill: float) -> float:
+    """Best size of a standard firm of a rung: management as given, full recognition (workers)."""
+    efficiency = w.cluster.log_agglomeration - w.p.congestion_elasticity * w.cluster.congestion
+    efficiency += w.cluster.skill_slope * skill + w.ladder[rung].log_gain
+    return optimal_workers(w.p, w.s, w.ladder[rung].log_price, efficiency)
+
+
+@equation
+def standard_surplus(w: World, rung: int, workers_best: float) -> float:
+    """Profit of a standard firm of a rung at its best size, over fixed cost.
 
     Formula: s_k = pi*_k / F_k
     """
-    fixed = w.ladder[rung].fixed_cost
-    efficiency = w.cluster.log_agglomeration - w.p.congestion_elasticity * w.cluster.congestion
-    efficiency += w.cluster.skill_slope * skill + w.ladder[rung].log_gain
-    workers_best = optimal_workers(w.p, w.s, w.ladder[rung].log_price, efficiency)
-    return best_profit(w.p, workers_best, fixed) / fixed
+    return best_profit(w.p, workers_best, w.ladder[rung].fixed_cost) * w.ladder[rung].per_fixed
 
 
 @step

@@ -9,11 +9,10 @@ from model.compiling import equation, step
 from model.events import ATTEMPT, BIRTH, EXIT, FIRM_CLOCKS, FIRST, POACHING, SPIN_OFF, TRAITS
 from model.fields import FIRM_FIELDS
 from model.lanes import UNDRAWN, firm_at, open_block
-from model.peers import seat
 from model.randomness import unit, waiting, words
 from model.start import first_values
 from model.state import LANES
-from model.world import World, reseat
+from model.world import World, take_seat
 
 # Schooling at which skill is stated (years).
 SCHOOLING_BASE = 10.0
@@ -106,10 +105,7 @@ def found(w: World, time: float, lineage: int, heritage: float, noise: float, ru
     firm.born = time
     firm.alive = 1
     firm.workers_best = firm.workers
-    if 4 * cluster.rows > 3 * cluster.seats:
-        reseat(w)
-    else:
-        seat(w.table, cluster.seats, w.firms, i)
+    take_seat(w, i)
     return i
 
 

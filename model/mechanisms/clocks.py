@@ -24,6 +24,8 @@ OF_FIRMS: Final = tuple(clock for clock in ALL if clock.home.owner == "a firm")
 # Sets of clocks, a bit each.
 STRIKING_ONCE: Final = sum(1 << clock.number for clock in ALL if clock.repeats == ONCE)
 STRIKING_OFTEN: Final = sum(1 << clock.number for clock in ALL if clock.repeats == OFTEN)
+# So few events are compared one with another faster than they are put into buckets.
+FEW: Final = 8
 
 
 @equation
@@ -53,7 +55,7 @@ def pass_of(clock: Clock) -> Pass:
 
     Each mechanism has a step of its own, since a compiler that knows the hazard makes a better loop.
     """
-    mechanism, bit, hazard, rests, fetch = clock.number, 1 << clock.number, clock.hazard, clock.rests, clock.fetch
+    mechanism, hazard, rests, fetch = clock.number, clock.hazard, clock.rests, clock.fetch
 
     @step
     def run_clock(w: World, first: int, last: int) -> None:
@@ -73,8 +75,10 @@ def pass_of(clock: Clock) -> Pass:
                 left, spent = residual[mechanism, lane], rates[mechanism, lane] * QUARTER
                 # Written so that a hazard which is no number strikes too, and ``strike`` stops the history.
                 strikes = not (spent < left)
-                residual[mechanism, lane] = left if strikes else left - spent
-                struck[lane] |= bit if strikes else 0
+                # Written so that both columns change whether it strikes or not: the compiler would else store by condition, which
+                # some processors do very slowly.
+                residual[mechanism, lane] = left - (0.0 if strikes else spent)
+                struck[lane] |= int(strikes) << mechanism
 
     return run_clock
 
@@ -109,6 +113,12 @@ def run_clocks(w: World, first: int, last: int) -> None:
         for lane in range(LANES):
             struck[lane] = 0
     run_passes(w, first, last)
+    set_struck_due(w, first, last)
+
+
+@step
+def set_struck_due(w: World, first: int, last: int) -> None:
+    """Set due the events of the clocks that the passes have marked."""
     for b in range(first, last):
         struck, rates, striking = w.beside[b - first].struck, w.beside[b - first].rate, 0
         for lane in range(LANES):
@@ -197,7 +207,11 @@ sort_by_time = sorter(comes_before)
 def put_in_order(w: World) -> None:
     """Put the positions of the quarter's events into ``w.order``, by (time, mechanism, lineage)."""
     count = w.cluster.due
-    for k in range(count):
-        w.keys[k] = w.due[k].time
-    order_by(w.keys, count, w.cluster.time, QUARTER, w.order, w.heads)
+    if count <= FEW:
+        for k in range(count):
+            w.order[k] = k
+    else:
+        for k in range(count):
+            w.keys[k] = w.due[k].time
+        order_by(w.keys, count, w.cluster.time, QUARTER, w.order, w.heads)
     sort_by_time(w, w.order, count)

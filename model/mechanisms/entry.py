@@ -9,13 +9,10 @@ from model.clock import OFTEN, Clock
 from model.compiling import equation, step
 from model.events import ENTRY, LOG_ENTRY, LOG_PIONEER
 from model.lanes import firm_at
-from model.mechanisms.agglomeration import thickness
 from model.mechanisms.birth import entry_size, found, newcomer, outsiders_skill
-from model.mechanisms.finance import share_after_suppliers
-from model.mechanisms.production import best_profit, optimal_workers
 from model.peers import draw
 from model.randomness import exponential
-from model.world import TOO_LARGE, World, note
+from model.world import TOO_LARGE, World, empty_tables, note
 
 # Keys of births by the cluster itself: pioneers count from 0, entrants from here.
 ENTRANT = 1 << 32
@@ -46,13 +43,9 @@ def entrant_surplus(w: World) -> float:
 
     Formula: s_e = (pi(l_0) + pi*_0) / (2 F_0 c_e)
     """
-    p, cluster = w.p, w.cluster
-    efficiency = cluster.log_agglomeration - p.congestion_elasticity * cluster.congestion
-    efficiency += cluster.skill_slope * outsiders_skill(p, w.s)
-    workers_best = optimal_workers(p, w.s, w.ladder[0].log_price, efficiency)
-    fixed = w.ladder[0].fixed_cost
-    expected = 0.5 * (best_profit(p, workers_best, fixed) + small_profit(p, entry_size(p, w.s, 1.0), workers_best, fixed))
-    return expected / (fixed * share_after_suppliers(p, thickness(p, cluster.traders)))
+    p, cluster, rung = w.p, w.cluster, w.ladder[0]
+    small = small_profit(p, entry_size(p, w.s, 1.0), cluster.newcomer_workers, rung.fixed_cost)
+    return 0.5 * (cluster.newcomer_surplus + small * rung.per_fixed) / cluster.suppliers_leave
 
 
 @equation
@@ -61,7 +54,7 @@ def small_profit(p: Any, workers: float, workers_best: float, fixed: float) -> f
 
     Formula: pi(l) = l (l*/l)^(1-gamma)/gamma - l - F
     """
-    ratio = exp((1.0 - p.production_span) * (log(workers_best) - log(workers)))
+    ratio = exp((1.0 - p.production_span) * log(workers_best / workers))
     return workers * (ratio / p.production_span - 1.0) - fixed
 
 
@@ -75,8 +68,7 @@ def cluster_entry_hazard(w: World) -> float:
 def initiate(w: World) -> None:
     """Found the cluster: its pioneers enter at time 0."""
     p, s, cluster = w.p, w.s, w.cluster
-    for k in range(cluster.seats):
-        w.table[k] = -1
+    empty_tables(w)
     cluster.awareness = p.awareness_start
     cluster.managerial_capital = s.founder_skill + outsiders_skill(p, s)
     cluster.schooling = s.schooling

@@ -11,13 +11,14 @@ from model.events import EXIT, LOG_DEFAULT, LOG_EXIT, LOG_MERGER, OUTCOME
 from model.lanes import fetch_fourth, firm_at, has, strikes, vacate
 from model.mechanisms.finance import own_share
 from model.mechanisms.knowledge import training_survival
-from model.peers import draw, unseat
+from model.peers import seeker, unseat
 from model.randomness import uniform
 from model.state import CONNECTED
-from model.world import World, note
+from model.world import World, firms_above, note
 
-# Candidates whom a leaving firm asks to take over its workers.
-SUITORS = 24
+# Improved firms whom a leaving firm asks to take over its workers, and the key of their draws, apart from those of other peers.
+SUITORS = 4
+SUITOR = 16
 
 
 @equation
@@ -70,7 +71,9 @@ def leave(w: World, i: int, time: float) -> None:
     firm = firm_at(w.firms, i)
     cluster = w.cluster
     firm.alive = 0
-    unseat(w.table, w.firms, i)
+    unseat(w.table, cluster.seats, w.firms, i)
+    if firm.rung > 0:
+        unseat(w.table_improved, cluster.seats_improved, w.firms, i)
     cluster.exits += 1.0
     w.ladder[firm.rung].firms -= 1.0
     if firm.debt > 0.0:
@@ -88,26 +91,25 @@ def leave(w: World, i: int, time: float) -> None:
 
 
 @equation
-def firms_above(w: World, rung: int) -> float:
-    """Number of firms that stand higher than the given rung; firms founded in this quarter count."""
-    above = 0.0
-    for k in range(rung + 1, len(w.ladder)):
-        above += w.ladder[k].firms
-    return above
+def accepts(given: tuple[World, int], buyer: int) -> bool:
+    """Whether a firm takes over the workers of the leaver in question."""
+    w, seller = given
+    return can_take_over(w, buyer, seller)
+
+
+seek_suitor = seeker(accepts)
 
 
 @step
 def suitor(w: World, i: int) -> int:
-    """Return the firm that takes over a leaver's workers, or -1."""
+    """Return the firm that takes over a leaver's workers, or -1: the leaver asks some of those who have improved."""
     lineage = firm_at(w.firms, i).lineage
     # Where no firm stands on a higher rung, none can take over. Most exits happen then, and draws would cost more than the exit.
     if firms_above(w, int(firm_at(w.firms, i).rung)) == 0.0:
         return -1
     if uniform(w.seed, w.case, lineage, OUTCOME, strikes(w.firms, i, EXIT)) < w.p.exit_merger_share:
-        for k in range(SUITORS):
-            buyer = draw(w.table, w.cluster.seats, w.seed, w.case, lineage, 16 + k)
-            if buyer >= 0 and can_take_over(w, buyer, i):
-                return buyer
+        table, seats = w.table_improved, w.cluster.seats_improved
+        return seek_suitor((w, i), table, seats, w.seed, w.case, lineage, SUITOR, SUITORS)
     return -1
 
 

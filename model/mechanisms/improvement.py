@@ -11,11 +11,11 @@ from model.clock import OFTEN, Clock, Conditions
 from model.compiling import equation, step
 from model.events import LOG_ATTEMPT_FAILED, LOG_ATTEMPT_SUCCEEDED, OUTCOME
 from model.lanes import firm_at
-from model.mechanisms.agglomeration import standard_surplus, thickness
+from model.mechanisms.agglomeration import standard_surplus, standard_workers
 from model.mechanisms.birth import SCHOOLING_BASE, outsiders_skill
 from model.mechanisms.knowledge import raise_awareness
 from model.randomness import uniform
-from model.world import World, note
+from model.world import World, note, take_improved_seat
 
 # Log thickness at which the success intercept is stated: about 100 traders and part-suppliers.
 THICKNESS_BASE = 3.0
@@ -139,13 +139,15 @@ def press(w: World) -> None:
     """Work out the visible record, and for each rung that has firms the squeeze and what a further rung brings."""
     p, cluster, ladder = w.p, w.cluster, w.ladder
     outsiders = outsiders_skill(p, w.s)
-    cluster.newcomer_surplus = standard_surplus(w, 0, outsiders)
+    cluster.newcomer_workers = standard_workers(w, 0, outsiders)
+    cluster.newcomer_surplus = standard_surplus(w, 0, cluster.newcomer_workers)
     cluster.record = visible_record(p, w.s, cluster.improved_firms, cluster.discouragement)
     for k in range(len(ladder)):
         if ladder[k].firms > 0.0:
-            ladder[k].pressure = squeeze(p, standard_surplus(w, k, outsiders))
-            if k > 0:
-                ladder[k].pressure = max(p.attempt_escape, ladder[k].pressure)
+            if k == 0:
+                ladder[k].pressure = squeeze(p, cluster.newcomer_surplus)
+            else:
+                ladder[k].pressure = max(p.attempt_escape, squeeze(p, standard_surplus(w, k, standard_workers(w, k, outsiders))))
             ladder[k].gain_per_worker = gain_per_worker(p, cluster.log_price_export - ladder[k].log_price)
 
 
@@ -163,7 +165,7 @@ def firm_attempt_hazard(conditions: Conditions, aside: Any, firm: Any) -> float:
 @equation
 def firm_success_chance(w: World, firm: Any) -> float:
     """Chance that an attempt of a firm as it stands succeeds."""
-    p, thick = w.p, thickness(w.p, w.cluster.traders)
+    p, thick = w.p, w.cluster.thickness
     quality = quality_side(p, w.s.access + w.cluster.access + firm.access, firm.schooling, float(firm.rung))
     management = management_side(p, firm.skill + firm.trained, firm.schooling)
     marketing = marketing_side(p, thick, firm.schooling, firm.recognition)
@@ -201,6 +203,8 @@ def climb(w: World, i: int) -> None:
     w.ladder[firm.rung].firms += 1.0
     firm.recognition *= (firm.rung - 1.0) / firm.rung
     w.ladder[firm.rung].above += 1.0
+    if firm.rung == 1:
+        take_improved_seat(w, i)
 
 
 CLOCK = Clock("attempt", firm_attempt_hazard, attempt, repeats=OFTEN)

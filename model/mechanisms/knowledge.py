@@ -119,11 +119,11 @@ def refine(p: Any, cluster: Any, aside: Any, firm: Any) -> None:
     improved, profit, worth = firm.rung > 0, aside.profit, aside.worth
     spends = improved & (profit > 0.0)
     firm.access += QUARTER * learning_abroad(p, profit, worth) if spends else 0.0
-    recognised = firm.recognition + QUARTER * recognition_gain(p, firm.recognition, firm.workers, cluster.imitators)
-    trusted = firm.trust + QUARTER * trust_gain(p, firm.trust, cluster.enforcement)
-    firm.cash -= QUARTER * p.learning_spend * worth * profit if spends else 0.0
-    firm.recognition = min(1.0, max(0.0, recognised)) if improved else firm.recognition
-    firm.trust = min(1.0, trusted) if improved else firm.trust
+    recognised = QUARTER * recognition_gain(p, firm.recognition, firm.workers, cluster.imitators)
+    trusted = QUARTER * trust_gain(p, firm.trust, cluster.enforcement)
+    firm.cash -= QUARTER * p.learning_spend * worth * (profit if spends else 0.0)
+    firm.recognition = min(1.0, max(0.0, firm.recognition + (recognised if improved else 0.0)))
+    firm.trust = min(1.0, firm.trust + (trusted if improved else 0.0))
 
 
 @step
@@ -137,17 +137,20 @@ def absorb(p: Any, firm: Any) -> None:
 
 @step
 def learn_blocks(w: World, first: int, last: int) -> None:
-    """Let the firms of a group of blocks absorb what they were taught, learn and refine."""
+    """Let the firms of a group of blocks learn, absorb what they were taught, and refine.
+
+    They learn first, from what all knew when the quarter began, before anything fades.
+    """
     p, s, cluster, firms, beside = kept(w.p), kept(w.s), kept(w.cluster), w.firms, w.beside
     ahead = last - first if cluster.rows > CACHED else 0
     for b in range(first, last):
         if ahead > 0:
             fetch_third(firms, b + ahead)
         for lane in range(LANES):
-            absorb(p, lane_of(firms, b, lane))
+            learn(p, s, cluster, lane_of(beside, b - first, lane), lane_of(firms, b, lane))
     for b in range(first, last):
         for lane in range(LANES):
-            learn(p, s, cluster, lane_of(beside, b - first, lane), lane_of(firms, b, lane))
+            absorb(p, lane_of(firms, b, lane))
     if cluster.improved_firms > 0.0:
         for b in range(first, last):
             for lane in range(LANES):

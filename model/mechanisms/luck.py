@@ -9,7 +9,7 @@ from model.arithmetic import exp, log, normal_quantiles
 from model.compiling import equation, step
 from model.events import LUCK
 from model.lanes import block_count, kept, lane_of
-from model.randomness import uniform
+from model.randomness import lane_uniform
 from model.state import LANES
 from model.world import World
 
@@ -63,7 +63,7 @@ def draw_luck(w: World) -> None:
     units, deviates = w.beside[0].wanted, w.beside[0].added
     for b in range(block_count(cluster.rows)):
         for lane in range(LANES):
-            units[lane] = uniform(w.seed, w.case, firms[b].lineage[lane], LUCK, year)
+            units[lane] = lane_uniform(w.seed, firms[b].lineage[lane], LUCK, year)
         normal_quantiles(units, deviates)
         for lane in range(LANES):
             firm = lane_of(firms, b, lane)

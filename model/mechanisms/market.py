@@ -9,9 +9,9 @@ from model.arithmetic import exp, log
 from model.compiling import equation, step
 from model.world import World, stop_unfinite
 
-# Newton steps at most, and the step in logs at which a price is found.
+# Newton steps at most, and the step in logs at which a price is found: what is left after it is of its square.
 STEPS = 24
-FOUND = 1e-14
+FOUND = 1e-9
 
 
 @equation
@@ -92,37 +92,51 @@ def is_improved(rung: float) -> bool:
 
 
 @equation
+def share_and_index(p: Any, weight: float, log_own: float, log_other: float) -> tuple[float, float]:
+    """Share of one kind of goods in home expenditure, given its weight, and the log price index of home buyers.
+
+    Buyers substitute with elasticity s = 1 + sigma; p and q are the prices of this kind and of the other.
+
+    Formula: b = a p^-sigma/(a p^-sigma + (1-a) q^-sigma), ln P = -ln(a p^-sigma + (1-a) q^-sigma)/sigma
+    """
+    own = weight * exp(-p.market_substitution * (log_own - log_other))
+    both = own + (1.0 - weight)
+    return own / both, log_other - log(both) / p.market_substitution
+
+
+@equation
 def log_index(p: Any, basic: float, log_basic: float, log_improved: float) -> float:
-    """Log price index of home buyers, who substitute with elasticity s = 1 + sigma.
+    """Log price index of home buyers, given the weight of basic goods.
 
     Formula: ln P = -ln(a p_0^-sigma + (1-a) p_1^-sigma)/sigma
     """
-    gap = p.market_substitution * (log_basic - log_improved)
-    return log_improved - log(basic * exp(-gap) + (1.0 - basic)) / p.market_substitution
+    return share_and_index(p, basic, log_basic, log_improved)[1]
 
 
 @equation
-def log_demand(p: Any, log_level: float, weight: float, log_price: float, index: float) -> float:
-    """Log home demand for goods of one kind, whose weight is given (units a year).
+def log_demand(p: Any, log_level: float, log_price: float, index: float) -> float:
+    """Log home demand for goods of one kind (units a year); the level is that of all demand times the kind's weight.
 
     Formula: ln D + ln a - s (ln p - ln P) - eta ln P
     """
-    return log_level + log(weight) - (1.0 + p.market_substitution) * (log_price - index) - p.market_elasticity * index
+    return log_level - (1.0 + p.market_substitution) * (log_price - index) - p.market_elasticity * index
 
 
 @equation
-def clearing(p: Any, log_level: float, weight: float, log_other: float, log_quantity: float) -> float:
+def clearing(p: Any, log_level: float, weight: float, log_other: float, log_quantity: float, guess: float) -> float:
     """Log price at which home buyers take a quantity of one kind of goods, given the price of the other kind.
+
+    The level is that of all demand times the kind's weight. From any guess the search ends, since the log of demand bends one
+    way in the log price; from last quarter's price it takes a step or two.
 
     Formula: D a (p/P)^-s P^-eta = Q, by Newton's method in logs
     """
     spread = 1.0 + p.market_substitution - p.market_elasticity
-    price = log_other
+    price = guess
     for _ in range(STEPS):
-        index = log_index(p, weight, price, log_other)
-        share = weight * exp(-p.market_substitution * (price - index))
+        share, index = share_and_index(p, weight, price, log_other)
         slope = spread * share - (1.0 + p.market_substitution)
-        step_size = (log_demand(p, log_level, weight, price, index) - log_quantity) / slope
+        step_size = (log_demand(p, log_level, price, index) - log_quantity) / slope
         price -= step_size
         if abs(step_size) < FOUND:
             break
@@ -138,88 +152,107 @@ def clear(w: World) -> None:
     cluster.ceiling = import_ceiling(p, s, cluster.time, cluster.protection)
     cluster.ceiling_export = improved_ceiling(p, world, cluster.protection)
     basic = basic_weight(p, s, cluster.time)
-    level = log(home_expenditure(p, s, cluster.time) / base)
-    clear_home(w, level, basic)
+    demand = home_expenditure(p, s, cluster.time) / base
+    last = cluster.log_price_export
+    clear_home(w, demand, basic)
     cluster.exported = 0.0
     if cluster.output > w.ladder[0].output and cluster.log_price_export < log(world):
-        export(w, level, basic, log(world), export_demand(p, s, cluster.time, base, world))
+        export(w, demand, basic, log(world), export_demand(p, s, cluster.time, base, world), last)
     cluster.price, cluster.price_export = exp(cluster.log_price), exp(cluster.log_price_export)
     cluster.log_index = log_index(p, basic, cluster.log_price, cluster.log_price_export)
     settle(w, base)
 
 
 @step
-def clear_home(w: World, level: float, basic: float) -> None:
+def clear_home(w: World, demand: float, basic: float) -> None:
     """Find both home prices as if nothing were exported; imports take over where a price would exceed theirs."""
     cluster, p = w.cluster, w.p
     plain, better = w.ladder[0].output, cluster.output - w.ladder[0].output
     top, top_improved = log(cluster.ceiling), log(cluster.ceiling_export)
-    cluster.log_price, cluster.log_price_export = top, top_improved
     if plain > 0.0 and better > 0.0:
-        gap = (log(basic / (1.0 - basic)) + log(better) - log(plain)) / (1.0 + p.market_substitution)
+        gap = log(basic * better / ((1.0 - basic) * plain)) / (1.0 + p.market_substitution)
         index = log_index(p, basic, gap, 0.0)
-        sold = (level + log(1.0 - basic) + (1.0 + p.market_substitution) * index - log(better)) / p.market_elasticity
+        sold = (log((1.0 - basic) * demand / better) + (1.0 + p.market_substitution) * index) / p.market_elasticity
         cluster.log_price_export = sold - index
         cluster.log_price = cluster.log_price_export + gap
         if cluster.log_price_export > top_improved:
             cluster.log_price_export = top_improved
-            cluster.log_price = clearing(p, level, basic, top_improved, log(plain))
-        if cluster.log_price > top:
+            clear_basic(w, demand, basic)
+        if cluster.log_price >= top:
             cluster.log_price = top
-            cluster.log_price_export = min(top_improved, clearing(p, level, 1.0 - basic, top, log(better)))
-    elif plain > 0.0:
-        cluster.log_price = min(top, clearing(p, level, basic, top_improved, log(plain)))
-    elif better > 0.0:
-        cluster.log_price_export = min(top_improved, clearing(p, level, 1.0 - basic, top, log(better)))
-
-
-@step
-def clear_basic(w: World, level: float, basic: float) -> None:
-    """Find the price of basic goods, given that of improved ones."""
-    cluster, plain, top = w.cluster, w.ladder[0].output, log(w.cluster.ceiling)
-    cluster.log_price = top
+            clear_improved(w, demand, basic)
+        return
+    # One kind is imported: its price is that of imports.
+    guess, guess_improved = min(top, cluster.log_price), min(top_improved, cluster.log_price_export)
+    cluster.log_price, cluster.log_price_export = top, top_improved
     if plain > 0.0:
-        cluster.log_price = min(top, clearing(w.p, level, basic, cluster.log_price_export, log(plain)))
+        cluster.log_price = guess
+        clear_basic(w, demand, basic)
+    elif better > 0.0:
+        cluster.log_price_export = guess_improved
+        clear_improved(w, demand, basic)
 
 
 @step
-def export(w: World, level: float, basic: float, world: float, reach: float) -> None:
+def clear_basic(w: World, demand: float, basic: float) -> None:
+    """Find the price of basic goods, given that of improved ones, from a guess that stands in its place."""
+    cluster, plain, top = w.cluster, w.ladder[0].output, log(w.cluster.ceiling)
+    if plain > 0.0:
+        guess, level = cluster.log_price, log(basic * demand)
+        cluster.log_price = min(top, clearing(w.p, level, basic, cluster.log_price_export, log(plain), guess))
+    else:
+        cluster.log_price = top
+
+
+@step
+def clear_improved(w: World, demand: float, basic: float) -> None:
+    """Find the home price of improved goods, given that of basic ones, from a guess that stands in its place."""
+    cluster, weight, better = w.cluster, 1.0 - basic, w.cluster.output - w.ladder[0].output
+    guess, level = cluster.log_price_export, log(weight * demand)
+    found = clearing(w.p, level, weight, cluster.log_price, log(better), guess)
+    cluster.log_price_export = min(log(cluster.ceiling_export), found)
+
+
+@step
+def export(w: World, demand: float, basic: float, world: float, reach: float, last: float) -> None:
     """Sell abroad what home buyers do not take at the world price; where the world does not take it all, the price falls.
+
+    ``world`` is the log of the world price, ``last`` that of the last quarter's price of improved goods.
 
     Formula: D_1(p_1) + X_e (p_1/w)^-eta_x = Q_1 for p_1 <= w, by Newton's method in logs
     """
     cluster, p = w.cluster, w.p
-    better, least = cluster.output - w.ladder[0].output, cluster.log_price_export
+    better, least, level = cluster.output - w.ladder[0].output, cluster.log_price_export, log((1.0 - basic) * demand)
     cluster.log_price_export = world
-    clear_basic(w, level, basic)
+    clear_basic(w, demand, basic)
     index = log_index(p, basic, cluster.log_price, world)
-    taken = exp(log_demand(p, level, 1.0 - basic, world, index))
-    cluster.exported = max(0.0, better - taken)
+    cluster.exported = max(0.0, better - exp(log_demand(p, level, world, index)))
     if cluster.exported <= reach:
         return
+    cluster.log_price_export = min(world, max(least, last))
+    clear_basic(w, demand, basic)
     for _ in range(STEPS):
-        index = log_index(p, basic, cluster.log_price, cluster.log_price_export)
-        taken = exp(log_demand(p, level, 1.0 - basic, cluster.log_price_export, index))
+        share, index = share_and_index(p, basic, cluster.log_price, cluster.log_price_export)
+        taken = exp(log_demand(p, level, cluster.log_price_export, index))
         cluster.exported = reach * exp(-p.market_export_elasticity * (cluster.log_price_export - world))
-        slope = taken * home_slope(w, basic, index) - cluster.exported * p.market_export_elasticity
-        step_size = (log(taken + cluster.exported) - log(better)) * (taken + cluster.exported) / slope
+        slope = taken * home_slope(w, share) - cluster.exported * p.market_export_elasticity
+        step_size = log((taken + cluster.exported) / better) * (taken + cluster.exported) / slope
         before = cluster.log_price_export
         cluster.log_price_export = min(world, max(least, before - step_size))
-        clear_basic(w, level, basic)
+        clear_basic(w, demand, basic)
         if abs(cluster.log_price_export - before) < FOUND:
             break
     cluster.exported = min(better, reach * exp(-p.market_export_elasticity * (cluster.log_price_export - world)))
 
 
 @equation
-def home_slope(w: World, basic: float, index: float) -> float:
+def home_slope(w: World, share: float) -> float:
     """Elasticity of home demand for improved goods to their price; the price of basic goods moves along unless imports set it.
 
     Formula: -s + (s - eta)(1 - b + b dx/dy), dx/dy = (s - eta)(1-b)/(s - (s - eta) b), b the share of basic goods
     """
     cluster, p = w.cluster, w.p
     spread = 1.0 + p.market_substitution - p.market_elasticity
-    share = basic * exp(-p.market_substitution * (cluster.log_price - index))
     follows = 0.0
     if cluster.log_price < log(cluster.ceiling) and w.ladder[0].output > 0.0:
         follows = spread * (1.0 - share) / (1.0 + p.market_substitution - spread * share)

@@ -10,9 +10,9 @@ from typing import Any
 from model.arithmetic import exp, log
 from model.compiling import equation, step
 from model.events import QUARTER
-from model.lanes import CACHED, block_count, common_rung, fetch_supplied, has, kept, lane_of
+from model.lanes import CACHED, block_count, fetch_supplied, has, kept, lane_of, whole_number
 from model.state import ALIVE, IN_ZONE, LANES, TRADER
-from model.sums import add_by_rung, empty, total
+from model.sums import add_by_rung, empty_by_rung, total
 from model.world import World
 
 
@@ -96,8 +96,7 @@ def supply(w: World) -> None:
     """Work out every firm's efficiency a and output a l^gamma, and each rung's sums."""
     p, cluster, firms, ladder = kept(w.p), kept(w.cluster), w.firms, w.ladder
     common = cluster.log_agglomeration - material_loss(p, w.s, cluster.time)
-    for k in range(len(ladder)):
-        empty(w.sums.output[k])
+    empty_by_rung(w.sums.output, ladder)
     for b in range(block_count(cluster.rows)):
         if cluster.rows > CACHED:
             fetch_supplied(firms, b + 1)
@@ -111,7 +110,7 @@ def supply(w: World) -> None:
         for lane in range(LANES):
             firm = lane_of(firms, b, lane)
             firm.output = exp(firm.output) if has(firm, ALIVE) == 1 else 0.0
-        add_by_rung(w.sums.output, firms[b].output, firms[b].rung, common_rung(firms[b].rung))
+        add_by_rung(w.sums.output, firms[b].output, firms[b].rung, firms[b].common_rung, ladder)
     w.cluster.output = 0.0
     for k in range(len(ladder)):
         ladder[k].output = total(w.sums.output[k]) if ladder[k].firms > 0.0 else 0.0
@@ -125,8 +124,8 @@ def log_efficiency(p: Any, cluster: Any, firm: Any, common: float) -> float:
     Formula: ln a = h + phi m + lambda_k q + a_t trader + eps - theta c ln(1+L/K) - materials
     """
     quality = recognised_quality(p, firm.recognition, firm.trust)
-    efficiency = common + cluster.skill_slope * (firm.skill + firm.trained) + rung_log_gain(p, float(firm.rung)) * quality
-    efficiency += p.entry_trader_advantage * has(firm, TRADER) + firm.luck
+    efficiency = common + cluster.skill_slope * (firm.skill + firm.trained) + rung_log_gain(p, whole_number(firm.rung)) * quality
+    efficiency += (p.entry_trader_advantage if has(firm, TRADER) == 1 else 0.0) + firm.luck
     crowded = efficiency - p.congestion_elasticity * cluster.congestion * centrality(p, cluster.time - firm.born)
     return efficiency if has(firm, IN_ZONE) == 1 else crowded
 

@@ -5,7 +5,6 @@ they carry over part of the employer's management and at times its technology (W
 import math
 from typing import Any
 
-from model.arithmetic import exp
 from model.clock import OFTEN, Clock, Conditions
 from model.compiling import equation, step
 from model.events import LOG_SPIN_OFF
@@ -14,25 +13,23 @@ from model.mechanisms.birth import found, newcomer
 from model.mechanisms.entry import attraction
 from model.world import World, note
 
-# Beyond so many lags 1 - e^-(age/lag)^2 rounds to 1.
-FULLY_TRAINED = 6.1
-
 
 @equation
 def apprenticeship(p: Any, age: float) -> float:
-    """Share of a firm's workers who have learnt enough to found a firm.
+    """Share of a firm's workers who have learnt enough to found a firm: some learn faster than others, by a gamma distribution.
 
-    Formula: 1 - e^-(age/lag)^2
+    Formula: 1 - 1/(1 + (age/lag)^2/4)^4
     """
     ratio = age * (1.0 / p.spin_off_lag)
-    return 1.0 if ratio > FULLY_TRAINED else 1.0 - exp(-ratio * ratio)
+    square = 1.0 + 0.25 * ratio * ratio
+    return 1.0 - 1.0 / ((square * square) * (square * square))
 
 
 @equation
 def spin_off_hazard(p: Any, workers: float, surplus: float, age: float) -> float:
     """Spin-offs a year of one firm.
 
-    Formula: b sqrt(l/10) G(s) (1 - e^-(age/lag)^2)
+    Formula: b sqrt(l/10) G(s) (1 - 1/(1 + (age/lag)^2/4)^4)
     """
     return p.spin_off_rate * math.sqrt(workers * 0.1) * attraction(surplus) * apprenticeship(p, age)
 
