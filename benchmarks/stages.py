@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from benchmarks.measuring import FIRMS, Scenario, options, spread, steady, tell
 from model.compiling import kernel, prepare, step
-from model.engines.quarter import begin, happen, open_quarter, tick_time
+from model.engines.compiled_engine import AHEAD
+from model.engines.quarter import begin, happen, tick_time
 from model.events import CLOCKS
-from model.lanes import block_count, stand
+from model.lanes import CACHED, block_count, fetch_lane, stand
 from model.mechanisms.agglomeration import count, gather
 from model.mechanisms.birth import wind_up
 from model.mechanisms.clocks import OF_FIRMS, pass_of, put_in_order, run_entry_clock, set_struck_due
@@ -167,7 +168,11 @@ def timed_history(w: World, panel: NDArray[np.float64], last: int, spent: NDArra
             return
         put_in_order(w)
         at = took(spent, times, ORDER, at)
+        many = w.cluster.rows > CACHED
         for k in range(w.cluster.due):
+            if many and k + AHEAD < w.cluster.due:
+                later = w.due[w.order[k + AHEAD]].firm
+                fetch_lane(w.firms, later // LANES, later % LANES)
             due = w.due[w.order[k]]
             happen(w, due.mechanism, due.firm, due.time, due.number)
             at = took(spent, times, len(STAGES) + due.mechanism, at)
@@ -235,23 +240,31 @@ def measure(firms: int, size: int, runs: int) -> list[dict[str, Any]]:
     histories = max(1, round(ENOUGH / (firms * 4 * YEARS)))
     booked(scenario, range(1, 2))
     check(scenario)
-    base, found = overhead(), []
-    counted: Any = None
+    nothing = overhead()
+    # Nanoseconds of each stage and mechanism, and how often each was booked, over firm-quarters; both (runs, stages and clocks).
+    spent, often = [], []
     for run in range(runs):
-        spent, counted, firm_quarters, per_ns = booked(scenario, range(1 + run * histories, 1 + (run + 1) * histories))
-        found.append(np.maximum(spent - base * counted, 0.0) / per_ns / np.where(np.arange(len(spent)) < len(STAGES), firm_quarters, np.maximum(counted, 1)))
-        shares = counted / firm_quarters
-    found = np.array(found)
-    events = found[:, len(STAGES):] * shares[len(STAGES):]
-    rows = []
-    for k, name in enumerate((*STAGES, *CLOCKS)):
-        told = spread(found[:, k])
-        rows.append({"firms": firms, "stage": name, "is_event": k >= len(STAGES), "ns": told._asdict(), "a_firm_quarter": float(shares[k])})
-        print(f"{firms:>7,} {name:>24} {told!s:>28} ns {'an event' if k >= len(STAGES) else 'a firm-quarter'} ({shares[k]:.4f})")
-    whole = spread(events.sum(axis=1) / shares[len(STAGES):].sum())
-    print(f"{firms:>7,} {'all events':>24} {whole!s:>28} ns an event, {spread(events.sum(axis=1)).median:.2f} a firm-quarter; stages {np.median(found[:, :len(STAGES)].sum(axis=1)):.1f}")
-    rows.append({"firms": firms, "stage": "all events", "is_event": True, "ns": whole._asdict(), "a_firm_quarter": float(shares[len(STAGES):].sum())})
+        stamps, times, firm_quarters, per_ns = booked(scenario, range(1 + run * histories, 1 + (run + 1) * histories))
+        spent.append(np.maximum(stamps - nothing * times, 0.0) / per_ns / firm_quarters)
+        often.append(times / firm_quarters)
+    cost, share = np.array(spent), np.array(often)
+    events = slice(len(STAGES), None)
+    rows = [_row(firms, name, cost[:, k]) for k, name in enumerate(STAGES)]
+    rows.append(_row(firms, "all stages", cost[:, : len(STAGES)].sum(axis=1)))
+    for k, name in enumerate(CLOCKS, len(STAGES)):
+        if share[:, k].min() > 0.0:
+            rows.append(_row(firms, name, cost[:, k] / share[:, k], float(share[:, k].mean())))
+    every = share[:, events].sum(axis=1)
+    rows.append(_row(firms, "all events", cost[:, events].sum(axis=1) / every, float(every.mean())))
     return rows
+
+
+def _row(firms: int, name: str, ns: NDArray[np.float64], often: float | None = None) -> dict[str, Any]:
+    """Print and return what a stage costs a firm-quarter, or, where ``often`` is given, what an event costs of so many in one."""
+    told = spread(ns.tolist())
+    unit = "a firm-quarter" if often is None else f"an event, {often:.4f} a firm-quarter"
+    print(f"{firms:>7,} {name:>24} {told!s:>30} ns {unit}")
+    return {"firms": firms, "stage": name, "ns": told._asdict(), "events_a_firm_quarter": often}
 
 
 def main() -> None:

@@ -3,7 +3,7 @@ lanes runs in vector registers; one firm alone reads as a record, ``firm.workers
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import numba
@@ -71,26 +71,39 @@ def fetcher(first: int, last: int) -> Callable[[NDArray[Any], int], None]:
     The processor recognises a stream only after a few lines of memory, and a column of one block is no longer than that.
     """
     lines = [column * LANES * WORD_BYTES // LINE_BYTES for column in (first, last)]
+    fetch_at = fetcher_at([LINE_BYTES * line for line in range(*lines)])
 
+    @step
     def fetch(blocks: NDArray[Any], block: int) -> None:
+        fetch_at(blocks, block, 0)
+
+    return fetch
+
+
+def fetcher_at(places: Iterable[int]) -> Callable[[NDArray[Any], int, int], None]:
+    """Return a function that asks for the memory at some bytes of a block, counted from a lane on."""
+
+    def fetch_at(blocks: NDArray[Any], block: int, lane: int) -> None:
         """Do nothing: Python knows no cache of the processor."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, arguments[0])
         start = builder.mul(arguments[1], context.get_constant(types.intp, BLOCK.itemsize))
-        pointer = builder.gep(builder.bitcast(array.data, cgutils.voidptr_t), [start])
+        offset = builder.add(start, builder.mul(arguments[2], context.get_constant(types.intp, WORD_BYTES)))
+        pointer = builder.gep(builder.bitcast(array.data, cgutils.voidptr_t), [offset])
         word = ir.IntType(32)
         known = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, word, word, word])
         prefetch = cgutils.get_or_insert_function(builder.module, known, "llvm.prefetch.p0")
-        for line in range(*lines):
-            builder.call(prefetch, [builder.gep(pointer, [ir.IntType(64)(LINE_BYTES * line)]), word(0), word(2), word(1)])
+        for place in places:
+            builder.call(prefetch, [builder.gep(pointer, [ir.IntType(64)(place)]), word(0), word(2), word(1)])
         return context.get_dummy_value()
 
-    made: Any = intrinsic(lambda typing, blocks, block: (types.void(blocks, types.intp), generate))
-    overload(fetch, strict=False)(lambda blocks, block: lambda blocks, block: made(blocks, block))  # noqa: PLW0108
-    return fetch
+    made: Any = intrinsic(lambda typing, blocks, block, lane: (types.void(blocks, types.intp, types.intp), generate))
+    overload(fetch_at, strict=False)(lambda blocks, block, lane: lambda blocks, block, lane: made(blocks, block, lane))  # noqa: PLW0108
+    return fetch_at
 
 
+fetch_lane = fetcher_at([WORD_BYTES * LANES * column for column in range(COLUMNS)])
 fetch_nothing, fetch_counted, fetch_supplied = fetcher(0, 0), fetcher(0, COUNTED), fetcher(0, SUPPLIED)
 # Where a pass takes all columns, each of five loops asks for a share of the next group's, while it works.
 SHARE: Final = -(-COLUMNS // 5)

@@ -5,15 +5,25 @@ from numpy.typing import NDArray
 
 from model.compiling import kernel, step
 from model.engines.quarter import begin, close_quarter, happen, move_firms_and_clocks, open_quarter, tick_time
+from model.lanes import CACHED, fetch_lane
 from model.mechanisms.clocks import put_in_order
+from model.state import LANES
 from model.world import World
+
+# So many events before its own a firm's memory is asked for.
+AHEAD = 4
 
 
 @step
 def run_events(w: World) -> None:
     """Let the quarter's events happen in order."""
     put_in_order(w)
+    many = w.cluster.rows > CACHED
     for k in range(w.cluster.due):
+        if many and k + AHEAD < w.cluster.due:
+            # Firms stand anywhere in memory: what their events will read is asked for some events before.
+            later = w.due[w.order[k + AHEAD]].firm
+            fetch_lane(w.firms, later // LANES, later % LANES)
         due = w.due[w.order[k]]
         happen(w, due.mechanism, due.firm, due.time, due.number)
 
