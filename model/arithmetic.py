@@ -57,6 +57,8 @@ L0, L1, L2, L3, L4, L5, L6 = (
 
 # Half the width of the interval about one half on which the quantile is one ratio of polynomials.
 CENTRAL: Final = 0.425
+# Where the second ratio ends and the third begins, in the root of minus the logarithm of the tail.
+MIDDLE: Final = 5.0
 
 
 def float_bits(x: float) -> int:
@@ -192,7 +194,7 @@ def normal_quantile(u: float) -> float:
     if abs(q) <= CENTRAL:
         return _central_quantile(q)
     r = math.sqrt(-log(u if q < 0.0 else 1.0 - u))
-    tail = _middle_ratio(r - 1.6) if r <= 5.0 else _far_ratio(r - 5.0)
+    tail = _middle_ratio(r - 1.6) if r <= MIDDLE else _far_ratio(r - 5.0)
     return -tail if q < 0.0 else tail
 
 
@@ -200,12 +202,19 @@ def normal_quantile(u: float) -> float:
 def normal_quantiles(units: NDArray[np.float64], deviates: NDArray[np.float64]) -> None:
     """Write the standard normal quantiles at ``units``, float64, shape (n,), to ``deviates`` of the same shape.
 
-    The numbers are those of ``normal_quantile``. The first loop runs in vector registers; the second one mends the tails.
+    The numbers are those of ``normal_quantile``. The first loop runs in vector registers and works out the centre and the tails of
+    all; the second one is for what lies still further out, which is less likely than once in 10**10.
     """
+    beyond = 0
     for k in range(len(units)):
-        deviates[k] = _central_quantile(units[k] - 0.5)
-    for k in range(len(units)):
-        if not abs(units[k] - 0.5) <= CENTRAL:
+        q = units[k] - 0.5
+        r = math.sqrt(-log(units[k] if q < 0.0 else 1.0 - units[k]))
+        centre, tail = _central_quantile(q), _middle_ratio(r - 1.6)
+        outer = -tail if q < 0.0 else tail
+        deviates[k] = centre if abs(q) <= CENTRAL else outer
+        beyond += 0 if r <= MIDDLE else 1
+    if beyond > 0:
+        for k in range(len(units)):
             deviates[k] = normal_quantile(units[k])
 
 
