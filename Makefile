@@ -57,7 +57,7 @@ lint: install
 	$(VENV)/bin/mypy --strict model execution calibration studies
 
 bench: peers
-	@for name in engine batch start scale variance shape; do $(VENV)/bin/python -m benchmarks.$$name --quick || exit 1; done
+	@for name in engine stages batch start scale variance shape; do $(VENV)/bin/python -m benchmarks.$$name --quick || exit 1; done
 
 install: $(COMPILED)
 

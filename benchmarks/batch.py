@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.batch [--quick] [--out F.json]``
 
-Histories are drawn from the prior of one cluster, as a calibration draws them. *Parts* is the kernel alone, called once for all
+Histories are drawn from the prior of one cluster, as a calibration draws them, and from that of all for what is *stopped at the
+bound* on their number of firms. *Parts* is the kernel alone, called once for all
 histories; *batch* is ``simulate_many`` with its checks, arrays, chunks and threads. Memory is the peak of a process that reads
 so many histories in blocks of 500. A stop is an interrupt (SIGINT) sent into a batch of clusters of some 100,000 firms.
 """
@@ -17,8 +18,8 @@ import numpy as np
 
 from benchmarks.measuring import core_seconds, in_turn, options, ratio, spread, tell, wall_seconds
 from calibration.simulator import far_too_many
-from model.batch import new_bench, run_chunk, simulate_many
-from model.config import load_case, load_priors
+from model.batch import EXHAUSTED, Bench, new_bench, run_chunk, simulate_many
+from model.config import all_cases, load_case, load_priors
 from model.latents import LATENTS, draw_values, observation_ticks, params_for, settings_for
 from model.observe import COLUMNS
 from model.policy import programmes_for
@@ -50,9 +51,9 @@ simulate_many(params, settings, np.arange(400, dtype=np.uint64), scenario.progra
 """
 
 
-def drawn(count: int, first: int = 0) -> tuple[Any, ...]:
-    """Return what ``simulate_many`` is given for histories drawn from the prior."""
-    case, priors, source = load_case(CASE), load_priors(), np.random.default_rng(first)
+def drawn(count: int, first: int = 0, number: int = CASE) -> tuple[Any, ...]:
+    """Return what ``simulate_many`` is given for histories of a case drawn from the prior."""
+    case, priors, source = load_case(number), load_priors(), np.random.default_rng(first)
     structures = priors.structures_with()
     values = draw_values(priors, count, source)
     settings, start = settings_for(case, values, source.standard_normal((count, len(LATENTS))), structures)
@@ -61,13 +62,43 @@ def drawn(count: int, first: int = 0) -> tuple[Any, ...]:
     return params_for(values), settings, seeds, programmes_for(None, case, structures), observation_ticks(case, start)
 
 
-def parts(params: Any, settings: Any, seeds: Any, programmes: Any, ticks: Any) -> None:
-    """Run all histories in one call of the kernel."""
+def bench_for(params: Any, settings: Any, programmes: Any) -> Bench:
+    """Return the memory in which all these histories can be run."""
+    largest = settings.view(np.recarray)[int(np.argmax(settings["firms_max"]))]
+    return new_bench(params.view(np.recarray)[0], largest, int(settings["quarters"].max()), programmes.view(np.recarray))
+
+
+def run_parts(bench: Bench, params: Any, settings: Any, seeds: Any, programmes: Any, ticks: Any) -> Any:
+    """Run all histories in one call of the kernel; return their rows, shape (1, n, ticks, columns)."""
     records = [np.ascontiguousarray(a).view(np.recarray) for a in (params, settings, programmes)]
-    bench = new_bench(records[0][0], settings.view(np.recarray)[0], int(settings["quarters"].max()), records[2])
     out = np.empty((1, len(seeds), ticks.shape[1], len(COLUMNS)))
     ends = np.array([len(programmes)])
     run_chunk(bench, records[0], records[1], seeds, records[2], ends, len(programmes), ticks, out, np.zeros(1, np.uint8))
+    return out
+
+
+def parts(params: Any, settings: Any, seeds: Any, programmes: Any, ticks: Any) -> None:
+    """Run all histories in one call of the kernel, in memory of their own."""
+    run_parts(bench_for(params, settings, programmes), params, settings, seeds, programmes, ticks)
+
+
+def stopped(count: int) -> list[dict[str, Any]]:
+    """Measure the share of the prior's histories that are stopped at their bound, and of the time that they take."""
+    seconds, marks = [], []
+    for case in all_cases():
+        params, settings, seeds, programmes, ticks = drawn(count, number=case.number)
+        bench = bench_for(params, settings, programmes)
+        for j in range(count):
+            one = slice(j, j + 1)
+            began = time.thread_time()
+            rows = run_parts(bench, params[one], settings[one], seeds[one], programmes, ticks[one])
+            seconds.append(time.thread_time() - began)
+            marks.append(bool(rows[0, 0, 0, EXHAUSTED] > 0))
+    spent, ended = np.array(seconds), np.array(marks)
+    found = {"of histories": ended.mean(), "of their time": spent[ended].sum() / spent.sum()}
+    shares = ", ".join(f"{share:.2%} {of}" for of, share in found.items())
+    print(f"of {len(spent):,} histories from the prior of all cases, {spent.mean() * 1e3:.2f} ms each, stopped at the bound: {shares}")
+    return [{"what": f"stopped at the bound, share {of}", "histories": len(spent), "median": float(x)} for of, x in found.items()]
 
 
 def batches(count: int, runs: int) -> list[dict[str, Any]]:
@@ -131,6 +162,7 @@ def main() -> None:
     """Measure, print and write."""
     given, began = options(__doc__), time.perf_counter()
     rows = batches(400 if given.quick else 1_600, 7 if given.quick else 15)
+    rows += stopped(40 if given.quick else 400)
     rows += memory((500, 2_000) if given.quick else (500, 4_000, 32_000))
     rows += stops(2 if given.quick else 5)
     tell("batch", rows, given.out, began)

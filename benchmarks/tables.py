@@ -57,6 +57,22 @@ def engine() -> str:
     return f"{about('engine')}\n\n{table(head, cells)}\n\nFixed cost of a history: {told(fixed)} microseconds."
 
 
+def stages() -> str:
+    """Return what each stage of a quarter and each kind of event costs, a column for each number of firms."""
+    rows = read("stages")["rows"]
+    sizes = sorted({row["firms"] for row in rows})
+    found = {(row["stage"], row["firms"]): row for row in rows}
+    cells = []
+    for name in dict.fromkeys(row["stage"] for row in rows):
+        at = [found.get((name, size)) for size in sizes]
+        event = any(row is not None and row["events_a_firm_quarter"] is not None for row in at)
+        often = [row["events_a_firm_quarter"] for row in at if row is not None and event]
+        said = [told(row["ns"]) if row is not None else "" for row in at]
+        cells.append([name, f"an event ({number(min(often))} to {number(max(often))})" if event else "a firm-quarter", *said])
+    head = ["what", "ns for (events a firm-quarter)", *(f"{size:,} firms" for size in sizes)]
+    return f"{about('stages')}\n\n{table(head, cells)}"
+
+
 def batch() -> str:
     """Return what a batch costs beside its parts."""
     rows = []
@@ -100,5 +116,5 @@ def variance() -> str:
 
 
 SECTIONS: Final[Mapping[str, Callable[[], str]]] = {
-    f"benchmark_{name.__name__}": name for name in (engine, batch, start, scale, variance)
+    f"benchmark_{name.__name__}": name for name in (engine, stages, batch, start, scale, variance)
 }

@@ -53,7 +53,7 @@ def test_the_machine_is_told() -> None:
     assert peak_memory() > 10_000_000
 
 
-@pytest.mark.parametrize("name", ["batch", "start", "scale", "variance"])
+@pytest.mark.parametrize("name", ["stages", "batch", "start", "scale", "variance"])
 def test_every_benchmark_says_what_it_measures(name: str) -> None:
     module = importlib.import_module(f"benchmarks.{name}")
     assert f"python -m benchmarks.{name} [--quick] [--out F.json]" in (module.__doc__ or "")
