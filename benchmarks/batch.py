@@ -97,7 +97,8 @@ def stopped(count: int) -> list[dict[str, Any]]:
     spent, ended = np.array(seconds), np.array(marks)
     found = {"of histories": ended.mean(), "of their time": spent[ended].sum() / spent.sum()}
     shares = ", ".join(f"{share:.2%} {of}" for of, share in found.items())
-    print(f"of {len(spent):,} histories from the prior of all cases, {spent.mean() * 1e3:.2f} ms each, stopped at the bound: {shares}")
+    about = f"of {len(spent):,} histories from the prior of all cases, {spent.mean() * 1e3:.2f} ms each"
+    print(f"{about}, stopped at the bound: {shares}")
     return [{"what": f"stopped at the bound, share {of}", "histories": len(spent), "median": float(x)} for of, x in found.items()]
 
 
