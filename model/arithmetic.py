@@ -68,7 +68,7 @@ def float_bits(x: float) -> int:
 
 def bits_float(bits: int) -> float:
     """Return the float that has the low 64 bits of an integer."""
-    return float(_DOUBLE.unpack(_UNSIGNED.pack(bits & MASK))[0])
+    return float(_DOUBLE.unpack(_UNSIGNED.pack(int(bits) & MASK))[0])
 
 
 def _float_bits_intrinsic(typing: Any, x: Any) -> Any:

@@ -173,7 +173,7 @@ def has(firm: Any, mark: int) -> int:
 
 @equation
 def whole_number(value: int) -> float:
-    """Return a whole number from 0 to 2**52 as a float: many processors cannot convert a register of them at once."""
+    """Return a whole number from 0 to 2**52 - 1 as a float: many processors cannot convert a register of them at once."""
     return bits_float(value | TWO_52_BITS) - TWO_52
 
 

@@ -66,7 +66,6 @@ struct World : History {
     Lane& firm(std::int64_t i) { return *reinterpret_cast<Lane*>(reinterpret_cast<char*>(&block_of(i)) + 8 * lane_of(i)); }
     double& residual(std::int64_t i, std::int64_t clock) { return block_of(i).residual[clock][lane_of(i)]; }
     std::uint16_t& count(std::int64_t i, std::int64_t clock) { return block_of(i).count[clock][lane_of(i)]; }
-    std::int32_t& slot(std::int64_t i) { return block_of(i).slot[lane_of(i)]; }
 
     void clear() {}
     void vacate(std::int64_t i) {
@@ -115,8 +114,6 @@ namespace model {
 
 // ----------------------------------------------------------------------------------------------------- sums over lanes
 
-constexpr std::int64_t MIXED = -1;
-
 // Columns of a block, before its turn.
 template <std::int64_t FIRST, std::int64_t LAST>
 inline void fetch(const Block& block) {
@@ -135,19 +132,26 @@ double total(Lanes& column) {
 
 void empty(Lanes& column) { std::fill_n(column, LANES, 0.0); }
 
-void add_by_rung(Lanes* __restrict sums, const Lanes& __restrict values, const std::int64_t* __restrict rungs,
-                 std::int64_t common) {
-    if (common == MIXED) {
-        for (std::int64_t lane = 0; lane < LANES; ++lane) sums[rungs[lane]][lane] += values[lane];
-    } else {
-        for (std::int64_t lane = 0; lane < LANES; ++lane) sums[common][lane] += values[lane];
+void empty_by_rung(Lanes* sums, const Ladder* ladder) {
+    for (std::int64_t k = 0; k < RUNGS; ++k) {
+        if (ladder[k].firms > 0.0) empty(sums[k]);
     }
 }
 
-std::int64_t common_rung(const Block& block) {
-    std::int64_t apart = 0;
-    for (std::int64_t lane = 0; lane < LANES; ++lane) apart |= block.rung[lane] ^ block.rung[0];
-    return apart == 0 ? block.rung[0] : MIXED;
+// Where the rungs of a block differ, those on which firms stand take their lanes one after another, all lanes at once.
+void add_by_rung(Lanes* __restrict sums, const Lanes& __restrict values, const std::int64_t* __restrict rungs,
+                 std::int64_t common, const Ladder* __restrict ladder) {
+    if (common == MIXED) {
+        for (std::int64_t k = 0; k < RUNGS; ++k) {
+            if (ladder[k].firms <= 0.0) continue;
+            for (std::int64_t lane = 0; lane < LANES; ++lane) {
+                const double value = values[lane];
+                sums[k][lane] += rungs[lane] == k ? value : 0.0;
+            }
+        }
+    } else {
+        for (std::int64_t lane = 0; lane < LANES; ++lane) sums[common][lane] += values[lane];
+    }
 }
 
 // Eight lanes at a time, whose logarithms fill a vector register.
@@ -176,8 +180,10 @@ void World::wind_up() {
     cluster.wound = cluster.rows;
 }
 
-[[gnu::noinline]] void add_block(const Block& __restrict b, Sums& __restrict sums, Lanes& __restrict workers) {
+[[gnu::noinline]] void add_block(Block& __restrict b, Sums& __restrict sums, Lanes& __restrict workers) {
+    std::int64_t apart = 0;
     for (std::int64_t lane = 0; lane < LANES; ++lane) {
+        apart |= b.rung[lane] ^ b.rung[0];
         const bool alive = has(b.marks[lane], ALIVE), zone = has(b.marks[lane], IN_ZONE);
         const double skill = b.skill[lane], trained = b.trained[lane];
         const double employed = b.workers[lane], schooling = b.schooling[lane];
@@ -189,15 +195,16 @@ void World::wind_up() {
         sums.trained[lane] += alive ? trained : 0.0;
         sums.zone[lane] += zone ? 1.0 : 0.0;
     }
+    b.common_rung = apart == 0 ? b.rung[0] : MIXED;
 }
 
 Totals World::add_up() {
-    for (Lanes& column : sums.workers) empty(column);
+    empty_by_rung(sums.workers, ladder);
     for (Lanes* column : {&sums.core, &sums.schooling, &sums.skill, &sums.trained, &sums.zone}) empty(*column);
     for (std::int64_t b = 0; b < block_count(cluster.rows); ++b) {
         if (cluster.rows > CACHED) fetch<0, COUNTED>(blocks[b + 1]);
         add_block(blocks[b], sums, beside[0].wanted);
-        add_by_rung(sums.workers, beside[0].wanted, blocks[b].rung, common_rung(blocks[b]));
+        add_by_rung(sums.workers, beside[0].wanted, blocks[b].rung, blocks[b].common_rung, ladder);
     }
     Totals totals;
     for (std::int64_t k = 0; k < RUNGS; ++k) totals.workers[k] = ladder[k].firms > 0.0 ? total(sums.workers[k]) : 0.0;
@@ -220,6 +227,10 @@ Totals World::add_up() {
     }
 }
 
+[[gnu::noinline]] void chances_of_block(Lanes& __restrict chances, const Block& __restrict b, std::uint64_t seed, std::int64_t year) {
+    for (std::int64_t lane = 0; lane < LANES; ++lane) chances[lane] = lane_uniform(seed, b.lineage[lane], LUCK, year);
+}
+
 [[gnu::noinline]] void luck_of_block(const History& __restrict w, Block& __restrict b, const Lanes& __restrict deviates) {
     const Params p = w.p;
     for (std::int64_t lane = 0; lane < LANES; ++lane) {
@@ -231,9 +242,7 @@ void World::draw_luck() {
     if (!year_begins(cluster)) return;
     Lanes &chances = beside[0].wanted, &deviates = beside[0].added;
     for (std::int64_t b = 0; b < block_count(cluster.rows); ++b) {
-        for (std::int64_t lane = 0; lane < LANES; ++lane) {
-            chances[lane] = has(blocks[b].marks[lane], ALIVE) ? uniform(blocks[b].lineage[lane], LUCK, cluster.tick / YEAR) : 0.5;
-        }
+        chances_of_block(chances, blocks[b], seed, cluster.tick / YEAR);
         quantiles_of_block(deviates, chances);
         luck_of_block(*this, blocks[b], deviates);
     }
@@ -252,7 +261,7 @@ void World::draw_luck() {
         const double quality = recognised_quality(p, b.recognition[lane], b.trust[lane]);
         const double gain = (1.0 - p.production_span) * static_cast<double>(b.rung[lane]) * log_size;
         double efficiency = common + c.skill_slope * (b.skill[lane] + b.trained[lane]) + gain * quality;
-        efficiency += p.entry_trader_advantage * (has(b.marks[lane], TRADER) ? 1.0 : 0.0) + b.luck[lane];
+        efficiency += (has(b.marks[lane], TRADER) ? p.entry_trader_advantage : 0.0) + b.luck[lane];
         const double crowded = efficiency - p.congestion_elasticity * c.congestion * centrality(p, c.time - b.born[lane]);
         b.log_efficiency[lane] = has(b.marks[lane], IN_ZONE) ? efficiency : crowded;
     }
@@ -267,11 +276,11 @@ void World::draw_luck() {
 
 void World::supply() {
     const double common = cluster.log_agglomeration - material_loss(p, s, cluster.time);
-    for (Lanes& column : sums.output) empty(column);
+    empty_by_rung(sums.output, ladder);
     for (std::int64_t b = 0; b < block_count(cluster.rows); ++b) {
         if (cluster.rows > CACHED) fetch<0, SUPPLIED>(blocks[b + 1]);
         supply_block(*this, blocks[b], common);
-        add_by_rung(sums.output, blocks[b].output, blocks[b].rung, common_rung(blocks[b]));
+        add_by_rung(sums.output, blocks[b].output, blocks[b].rung, blocks[b].common_rung, ladder);
     }
     cluster.output = 0.0;
     for (std::int64_t k = 0; k < RUNGS; ++k) {
@@ -291,7 +300,7 @@ EQUATION void lay(const Ladder& rung, Beside& beside, std::int64_t lane) {
 }
 
 void World::stand(const Block& block, Beside& place) const {
-    const std::int64_t common = common_rung(block);
+    const std::int64_t common = block.common_rung;
     if (common == MIXED) {
         for (std::int64_t lane = 0; lane < LANES; ++lane) lay(ladder[block.rung[lane]], place, lane);
     } else {
@@ -361,11 +370,11 @@ void World::stand(const Block& block, Beside& place) const {
         const double recognition = b.recognition[lane], trust = b.trust[lane];
         const bool improved = b.rung[lane] > 0, spends = improved & (profit > 0.0);
         b.access[lane] += spends ? QUARTER * learning_abroad(p, profit, worth) : 0.0;
-        const double recognised = recognition + QUARTER * recognition_gain(p, recognition, b.workers[lane], c.imitators);
-        const double trusted = trust + QUARTER * trust_gain(p, trust, c.enforcement);
-        b.cash[lane] -= spends ? QUARTER * p.learning_spend * worth * profit : 0.0;
-        b.recognition[lane] = improved ? min(1.0, max(0.0, recognised)) : recognition;
-        b.trust[lane] = improved ? min(1.0, trusted) : trust;
+        const double recognised = QUARTER * recognition_gain(p, recognition, b.workers[lane], c.imitators);
+        const double trusted = QUARTER * trust_gain(p, trust, c.enforcement);
+        b.cash[lane] -= QUARTER * p.learning_spend * worth * (spends ? profit : 0.0);
+        b.recognition[lane] = min(1.0, max(0.0, recognition + (improved ? recognised : 0.0)));
+        b.trust[lane] = min(1.0, trust + (improved ? trusted : 0.0));
     }
 }
 
@@ -440,12 +449,12 @@ template <std::int64_t MECHANISM, bool OWN_PROFIT = false>
 
 // Spends a quarter of each clock, and sets a bit for those that strike.
 [[gnu::noinline]] void spend(Lanes& __restrict residual, const Lanes& __restrict rates, std::int64_t* __restrict struck,
-                             std::int64_t bit) {
+                             std::int64_t mechanism) {
     for (std::int64_t lane = 0; lane < LANES; ++lane) {
         const double left = residual[lane], spent = rates[lane] * QUARTER;
-        const bool strikes = spent >= left;
-        residual[lane] = strikes ? left : left - spent;
-        struck[lane] |= strikes ? bit : 0;
+        const bool strikes = !(spent < left);
+        residual[lane] = left - (strikes ? 0.0 : spent);
+        struck[lane] |= std::int64_t{strikes} << mechanism;
     }
 }
 
@@ -470,7 +479,7 @@ void run_clock(World& w, std::int64_t first, std::int64_t last) {
     }
     for (std::int64_t b = first; b < last; ++b) {
         Beside& beside = w.beside[b - first];
-        spend(w.blocks[b].residual[MECHANISM], beside.rate[MECHANISM], beside.struck, std::int64_t{1} << MECHANISM);
+        spend(w.blocks[b].residual[MECHANISM], beside.rate[MECHANISM], beside.struck, MECHANISM);
     }
 }
 
@@ -516,9 +525,9 @@ void World::move_firms_and_clocks() {
         }
         for (std::int64_t b = first; b < last; ++b) {
             if (ahead > 0) fetch<2 * SHARE, 3 * SHARE>(blocks[b + ahead]);
-            absorb_block(*this, blocks[b]);
+            learn_block(*this, blocks[b], beside[b - first]);
         }
-        for (std::int64_t b = first; b < last; ++b) learn_block(*this, blocks[b], beside[b - first]);
+        for (std::int64_t b = first; b < last; ++b) absorb_block(*this, blocks[b]);
         for (std::int64_t b = first; b < last && cluster.improved_firms > 0.0; ++b) {
             refine_block(*this, blocks[b], beside[b - first]);
         }
@@ -550,8 +559,12 @@ void World::order_by(std::int64_t count, double first, double span) {
 }
 
 void World::put_in_order() {
-    for (std::int64_t k = 0; k < cluster.due; ++k) keys[k] = due[k].time;
-    order_by(cluster.due, cluster.time, QUARTER);
+    if (cluster.due <= FEW) {
+        for (std::int64_t k = 0; k < cluster.due; ++k) order[k] = k;
+    } else {
+        for (std::int64_t k = 0; k < cluster.due; ++k) keys[k] = due[k].time;
+        order_by(cluster.due, cluster.time, QUARTER);
+    }
     for (std::int64_t k = 1; k < cluster.due; ++k) {
         for (std::int64_t j = k; j > 0 && comes_before(due[order[j]], due[order[j - 1]]); --j) std::swap(order[j], order[j - 1]);
     }
@@ -579,7 +592,6 @@ void World::move(std::int64_t old, std::int64_t next) {
     auto* const target = reinterpret_cast<Word*>(&block_of(next)) + lane_of(next);
     for (std::size_t column = 0; column < COLUMN_COUNT; ++column) target[LANES * column] = source[LANES * column];
     for (std::int64_t clock = 0; clock < FIRM_CLOCKS; ++clock) count(next, clock) = count(old, clock);
-    slot(next) = slot(old);
 }
 
 }  // namespace model

@@ -38,6 +38,24 @@ EQUATION Words philox(std::uint64_t k0, std::uint64_t k1, std::uint64_t w0, std:
     return {w0, w1, w2, w3};
 }
 
+// Philox4x32-10: words of 32 bits, of whose products a vector register holds several.
+EQUATION double lane_uniform(std::uint64_t seed, std::uint64_t lineage, std::int64_t mechanism, std::int64_t count) {
+    auto k0 = static_cast<std::uint32_t>(seed), k1 = static_cast<std::uint32_t>(seed >> 32);
+    auto w0 = static_cast<std::uint32_t>(lineage), w1 = static_cast<std::uint32_t>(lineage >> 32);
+    auto w2 = static_cast<std::uint32_t>(count), w3 = static_cast<std::uint32_t>(mechanism);
+    for (std::int64_t round = 0; round < ROUNDS; ++round) {
+        const std::uint64_t one = std::uint64_t{NARROW_MULTIPLIER_0} * w0, other = std::uint64_t{NARROW_MULTIPLIER_1} * w2;
+        w0 = static_cast<std::uint32_t>(other >> 32) ^ w1 ^ k0;
+        w1 = static_cast<std::uint32_t>(other);
+        w2 = static_cast<std::uint32_t>(one >> 32) ^ w3 ^ k1;
+        w3 = static_cast<std::uint32_t>(one);
+        k0 += static_cast<std::uint32_t>(NARROW_WEYL_0);
+        k1 += static_cast<std::uint32_t>(NARROW_WEYL_1);
+    }
+    const std::uint64_t word = w0 | (static_cast<std::uint64_t>(w1) << 32);
+    return std::bit_cast<double>((word >> 12) | std::uint64_t{ONE_BITS}) - (1.0 - 0.5 * TWO_TO_MINUS_52);
+}
+
 // 52 bits, not 53: half a step more than a 53-bit integer is no double.
 EQUATION double unit(std::uint64_t word) { return (static_cast<double>(word >> 12) + 0.5) * TWO_TO_MINUS_52; }
 
@@ -87,6 +105,7 @@ EQUATION std::int64_t table_size(std::int64_t count) {
 struct History {
     History(std::int64_t firms_max, std::int64_t programmes_max)
         : table(table_size(2 * rows_max(firms_max, programmes_max))),
+          table_improved(table_size(2 * rows_max(firms_max, programmes_max))),
           programmes(programmes_max + 1),
           due(due_max(firms_max)),
           graves(rows_max(firms_max, programmes_max)) {}
@@ -95,7 +114,7 @@ struct History {
     Setting s;
     Cluster cluster;
     Ladder ladder[RUNGS];
-    Room<std::int32_t> table;
+    Room<std::int32_t> table, table_improved;
     Room<Programme> programmes;
     std::int64_t programme_count = 0;
     Room<Due> due;

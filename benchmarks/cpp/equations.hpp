@@ -123,8 +123,8 @@ EQUATION double enforcement(const Params& p, double improved_share) {
     return 1.0 / (1.0 + p.enforcement_fading * improved_share);
 }
 
-EQUATION double log_agglomeration(const Params& p, double traders, double enforced, double market_place) {
-    const double gain = p.agglomeration_elasticity * thickness(p, traders);
+EQUATION double log_agglomeration(const Params& p, double thick, double enforced, double market_place) {
+    const double gain = p.agglomeration_elasticity * thick;
     return gain - p.enforcement_cost * (1.0 - enforced) + p.market_place_effect * market_place;
 }
 
@@ -196,24 +196,32 @@ EQUATION double basic_weight(const Params& p, const Setting& s, double time) {
 
 EQUATION bool is_improved(std::int64_t rung) { return static_cast<double>(rung) >= 1.0; }
 
+struct ShareAndIndex {
+    double share, index;
+};
+
+EQUATION ShareAndIndex share_and_index(const Params& p, double weight, double log_own, double log_other) {
+    const double own = weight * exp(-p.market_substitution * (log_own - log_other));
+    const double both = own + (1.0 - weight);
+    return {own / both, log_other - log(both) / p.market_substitution};
+}
+
 EQUATION double log_index(const Params& p, double basic, double log_basic, double log_improved) {
-    const double gap = p.market_substitution * (log_basic - log_improved);
-    return log_improved - log(basic * exp(-gap) + (1.0 - basic)) / p.market_substitution;
+    return share_and_index(p, basic, log_basic, log_improved).index;
 }
 
-EQUATION double log_demand(const Params& p, double log_level, double weight, double log_price, double index) {
-    return log_level + log(weight) - (1.0 + p.market_substitution) * (log_price - index) - p.market_elasticity * index;
+EQUATION double log_demand(const Params& p, double log_level, double log_price, double index) {
+    return log_level - (1.0 + p.market_substitution) * (log_price - index) - p.market_elasticity * index;
 }
 
-// Newton's method in logs.
-inline double clearing(const Params& p, double log_level, double weight, double log_other, double log_quantity) {
+// Newton's method in logs, from a guess.
+inline double clearing(const Params& p, double log_level, double weight, double log_other, double log_quantity, double guess) {
     const double spread = 1.0 + p.market_substitution - p.market_elasticity;
-    double price = log_other;
+    double price = guess;
     for (std::int64_t k = 0; k < STEPS; ++k) {
-        const double index = log_index(p, weight, price, log_other);
-        const double share = weight * exp(-p.market_substitution * (price - index));
+        const auto [share, index] = share_and_index(p, weight, price, log_other);
         const double slope = spread * share - (1.0 + p.market_substitution);
-        const double step = (log_demand(p, log_level, weight, price, index) - log_quantity) / slope;
+        const double step = (log_demand(p, log_level, price, index) - log_quantity) / slope;
         price -= step;
         if (std::abs(step) < FOUND) break;
     }
@@ -256,13 +264,14 @@ EQUATION double entry_hazard(const Params& p, double firms, double surplus) {
 }
 
 EQUATION double small_profit(const Params& p, double workers, double workers_best, double fixed) {
-    const double ratio = exp((1.0 - p.production_span) * (log(workers_best) - log(workers)));
+    const double ratio = exp((1.0 - p.production_span) * log(workers_best / workers));
     return workers * (ratio / p.production_span - 1.0) - fixed;
 }
 
 EQUATION double apprenticeship(const Params& p, double age) {
     const double ratio = age * (1.0 / p.spin_off_lag);
-    return ratio > FULLY_TRAINED ? 1.0 : 1.0 - exp(-ratio * ratio);
+    const double square = 1.0 + 0.25 * ratio * ratio;
+    return 1.0 - 1.0 / ((square * square) * (square * square));
 }
 
 EQUATION double spin_off_hazard(const Params& p, double workers, double surplus, double age) {

@@ -1,7 +1,7 @@
 // What is done once a quarter and once an event, however firms are kept. Whoever includes this file has defined ``World`` before,
 // in namespace ``model``: a ``History`` with
 //     firm(i)                         a firm's fields, by the names of ``model.state.FIRM``
-//     residual(i, clock), count(i, clock), slot(i)
+//     residual(i, clock), count(i, clock)
 //     add(), move(old, new), drop()   a row behind the last, a copy of a firm, the last row given up
 //     vacate(i), clear()              a row left to nobody, all rows given up
 //     wind_up()                       the clocks of those founded since the last call started
@@ -20,48 +20,92 @@ EQUATION std::int64_t home(std::uint64_t lineage, std::int64_t size) {
     return static_cast<std::int64_t>((static_cast<unsigned __int128>(lineage) * static_cast<std::uint64_t>(size)) >> 64);
 }
 
-EQUATION void sit(World& w, std::int64_t i, std::int64_t slot) {
-    w.table[slot] = static_cast<std::int32_t>(i);
-    w.slot(i) = static_cast<std::int32_t>(slot);
-}
+using Table = Room<std::int32_t>;
 
-inline void seat(World& w, std::int64_t i) {
-    const std::int64_t size = w.cluster.seats;
+inline void seat(World& w, const Table& table, std::int64_t size, std::int64_t i) {
     std::int64_t slot = home(w.firm(i).lineage, size), distance = 0;
-    while (w.table[slot] != EMPTY) {
-        const std::int64_t other = w.table[slot];
+    while (table[slot] != EMPTY) {
+        const std::int64_t other = table[slot];
         const std::int64_t other_distance = (slot - home(w.firm(other).lineage, size)) & (size - 1);
         if (other_distance < distance || (other_distance == distance && w.firm(i).lineage < w.firm(other).lineage)) {
-            sit(w, i, slot);
+            table[slot] = static_cast<std::int32_t>(i);
             i = other;
             distance = other_distance;
         }
         slot = (slot + 1) & (size - 1);
         distance += 1;
     }
-    sit(w, i, slot);
+    table[slot] = static_cast<std::int32_t>(i);
+}
+
+// The seat of a firm, which has one: from its home on, the first that holds it.
+inline std::int32_t& seat_of(const Table& table, std::int64_t size, std::uint64_t lineage, std::int64_t i) {
+    std::int64_t slot = home(lineage, size);
+    while (table[slot] != i) slot = (slot + 1) & (size - 1);
+    return table[slot];
+}
+
+inline void rebuild(World& w, const Table& table, std::int64_t size, std::int64_t rung) {
+    std::fill_n(&table[0], size, static_cast<std::int32_t>(EMPTY));
+    for (std::int64_t i = 0; i < w.cluster.rows; ++i) {
+        if (w.firm(i).alive && w.firm(i).rung >= rung) seat(w, table, size, i);
+    }
+}
+
+inline double firms_above(const History& w, std::int64_t rung) {
+    double above = 0.0;
+    for (std::int64_t k = rung + 1; k < RUNGS; ++k) above += w.ladder[k].firms;
+    return above;
 }
 
 inline void reseat(World& w) {
     w.cluster.seats = table_size(w.cluster.rows);
-    std::fill_n(&w.table[0], w.cluster.seats, static_cast<std::int32_t>(EMPTY));
-    for (std::int64_t i = 0; i < w.cluster.rows; ++i) {
-        if (w.firm(i).alive) seat(w, i);
+    rebuild(w, w.table, w.cluster.seats, 0);
+}
+
+inline void reseat_improved(World& w) {
+    w.cluster.seats_improved = table_size(static_cast<std::int64_t>(firms_above(w, 0)));
+    rebuild(w, w.table_improved, w.cluster.seats_improved, 1);
+}
+
+inline void take_improved_seat(World& w, std::int64_t i) {
+    if (4.0 * firms_above(w, 0) > static_cast<double>(3 * w.cluster.seats_improved)) {
+        reseat_improved(w);
+    } else {
+        seat(w, w.table_improved, w.cluster.seats_improved, i);
     }
 }
 
-inline std::int64_t draw(const History& w, std::uint64_t lineage, std::int64_t count) {
-    const std::int64_t size = w.cluster.seats;
-    for (std::int64_t part = 0;;) {
+inline void take_seat(World& w, std::int64_t i) {
+    if (4 * w.cluster.rows > 3 * w.cluster.seats) {
+        reseat(w);
+    } else {
+        seat(w, w.table, w.cluster.seats, i);
+    }
+    if (w.firm(i).rung > 0) take_improved_seat(w, i);
+}
+
+// Asks firms in keyed order until one accepts, or ``most`` have been asked.
+template <class Accepts>
+std::int64_t seek(const History& w, const Table& table, std::int64_t size, std::uint64_t lineage, std::int64_t count,
+                  std::int64_t most, Accepts accepts) {
+    for (std::int64_t met = 0, part = 0; met < most;) {
         for (const std::uint64_t word : w.words(lineage, PEER, count, part)) {
-            const std::int64_t i = w.table[home(word, size)];
-            if (i != EMPTY) return i;
+            const std::int64_t i = table[home(word, size)];
+            if (i == EMPTY || met == most) continue;
+            met += 1;
+            if (accepts(i)) return i;
         }
         part += 1;
         if (part % PATIENCE != 0) continue;
-        const std::int32_t* const seats = &w.table[0];
+        const std::int32_t* const seats = &table[0];
         if (std::all_of(seats, seats + size, [](std::int32_t i) { return i == EMPTY; })) return EMPTY;
     }
+    return EMPTY;
+}
+
+inline std::int64_t draw(const History& w, std::uint64_t lineage, std::int64_t count) {
+    return seek(w, w.table, w.cluster.seats, lineage, count, 1, [](std::int64_t) { return true; });
 }
 
 // ---------------------------------------------------------------------------------------------------------------- birth
@@ -99,21 +143,20 @@ inline std::int64_t found(World& w, double time, std::uint64_t lineage, double h
     firm.born = time;
     firm.alive = 1;
     firm.workers_best = firm.workers;
-    if (4 * w.cluster.rows > 3 * w.cluster.seats) {
-        reseat(w);
-    } else {
-        seat(w, i);
-    }
+    take_seat(w, i);
     return i;
 }
 
 // -------------------------------------------------------------------------------------------------------- what is shared
 
-EQUATION double standard_surplus(const History& w, std::int64_t rung, double skill) {
-    const double fixed = w.ladder[rung].fixed_cost;
+EQUATION double standard_workers(const History& w, std::int64_t rung, double skill) {
     double efficiency = w.cluster.log_agglomeration - w.p.congestion_elasticity * w.cluster.congestion;
     efficiency += w.cluster.skill_slope * skill + w.ladder[rung].log_gain;
-    return best_profit(w.p, optimal_workers(w.p, w.s, w.ladder[rung].log_price, efficiency), fixed) / fixed;
+    return optimal_workers(w.p, w.s, w.ladder[rung].log_price, efficiency);
+}
+
+EQUATION double standard_surplus(const History& w, std::int64_t rung, double workers_best) {
+    return best_profit(w.p, workers_best, w.ladder[rung].fixed_cost) * w.ladder[rung].per_fixed;
 }
 
 inline void build_ladder(History& w) {
@@ -170,56 +213,74 @@ inline void gather(History& w) {
     }
     const double share = c.workers > 0.0 ? c.improved_workers / c.workers : 0.0;
     c.enforcement = enforcement(p, share);
-    c.log_agglomeration = log_agglomeration(p, c.traders, c.enforcement, c.market_place);
+    c.thickness = thickness(p, c.traders);
+    c.log_agglomeration = log_agglomeration(p, c.thickness, c.enforcement, c.market_place);
     c.congestion = crowding(c.core_workers, w.s.capacity);
-    const double advance = share_after_suppliers(p, thickness(p, c.traders));
-    for (Ladder& rung : w.ladder) rung.outlay = rung.place_cost * advance;
+    c.suppliers_leave = share_after_suppliers(p, c.thickness);
+    for (Ladder& rung : w.ladder) rung.outlay = rung.place_cost * c.suppliers_leave;
 }
 
 inline void raise_awareness(Cluster& c, double share) { c.awareness += (1.0 - c.awareness) * min(1.0, share); }
 
 // --------------------------------------------------------------------------------------------------------------- market
 
+// The price of basic goods, given that of improved ones, from a guess that stands in its place.
+inline void clear_basic(History& w, double demand, double basic) {
+    Cluster& c = w.cluster;
+    const double plain = w.ladder[0].output, top = log(c.ceiling);
+    if (plain > 0.0) {
+        c.log_price = min(top, clearing(w.p, log(basic * demand), basic, c.log_price_export, log(plain), c.log_price));
+    } else {
+        c.log_price = top;
+    }
+}
+
+// The home price of improved goods, given that of basic ones, from a guess that stands in its place.
+inline void clear_improved(History& w, double demand, double basic) {
+    Cluster& c = w.cluster;
+    const double weight = 1.0 - basic, better = c.output - w.ladder[0].output;
+    const double found = clearing(w.p, log(weight * demand), weight, c.log_price, log(better), c.log_price_export);
+    c.log_price_export = min(log(c.ceiling_export), found);
+}
+
 // Both home prices as if nothing were exported; imports take over where a price would exceed theirs.
-inline void clear_home(History& w, double level, double basic) {
+inline void clear_home(History& w, double demand, double basic) {
     const Params& p = w.p;
     Cluster& c = w.cluster;
     const double plain = w.ladder[0].output, better = c.output - w.ladder[0].output;
     const double top = log(c.ceiling), top_improved = log(c.ceiling_export);
-    c.log_price = top;
-    c.log_price_export = top_improved;
     if (plain > 0.0 && better > 0.0) {
-        const double gap = (log(basic / (1.0 - basic)) + log(better) - log(plain)) / (1.0 + p.market_substitution);
+        const double gap = log(basic * better / ((1.0 - basic) * plain)) / (1.0 + p.market_substitution);
         const double index = log_index(p, basic, gap, 0.0);
         const double sold =
-            (level + log(1.0 - basic) + (1.0 + p.market_substitution) * index - log(better)) / p.market_elasticity;
+            (log((1.0 - basic) * demand / better) + (1.0 + p.market_substitution) * index) / p.market_elasticity;
         c.log_price_export = sold - index;
         c.log_price = c.log_price_export + gap;
         if (c.log_price_export > top_improved) {
             c.log_price_export = top_improved;
-            c.log_price = clearing(p, level, basic, top_improved, log(plain));
+            clear_basic(w, demand, basic);
         }
-        if (c.log_price > top) {
+        if (c.log_price >= top) {
             c.log_price = top;
-            c.log_price_export = min(top_improved, clearing(p, level, 1.0 - basic, top, log(better)));
+            clear_improved(w, demand, basic);
         }
-    } else if (plain > 0.0) {
-        c.log_price = min(top, clearing(p, level, basic, top_improved, log(plain)));
+        return;
+    }
+    const double guess = min(top, c.log_price), guess_improved = min(top_improved, c.log_price_export);
+    c.log_price = top;
+    c.log_price_export = top_improved;
+    if (plain > 0.0) {
+        c.log_price = guess;
+        clear_basic(w, demand, basic);
     } else if (better > 0.0) {
-        c.log_price_export = min(top_improved, clearing(p, level, 1.0 - basic, top, log(better)));
+        c.log_price_export = guess_improved;
+        clear_improved(w, demand, basic);
     }
 }
 
-inline void clear_basic(History& w, double level, double basic) {
-    Cluster& c = w.cluster;
-    const double plain = w.ladder[0].output, top = log(c.ceiling);
-    c.log_price = plain > 0.0 ? min(top, clearing(w.p, level, basic, c.log_price_export, log(plain))) : top;
-}
-
-inline double home_slope(const History& w, double basic, double index) {
+inline double home_slope(const History& w, double share) {
     const Params& p = w.p;
     const double spread = 1.0 + p.market_substitution - p.market_elasticity;
-    const double share = basic * exp(-p.market_substitution * (w.cluster.log_price - index));
     double follows = 0.0;
     if (w.cluster.log_price < log(w.cluster.ceiling) && w.ladder[0].output > 0.0) {
         follows = spread * (1.0 - share) / (1.0 + p.market_substitution - spread * share);
@@ -228,24 +289,25 @@ inline double home_slope(const History& w, double basic, double index) {
 }
 
 // What home buyers do not take at the world price is sold abroad; where the world does not take it all, the price falls.
-inline void sell_abroad(History& w, double level, double basic, double world, double reach) {
+inline void sell_abroad(History& w, double demand, double basic, double world, double reach, double last) {
     const Params& p = w.p;
     Cluster& c = w.cluster;
-    const double better = c.output - w.ladder[0].output, least = c.log_price_export;
+    const double better = c.output - w.ladder[0].output, least = c.log_price_export, level = log((1.0 - basic) * demand);
     c.log_price_export = world;
-    clear_basic(w, level, basic);
-    const double at_world = exp(log_demand(p, level, 1.0 - basic, world, log_index(p, basic, c.log_price, world)));
-    c.exported = max(0.0, better - at_world);
+    clear_basic(w, demand, basic);
+    c.exported = max(0.0, better - exp(log_demand(p, level, world, log_index(p, basic, c.log_price, world))));
     if (c.exported <= reach) return;
+    c.log_price_export = min(world, max(least, last));
+    clear_basic(w, demand, basic);
     for (std::int64_t k = 0; k < STEPS; ++k) {
-        const double index = log_index(p, basic, c.log_price, c.log_price_export);
-        const double taken = exp(log_demand(p, level, 1.0 - basic, c.log_price_export, index));
+        const auto [share, index] = share_and_index(p, basic, c.log_price, c.log_price_export);
+        const double taken = exp(log_demand(p, level, c.log_price_export, index));
         c.exported = reach * exp(-p.market_export_elasticity * (c.log_price_export - world));
-        const double slope = taken * home_slope(w, basic, index) - c.exported * p.market_export_elasticity;
-        const double step = (log(taken + c.exported) - log(better)) * (taken + c.exported) / slope;
+        const double slope = taken * home_slope(w, share) - c.exported * p.market_export_elasticity;
+        const double step = log((taken + c.exported) / better) * (taken + c.exported) / slope;
         const double before = c.log_price_export;
         c.log_price_export = min(world, max(least, before - step));
-        clear_basic(w, level, basic);
+        clear_basic(w, demand, basic);
         if (std::abs(c.log_price_export - before) < FOUND) break;
     }
     c.exported = min(better, reach * exp(-p.market_export_elasticity * (c.log_price_export - world)));
@@ -281,11 +343,11 @@ inline void clear(History& w) {
     c.world_price = world;
     c.ceiling = import_ceiling(p, s, c.time, c.protection);
     c.ceiling_export = improved_ceiling(p, world, c.protection);
-    const double level = log(home_expenditure(p, s, c.time) / c.base_price);
-    clear_home(w, level, basic);
+    const double demand = home_expenditure(p, s, c.time) / c.base_price, last = c.log_price_export;
+    clear_home(w, demand, basic);
     c.exported = 0.0;
     if (c.output > w.ladder[0].output && c.log_price_export < log(world)) {
-        sell_abroad(w, level, basic, log(world), export_demand(p, s, c.time, c.base_price, world));
+        sell_abroad(w, demand, basic, log(world), export_demand(p, s, c.time, c.base_price, world), last);
     }
     c.price = exp(c.log_price);
     c.price_export = exp(c.log_price_export);
@@ -297,13 +359,18 @@ inline void press(History& w) {
     const Params& p = w.p;
     Cluster& c = w.cluster;
     const double outsiders = outsiders_skill(p, w.s);
-    c.newcomer_surplus = standard_surplus(w, 0, outsiders);
+    c.newcomer_workers = standard_workers(w, 0, outsiders);
+    c.newcomer_surplus = standard_surplus(w, 0, c.newcomer_workers);
     c.record = visible_record(p, w.s, c.improved_firms, c.discouragement);
     for (std::int64_t k = 0; k < RUNGS; ++k) {
         Ladder& rung = w.ladder[k];
         if (rung.firms <= 0.0) continue;
-        rung.pressure = squeeze(p, standard_surplus(w, k, outsiders));
-        if (k > 0) rung.pressure = max(p.attempt_escape, rung.pressure);
+        if (k == 0) {
+            rung.pressure = squeeze(p, c.newcomer_surplus);
+        } else {
+            const double pressed = squeeze(p, standard_surplus(w, k, standard_workers(w, k, outsiders)));
+            rung.pressure = max(p.attempt_escape, pressed);
+        }
         rung.gain_per_worker = gain_per_worker(p, c.log_price_export - rung.log_price);
     }
 }
@@ -390,13 +457,9 @@ inline void strike(World& w, std::int64_t i, std::int64_t mechanism, double rate
 
 EQUATION double entrant_surplus(const History& w) {
     const Cluster& c = w.cluster;
-    double efficiency = c.log_agglomeration - w.p.congestion_elasticity * c.congestion;
-    efficiency += c.skill_slope * outsiders_skill(w.p, w.s);
-    const double workers_best = optimal_workers(w.p, w.s, w.ladder[0].log_price, efficiency);
-    const double fixed = w.ladder[0].fixed_cost;
-    const double small = small_profit(w.p, entry_size(w.p, w.s, 1.0), workers_best, fixed);
-    const double expected = 0.5 * (best_profit(w.p, workers_best, fixed) + small);
-    return expected / (fixed * share_after_suppliers(w.p, thickness(w.p, c.traders)));
+    const Ladder& rung = w.ladder[0];
+    const double small = small_profit(w.p, entry_size(w.p, w.s, 1.0), c.newcomer_workers, rung.fixed_cost);
+    return 0.5 * (c.newcomer_surplus + small * rung.per_fixed) / c.suppliers_leave;
 }
 
 inline void run_entry_clock(History& w) {
@@ -440,22 +503,18 @@ inline bool can_take_over(World& w, std::int64_t buyer, std::int64_t seller) {
 
 inline std::int64_t suitor(World& w, std::int64_t i) {
     const std::uint64_t lineage = w.firm(i).lineage;
-    double above = 0.0;
-    for (std::int64_t k = w.firm(i).rung + 1; k < RUNGS; ++k) above += w.ladder[k].firms;
-    if (above == 0.0) return EMPTY;
+    if (firms_above(w, w.firm(i).rung) == 0.0) return EMPTY;
     if (w.uniform(lineage, OUTCOME, w.count(i, EXIT)) >= w.p.exit_merger_share) return EMPTY;
-    for (std::int64_t k = 0; k < SUITORS; ++k) {
-        const std::int64_t buyer = draw(w, lineage, 16 + k);
-        if (buyer >= 0 && can_take_over(w, buyer, i)) return buyer;
-    }
-    return EMPTY;
+    const auto accepts = [&w, i](std::int64_t buyer) { return can_take_over(w, buyer, i); };
+    return seek(w, w.table_improved, w.cluster.seats_improved, lineage, SUITOR, SUITORS, accepts);
 }
 
 inline void leave(World& w, std::int64_t i, double time) {
     auto& firm = w.firm(i);
     Cluster& c = w.cluster;
     firm.alive = 0;
-    w.table[w.slot(i)] = EMPTY;
+    seat_of(w.table, c.seats, firm.lineage, i) = EMPTY;
+    if (firm.rung > 0) seat_of(w.table_improved, c.seats_improved, firm.lineage, i) = EMPTY;
     c.exits += 1.0;
     w.ladder[firm.rung].firms -= 1.0;
     if (firm.debt > 0.0) {
@@ -497,12 +556,13 @@ inline void climb(World& w, std::int64_t i) {
     const auto height = static_cast<double>(firm.rung);
     firm.recognition *= (height - 1.0) / height;
     w.ladder[firm.rung].above += 1.0;
+    if (firm.rung == 1) take_improved_seat(w, i);
 }
 
 template <class Firm>
 double firm_success_chance(const History& w, const Firm& firm) {
     const Params& p = w.p;
-    const double thick = thickness(p, w.cluster.traders);
+    const double thick = w.cluster.thickness;
     const double access = w.s.access + w.cluster.access + firm.access;
     const double quality = quality_side(p, access, firm.schooling, static_cast<double>(firm.rung));
     const double management = management_side(p, firm.skill + firm.trained, firm.schooling);
@@ -802,8 +862,8 @@ inline void begin(World& w) {
     const Setting& s = w.s;
     Cluster& c = w.cluster;
     build_ladder(w);
-    c.seats = SIZE_MIN;
-    std::fill_n(&w.table[0], SIZE_MIN, static_cast<std::int32_t>(EMPTY));
+    c.seats = c.seats_improved = SIZE_MIN;
+    for (const Table* table : {&w.table, &w.table_improved}) std::fill_n(&(*table)[0], SIZE_MIN, static_cast<std::int32_t>(EMPTY));
     c.awareness = p.awareness_start;
     c.managerial_capital = s.founder_skill + outsiders_skill(p, s);
     c.record = 1.0;
@@ -840,7 +900,10 @@ inline void bury(World& w) {
         const std::int64_t row = w.graves[k], last = c.rows - 1;
         if (row >= last) continue;
         w.move(last, row);
-        w.table[w.slot(row)] = static_cast<std::int32_t>(row);
+        const auto& firm = w.firm(row);
+        const auto moved = static_cast<std::int32_t>(row);
+        seat_of(w.table, c.seats, firm.lineage, last) = moved;
+        if (firm.rung > 0) seat_of(w.table_improved, c.seats_improved, firm.lineage, last) = moved;
         w.drop();
     }
     drop_dead_ends(w);
@@ -848,6 +911,7 @@ inline void bury(World& w) {
     c.wound = c.rows;
     if (static_cast<double>(c.rows) > w.s.firms_max) c.exhausted = 1;
     if (8 * c.rows < c.seats && c.seats > table_size(0)) reseat(w);
+    if (8.0 * firms_above(w, 0) < static_cast<double>(c.seats_improved) && c.seats_improved > table_size(0)) reseat_improved(w);
 }
 
 inline void run_history(World& w, double* panel) {

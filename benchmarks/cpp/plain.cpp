@@ -25,7 +25,6 @@ struct Firm {
     bool alive, in_zone, connected, heir, trader, courses;
     double residual[FIRM_CLOCKS];
     std::uint16_t count[FIRM_CLOCKS];
-    std::int32_t slot;
 };
 
 struct World : History {
@@ -37,7 +36,6 @@ struct World : History {
     Firm& firm(std::int64_t i) { return firms[i]; }
     double& residual(std::int64_t i, std::int64_t clock) { return firm(i).residual[clock]; }
     std::uint16_t& count(std::int64_t i, std::int64_t clock) { return firm(i).count[clock]; }
-    std::int32_t& slot(std::int64_t i) { return firm(i).slot; }
 
     void clear() { firms.clear(); }
     void vacate(std::int64_t i) { firm(i).alive = false; }
@@ -124,7 +122,7 @@ inline double log_efficiency(const Params& p, const Cluster& c, const Ladder& ru
 void World::draw_luck() {
     if (!year_begins(cluster)) return;
     for (Firm& firm : firms) {
-        const double deviate = normal_quantile(uniform(firm.lineage, LUCK, cluster.tick / YEAR));
+        const double deviate = normal_quantile(lane_uniform(seed, firm.lineage, LUCK, cluster.tick / YEAR));
         firm.luck = next_luck(p, firm.luck, luck_spread(p, firm.workers), deviate);
     }
 }
@@ -166,14 +164,14 @@ inline void grow(const Params& p, const Setting& s, const Cluster& c, const Ladd
 }
 
 inline void learn(const Params& p, const Setting& s, const Cluster& c, Firm& firm) {
-    const double arrived = firm.pending * min(1.0, QUARTER / p.training_lag);
-    firm.pending -= arrived;
-    firm.trained += arrived - years_step(p.training_decay) * firm.trained;
-    firm.access -= years_step(p.learning_decay) * firm.access;
     firm.taught = taught_share(firm.trained);
     firm.worth = perceived_worth(p, c.awareness, firm.taught);
     if (s.spillover == 1.0) firm.trained += QUARTER * spillover(p, firm.trained, c.trained_mean);
     if (firm.profit > 0.0) firm.pending += QUARTER * private_training(p, firm.worth);
+    const double arrived = firm.pending * min(1.0, QUARTER / p.training_lag);
+    firm.pending -= arrived;
+    firm.trained += arrived - years_step(p.training_decay) * firm.trained;
+    firm.access -= years_step(p.learning_decay) * firm.access;
     if (firm.rung > 0) {
         if (firm.profit > 0.0) {
             firm.access += QUARTER * learning_abroad(p, firm.profit, firm.worth);

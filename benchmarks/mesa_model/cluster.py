@@ -18,7 +18,6 @@ from model.state import CLUSTER, RUNGS
 
 build_ladder = with_libm(agglomeration.build_ladder)
 gather = with_libm(agglomeration.gather)
-thickness = with_libm(agglomeration.thickness)
 material_loss = with_libm(production.material_loss)
 clear = with_libm(market.clear)
 press = with_libm(improvement.press)
@@ -36,6 +35,8 @@ class ClusterModel(mesa.Model):
         What the package's equations read, as in ``model.world.World``.
     firms : list of Firm
         The living once more: from a list a peer is drawn at once, from an ``AgentSet`` it takes a pass over all agents.
+    improved : list of Firm
+        The living on rung 1 or above, whom leaving firms ask to take over.
     rows : list of list of float
         The panel so far.
 
@@ -51,6 +52,7 @@ class ClusterModel(mesa.Model):
         self.ladder = [Shared() for _ in range(RUNGS)]
         self.programmes: tuple[Any, ...] = ()
         self.firms: list[Firm] = []
+        self.improved: list[Firm] = []
         self.due: list[tuple[float, Any, Callable[[Any, float], None]]] = []
         self.rows: list[list[float]] = []
         build_ladder(self)
@@ -166,7 +168,6 @@ class ClusterModel(mesa.Model):
         self.theft = p.brand_theft * cluster.imitators
         self.trusting = QUARTER * p.subcontract_rate * cluster.enforcement
         self.breaching = p.subcontract_breach * (1.0 - cluster.enforcement)
-        self.thick = thickness(p, cluster.traders)
 
     def run_entry_clock(self) -> None:
         """Run the cluster's own clock of entry from outside."""

@@ -67,15 +67,15 @@ class FirmByEquations(Firm):
         return profit
 
     def learn(self, m: ClusterModel, profit: float) -> None:
-        """Absorb training, learn from others, and buy training."""
+        """Learn from others, buy training, and absorb what arrives of it."""
         p = m.p
-        knowledge.absorb(p, self)
         self.taught = knowledge.taught_share(self.trained)
         self.worth = knowledge.perceived_worth(p, m.cluster.awareness, self.taught)
         if m.s.spillover == 1.0:
             self.trained += QUARTER * knowledge.spillover(p, self.trained, m.cluster.trained_mean)
         if profit > 0.0:
             self.pending += QUARTER * knowledge.private_training(p, self.worth)
+        knowledge.absorb(p, self)
         if self.rung.number > 0:
             self.refine(m, profit, self.worth)
 

@@ -12,7 +12,7 @@ from model.mechanisms import birth, improvement, knowledge
 from model.mechanisms.birth import SCHOOLING_BASE
 from model.mechanisms.exit import SUITORS
 from model.mechanisms.luck import SIZE_BASE
-from model.mechanisms.spin_off import FULLY_TRAINED, inherited_rung
+from model.mechanisms.spin_off import inherited_rung
 
 if TYPE_CHECKING:
     from benchmarks.mesa_model.cluster import ClusterModel
@@ -31,8 +31,8 @@ class Firm(mesa.Agent):
         The rung on which it stands, with what its firms share.
     running : bool
         Whether it is still in business; Mesa's word for a model that goes on.
-    seat : int
-        Place in ``ClusterModel.firms``.
+    seat, seat_improved : int
+        Places in ``ClusterModel.firms`` and, of the improved, in ``ClusterModel.improved``.
     exit_left, ... : float
         What is left of each clock's exponential draw.
 
@@ -59,9 +59,16 @@ class Firm(mesa.Agent):
         self.running = True
         self.seat = len(m.firms)
         m.firms.append(self)
+        if rung > 0:
+            self.join_improved(m)
         wait = random.expovariate
         self.exit_left, self.spin_off_left, self.attempt_left = wait(1.0), wait(1.0), wait(1.0)
         self.succession_left, self.breach_left, self.poaching_left = wait(1.0), wait(1.0), wait(1.0)
+
+    def join_improved(self, m: "ClusterModel") -> None:
+        """Be one of those whom leaving firms ask to take over."""
+        self.seat_improved = len(m.improved)
+        m.improved.append(self)
 
     def draw_luck(self) -> None:
         """Meet the luck of a new year (``luck.draw_luck``)."""
@@ -131,19 +138,21 @@ class Firm(mesa.Agent):
         return profit
 
     def learn(self, m: "ClusterModel", profit: float) -> None:
-        """Absorb training, learn from others, and buy training (``knowledge.absorb`` and ``learn``)."""
+        """Learn from others, buy training, and absorb what arrives of it (``knowledge.learn`` and ``absorb``)."""
         worth, pending, trained, taught = m.awareness, self.pending, self.trained, 0.0
-        if pending > 0.0 or trained > 0.0:
-            arrived = m.arriving * pending
-            self.pending = pending - arrived
-            trained += arrived - m.fading * trained
+        if trained > 0.0:
             taught = trained / (1.0 + trained)
             worth += (1.0 - worth) * m.p.awareness_own * taught
         self.taught, self.worth = taught, worth
         gap = m.trained_mean - trained
-        self.trained = trained + m.spilt * gap if gap > 0.0 else trained
+        if gap > 0.0:
+            trained += m.spilt * gap
         if profit > 0.0 and worth > 0.5:
-            self.pending += m.bought * (2.0 * worth - 1.0)
+            pending += m.bought * (2.0 * worth - 1.0)
+        if pending > 0.0 or trained > 0.0:
+            arrived = m.arriving * pending
+            self.pending = pending - arrived
+            self.trained = trained + (arrived - m.fading * trained)
         if self.rung.number > 0:
             self.refine(m, profit, worth)
 
@@ -178,8 +187,7 @@ class Firm(mesa.Agent):
         if surplus > 0.0:
             hazard = p.spin_off_rate * sqrt(0.1 * self.workers) * surplus / (1.0 + surplus)
             ratio = (m.now - self.born) * m.lags_a_year
-            if ratio <= FULLY_TRAINED:
-                hazard *= 1.0 - exp(-ratio * ratio)
+            hazard *= 1.0 - (1.0 + 0.25 * ratio * ratio) ** -4
             self.spin_off_left -= QUARTER * hazard
             while self.spin_off_left <= 0.0:
                 self.spin_off_left = self.ring(m, self.spin_off_left, hazard, Firm.spin_off)
@@ -238,10 +246,15 @@ class Firm(mesa.Agent):
         if last is not self:
             m.firms[self.seat] = last
             last.seat = self.seat
+        if self.rung.number > 0:
+            last = m.improved.pop()
+            if last is not self:
+                m.improved[self.seat_improved] = last
+                last.seat_improved = self.seat_improved
         self.remove()
-        if m.firms and m.random.random() < m.p.exit_merger_share:
+        if m.improved and m.random.random() < m.p.exit_merger_share:
             for _ in range(SUITORS):
-                buyer = m.random.choice(m.firms)
+                buyer = m.random.choice(m.improved)
                 if buyer.can_take_over(self):
                     buyer.workers += self.workers
                     buyer.cash -= buyer.takeover_price(self.workers)
@@ -287,8 +300,8 @@ class Firm(mesa.Agent):
         m, p, rung = self.model, self.model.p, self.rung
         quality = improvement.quality_side(p, m.s.access + self.access, self.schooling, rung.number)
         management = improvement.management_side(p, self.skill + self.trained, self.schooling)
-        marketing = improvement.marketing_side(p, m.thick, self.schooling, self.recognition)
-        parts = improvement.parts_side(p, m.thick, self.trust)
+        marketing = improvement.marketing_side(p, m.cluster.thickness, self.schooling, self.recognition)
+        parts = improvement.parts_side(p, m.cluster.thickness, self.trust)
         eased = improvement.shown(p, m.ladder[rung.number + 1].above)
         chance: float = success_chance(p, m.s, quality, management, marketing, parts, eased)
         return chance
@@ -300,6 +313,8 @@ class Firm(mesa.Agent):
         rung.firms += 1.0
         rung.above += 1.0
         self.recognition *= (rung.number - 1.0) / rung.number
+        if rung.number == 1:
+            self.join_improved(self.model)
 
     def succeed(self, time: float) -> None:
         """Heirs with more schooling take over."""

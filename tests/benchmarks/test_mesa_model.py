@@ -21,6 +21,7 @@ from model.mechanisms.improvement import firm_success_chance
 from model.observe import COLUMNS
 from model.simulation import run_compiled
 from model.start import new_world
+from model.world import reseat_improved
 from tests.model.worlds import Given, column, given, residuals
 
 pytestmark = pytest.mark.peers
@@ -113,6 +114,9 @@ def without_events(
         residuals(w, i)[:] = LONG
         for clock in CLOCKS.values():
             setattr(theirs, clock, LONG)
+        if rung > 0:
+            theirs.join_improved(m)
+    reseat_improved(w)
     w.cluster.entry_residual = m.entry_left = LONG
     # So that the record of attempts discourages those who have not improved.
     w.cluster.discouragement = m.cluster.discouragement = 6.0
@@ -289,6 +293,8 @@ def test_some_entrants_copy_an_incumbent_but_for_one_rung() -> None:
     m = ClusterModel(what.params, what.setting, 1)
     for i, firm in enumerate(m.firms):
         firm.rung = m.ladder[2 if i % 2 else 0]
+        if i % 2:
+            firm.join_improved(m)
     rungs = []
     for _ in range(800):
         m.enter(0.1)
@@ -325,6 +331,8 @@ def test_firms_are_counted_as_they_come_and_go(seed: int) -> None:
         m.step()
         assert set(m.firms) == set(m.agents)
         assert [firm.seat for firm in m.firms] == list(range(len(m.firms)))
+        assert set(m.improved) == {firm for firm in m.firms if firm.rung.number > 0}
+        assert [firm.seat_improved for firm in m.improved] == list(range(len(m.improved)))
         for rung in m.ladder:
             assert rung.firms == sum(firm.rung is rung for firm in m.firms)
     panel = np.array(m.rows)

@@ -8,7 +8,7 @@ import pytest
 from model import fields, state
 from model.fields import CLUSTER_FIELDS, DERIVED, FIRM_FIELDS, LEVEL, MARK, PROGRAMME_FIELDS, SETTING_FIELDS, Field, names
 from model.observe import COLUMNS, COUNTS, FLOWS, MEANINGS, UNITS, record
-from model.start import first_values, reset
+from model.start import first_values, reset, room_for_firms
 from model.state import BLOCK, CLUSTER, FIRM, PROGRAMME, SETTING, records
 from tests.model.worlds import compiled, given, small_world
 
@@ -25,14 +25,25 @@ def test_records_hold_the_fields_of_their_tables() -> None:
     for dtype, table in ((CLUSTER, CLUSTER_FIELDS), (SETTING, SETTING_FIELDS), (PROGRAMME, PROGRAMME_FIELDS)):
         assert dtype.names == tuple(field.name for field in table if field.kind != DERIVED)
         assert all(dtype[field.name] == field.kind for field in table if field.kind != DERIVED)
-    assert {*(BLOCK.names or ()), *state.MARKS} == {*names(FIRM_FIELDS), "words"}
-    assert set(FIRM.names or ()) == set(names(FIRM_FIELDS)) - {"residual", "count", "slot"}
+    assert {*(BLOCK.names or ()), *state.MARKS} == {*names(FIRM_FIELDS), "words", "common_rung"}
+    assert set(FIRM.names or ()) == set(names(FIRM_FIELDS)) - {"residual", "count"}
 
 
 def test_a_firm_that_moves_keeps_every_field() -> None:
     """Words move as a whole; ``move_firm`` names the others, so that a new field is a word or is named there."""
     others = {field.name for field in FIRM_FIELDS if field.kind != MARK and np.dtype(field.kind).itemsize != state.WORD_BYTES}
-    assert others == {"count", "slot"}
+    assert others == {"count"}
+
+
+def test_blocks_begin_where_lines_of_the_cache_do() -> None:
+    """What belongs to a block lies behind the values of its lanes, none of which it shares memory with."""
+    assert BLOCK.itemsize % state.LINE_BYTES == 0
+    places: Any = BLOCK.fields
+    ends = {name: places[name][1] + places[name][0].itemsize for name in BLOCK.names or ()}
+    assert places["common_rung"][1] == max(end for name, end in ends.items() if name != "common_rung")
+    assert ends["common_rung"] <= BLOCK.itemsize
+    room = room_for_firms(100, 2)["firms"]
+    assert room.ctypes.data % state.LINE_BYTES == 0
 
 
 def test_a_world_is_reset_to_the_first_values() -> None:

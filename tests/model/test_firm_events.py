@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from scipy import integrate, stats
 
 from model.engines.quarter import happen, open_market
 from model.events import ATTEMPT, BREACH, EXIT, LOAN, POACHING, RELOCATION, SPIN_OFF, SUCCESSION
@@ -17,6 +18,7 @@ from model.mechanisms.poaching import lose_staff
 from model.mechanisms.relocation import needed_space, relocate, relocation_cost
 from model.mechanisms.spin_off import apprenticeship, spin_off, spin_off_hazard
 from model.mechanisms.succession import succeed
+from model.peers import EMPTY
 from model.world import bury
 from tests.model.worlds import add_firm, hazard, move_firms, residuals, small_world, told, words
 
@@ -36,7 +38,8 @@ def test_exit_frees_the_seat_and_is_told():
     bury(w)
     assert w.cluster.rows == 1
     assert firm_at(w.firms, 0).lineage == kept
-    assert w.table[w.firms[0].slot[0]] == 0
+    seats = w.table[: w.cluster.seats]
+    assert seats[seats != EMPTY].tolist() == [0]
 
 
 def test_the_dead_do_nothing_more():
@@ -109,8 +112,17 @@ def test_workers_must_learn_before_they_found():
     assert apprenticeship(w.p, 0.0) == 0.0
     assert spin_off_hazard(w.p, 10.0, 1.0, 0.0) == 0.0
     assert spin_off_hazard(w.p, 10.0, -0.1, 10.0) == 0.0
-    assert spin_off_hazard(w.p, 40.0, 1.0, 100.0) == w.p.spin_off_rate * 2.0 * 0.5
-    assert apprenticeship(w.p, w.p.spin_off_lag) == pytest.approx(1.0 - math.exp(-1.0))
+    assert spin_off_hazard(w.p, 40.0, 1.0, 1e6) == w.p.spin_off_rate * 2.0 * 0.5
+    assert apprenticeship(w.p, w.p.spin_off_lag) == pytest.approx(1.0 - 1.25**-4, rel=1e-15)
+
+
+@pytest.mark.parametrize("lags", [0.01, 0.3, 1.0, 2.5, 10.0])
+def test_apprentices_learn_at_speeds_that_follow_a_gamma_distribution(lags):
+    """Of workers whose speed r has the shape 4 and the mean 1, a share 1 - E[e^-(r (age/lag)^2)] has learnt enough."""
+    w = small_world()
+    speed = stats.gamma(4.0, scale=0.25)
+    learning = integrate.quad(lambda r: speed.pdf(r) * math.exp(-r * lags * lags), 0.0, math.inf, epsabs=1e-13)[0]
+    assert apprenticeship(w.p, lags * w.p.spin_off_lag) == pytest.approx(1.0 - learning, abs=1e-11)
 
 
 def test_an_entrant_starts_below_or_copies_but_for_one_rung():
@@ -132,6 +144,7 @@ def test_profit_and_the_division_of_labour_draw_entrants():
     open_market(w)
     before = entrant_surplus(w)
     w.cluster.traders = 500.0
+    open_market(w)
     assert entrant_surplus(w) > before > 0.0
     assert entry_hazard(w.p, 10.0, 1.0) > entry_hazard(w.p, 10.0, 0.5) > entry_hazard(w.p, 10.0, -1.0) == w.p.entry_floor
 

@@ -8,8 +8,11 @@ from scipy import stats
 
 from model.engines.quarter import open_market
 from model.lanes import firm_at
+from model.mechanisms.agglomeration import thickness
 from model.mechanisms.birth import entry_cash, entry_size, found, outsiders_skill, schooled_skill
 from model.mechanisms.entry import enter, entrant_surplus, small_profit
+from model.mechanisms.finance import share_after_suppliers
+from model.mechanisms.improvement import press
 from model.mechanisms.production import best_profit, break_even_price, fixed_cost
 from model.world import World
 from tests.model.worlds import add_firm, move_firms, small_world
@@ -72,8 +75,8 @@ def test_training_fades_from_the_cluster_as_the_decay_says() -> None:
         gaps.append(means)
     stock = np.array(gaps[0]) - np.array(gaps[1])
     kept = (1.0 - 0.25 * w.p.training_decay) ** np.arange(80)
-    # A firm compares itself, after a quarter of fading, with the mean before it: a share sigma dt of what fades comes back.
-    assert stock[:8] == pytest.approx(20.0 * kept[:8], rel=0.005), "before any newcomer the stock only fades"
+    # A firm compares itself with the mean before either fades: where all know the same, nobody learns.
+    assert stock[:8] == pytest.approx(20.0 * kept[:8], rel=1e-12), "before any newcomer the stock only fades"
     assert stock[-1] < 20.0 * math.exp(-0.5 * w.p.training_decay * 20.0), "learning by newcomers cannot keep it up"
 
 
@@ -86,7 +89,7 @@ def test_only_what_was_taught_spills_over_into_the_stock_that_fades(spillover: f
     decay = 1.0 - 0.25 * w.p.training_decay
     learnt = 0.25 * 0.2 * 2.0 / 3.0 * spillover
     assert (able.skill, plain.skill) == (3.0, 0.0), "nobody learns from the able, and nothing is learnt for good"
-    assert (able.trained, plain.trained) == pytest.approx((learnt, learnt))
+    assert (able.trained, plain.trained) == pytest.approx((decay * learnt, decay * learnt)), "what is learnt fades from then on"
     assert taught.trained == pytest.approx(2.0 * decay)
 
 
@@ -126,11 +129,16 @@ def test_outsiders_count_with_a_small_start() -> None:
     assert small_profit(p, best, best, fixed) == pytest.approx(best_profit(p, best, fixed))
     assert fixed == fixed_cost(p, w.s, 0.0)
     before = entrant_surplus(w)
+    hoped = small_profit(p, 3.0, w.cluster.newcomer_workers, fixed) + best_profit(p, w.cluster.newcomer_workers, fixed)
+    left = share_after_suppliers(p, thickness(p, w.cluster.traders))
+    assert before == pytest.approx(hoped / (2.0 * fixed * left), rel=1e-13)
     w.ladder[0].log_price += 0.1
+    press(w)
     dearer = entrant_surplus(w)
     assert dearer > before
     larger = small_world({"entry_workers": 5.0}, market=400.0)
     add_firm(larger, workers=w.p.entry_workers, luck=float(firm_at(w.firms, 0).luck))
     open_market(larger)
     larger.ladder[0].log_price = w.ladder[0].log_price
+    press(larger)
     assert entrant_surplus(larger) > dearer, "a larger start forgoes less"

@@ -24,6 +24,7 @@ from model.mechanisms.market import (
     log_demand,
     log_growth,
     log_index,
+    share_and_index,
     world_price,
 )
 from model.world import World
@@ -210,9 +211,57 @@ def test_the_slope_of_exports_is_that_of_a_market_which_answers() -> None:
 def test_a_price_found_takes_the_quantity(level: float, quantity: float, log_other: float) -> None:
     p = small_world().p
     for weight in (0.02, 0.5, 0.98):
-        price = clearing(p, level, weight, log_other, quantity)
+        of_kind = level + math.log(weight)
+        price = clearing(p, of_kind, weight, log_other, quantity, log_other)
         index = log_index(p, weight, price, log_other)
-        assert log_demand(p, level, weight, price, index) == pytest.approx(quantity, abs=CLOSE)
+        assert log_demand(p, of_kind, price, index) == pytest.approx(quantity, abs=CLOSE)
+
+
+# The share of what either kind of goods has at equal prices, and guesses far beyond any price, on both sides.
+WEIGHTS = (0.02, 0.5, 0.98)
+GUESSES = (-40.0, -15.0, -3.0, 0.0, 3.0, 15.0, 40.0)
+
+
+@drawn(LOG, LOG, st.floats(-1.0, 1.0), st.floats(0.4, 3.0), st.floats(0.3, 8.0))
+def test_a_search_from_any_guess_finds_the_same_price(
+    level: float, quantity: float, log_other: float, elasticity: float, sigma: float
+) -> None:
+    p = small_world({"market_elasticity": elasticity, "market_substitution": sigma}).p
+    for weight in WEIGHTS:
+        found = [clearing(p, level, weight, log_other, quantity, guess) for guess in GUESSES]
+        assert found == pytest.approx([found[3]] * len(found), abs=CLOSE)
+        assert log_demand(p, level, found[0], log_index(p, weight, found[0], log_other)) == pytest.approx(quantity, abs=CLOSE)
+
+
+@drawn(LOG, LOG, st.floats(-1.0, 1.0), st.sampled_from(WEIGHTS))
+def test_a_search_from_the_price_itself_stays_there(level: float, quantity: float, log_other: float, weight: float) -> None:
+    p = small_world().p
+    price = clearing(p, level, weight, log_other, quantity, 0.0)
+    assert clearing(p, level, weight, log_other, quantity, price) == pytest.approx(price, abs=1e-14)
+
+
+MADE = ((300.0, 30.0), (300.0, 400.0), (1.0, 900.0), (300.0, 0.0), (0.0, 300.0), (10.0, 1.0))
+
+
+@pytest.mark.parametrize(("plain", "better"), MADE)
+@pytest.mark.parametrize("last", [(-20.0, -20.0), (20.0, 20.0), (-20.0, 20.0), (20.0, -20.0)])
+def test_last_quarters_prices_decide_about_none(plain: float, better: float, last: tuple[float, float]) -> None:
+    w = cleared(plain, better)
+    before = w.cluster.log_price, w.cluster.log_price_export, w.cluster.exported
+    w.cluster.log_price, w.cluster.log_price_export = last
+    clear(w)
+    after = w.cluster.log_price, w.cluster.log_price_export, w.cluster.exported
+    assert after == pytest.approx(before, rel=CLOSE, abs=CLOSE)
+
+
+@drawn(LOG, LOG, st.floats(0.3, 8.0), st.floats(0.05, 0.95))
+def test_a_share_and_the_index_are_those_of_expenditure(own: float, other: float, sigma: float, weight: float) -> None:
+    p = small_world({"market_substitution": sigma}).p
+    share, index = share_and_index(p, weight, own, other)
+    ours, theirs = weight * math.exp(-sigma * own), (1.0 - weight) * math.exp(-sigma * other)
+    assert share == pytest.approx(ours / (ours + theirs), rel=1e-12)
+    assert index == pytest.approx(-math.log(ours + theirs) / sigma, abs=1e-11)
+    assert share_and_index(p, 1.0 - weight, other, own) == pytest.approx((1.0 - share, index), abs=1e-11)
 
 
 def test_sales_and_profits_are_those_of_the_rungs() -> None:

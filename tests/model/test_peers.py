@@ -1,13 +1,15 @@
-"""Meetings by key: uniform over the living, indifferent to where firms stand in memory, the same in both modes."""
+"""Meetings by key: uniform over the living or over the improved, indifferent to where firms stand in memory, the same in both
+modes.
+"""
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from model.compiling import kernel
+from model.compiling import equation, kernel
 from model.events import BIRTH
 from model.lanes import block_count, firm_at
-from model.peers import EMPTY, draw, rebuild, seat, table_size, unseat
+from model.peers import EMPTY, PATIENCE, anyone, draw, rebuild, seat, seat_again, seeker, slot_of, table_size, unseat
 from model.randomness import word
 from model.state import ALIVE, BLOCK, records
 
@@ -43,7 +45,7 @@ def compiled_rebuild(table, size, firms, rows):
 
 @kernel(cache=False)
 def compiled_moves(table, size, firms, leaver, comer):
-    unseat(table, firms, leaver)
+    unseat(table, size, firms, leaver)
     seat(table, size, firms, comer)
 
 
@@ -62,7 +64,8 @@ def drawn(table, size, count, lineage=99):
 def assert_seated(table, size, firms):
     living = np.flatnonzero(values(firms, "alive"))
     assert sorted(table[table != EMPTY].tolist()) == living.tolist()
-    assert table[values(firms, "slot")[living]].tolist() == living.tolist()
+    lineages = values(firms, "lineage")
+    assert [table[slot_of(table, size, lineages[i], i)] for i in living] == living.tolist()
     assert np.all(table[size:] == EMPTY)
 
 
@@ -127,18 +130,17 @@ def test_both_modes_seat_and_draw_alike():
     compiled_table = np.full(size, EMPTY, np.int32)
     compiled_rebuild(compiled_table, size, compiled_firms, 200)
     for leaver, comer in ((10, 5), (11, 6), (5, 10)):
-        unseat(table, firms, leaver)
+        unseat(table, size, firms, leaver)
         seat(table, size, firms, comer)
         compiled_moves(compiled_table, size, compiled_firms, leaver, comer)
     assert np.array_equal(table, compiled_table)
-    assert np.array_equal(firms["slot"], compiled_firms["slot"])
     assert [draw(table, size, 1, 2, np.uint64(99), i) for i in range(1000)] == drawn(compiled_table, size, 1000).tolist()
 
 
 def test_who_left_is_met_no_more():
     firms = cluster(10)
     table, size = seated(firms, 10)
-    unseat(table, firms, 4)
+    unseat(table, size, firms, 4)
     firm_at(firms, 4).alive = 0
     assert_seated(table, size, firms)
     assert 4 not in drawn(table, size, 2000)
@@ -148,3 +150,128 @@ def test_nobody_is_met_at_an_empty_table():
     table, size = seated(cluster(1, dead=(0,)), 1)
     assert draw(table, size, 1, 2, 3, 4) == -1
     assert drawn(table, size, 3).tolist() == [-1, -1, -1]
+
+
+def test_a_firm_that_was_moved_on_by_others_is_found_past_empty_slots():
+    """Who leaves frees a slot between another's home and its seat, which a search for that seat must pass."""
+    firms = cluster(12)
+    table = np.full(16, EMPTY, np.int32)
+    rebuild(table, 16, firms, 12)
+    lineages = values(firms, "lineage")[:12]
+    order = np.random.default_rng(4).permutation(12).tolist()
+    passed = 0
+    while order:
+        unseat(table, 16, firms, order.pop())
+        for i in order:
+            slot = slot_of(table, 16, lineages[i], i)
+            assert table[slot] == i
+            start = _home_of(lineages[i], 16)
+            passed += any(table[(start + k) % 16] == EMPTY for k in range((slot - start) % 16))
+    assert passed > 0
+    assert np.all(table == EMPTY)
+
+
+def _home_of(lineage, size):
+    return int(lineage) * size >> 64
+
+
+def test_a_search_goes_round_the_tables_end():
+    firms = cluster(3)
+    for i in range(3):
+        firm_at(firms, i).lineage = 2**64 - 1 - i
+    table = np.full(16, EMPTY, np.int32)
+    rebuild(table, 16, firms, 3)
+    assert {int(table[slot]) for slot in (15, 0, 1)} == {0, 1, 2}
+    assert sorted(slot_of(table, 16, firm_at(firms, i).lineage, i) for i in range(3)) == [0, 1, 15]
+
+
+def test_a_firm_that_moves_to_another_row_keeps_its_seat():
+    firms = cluster(9)
+    table, size = seated(firms, 9)
+    names = values(firms, "lineage").copy()
+    before = np.where(table == EMPTY, 0, names[table])
+    unseat(table, size, firms, 2)
+    firm_at(firms, 2).lineage = names[8]
+    seat_again(table, size, names[8], 8, 2)
+    firm_at(firms, 8).alive = 0
+    after = np.where(table == EMPTY, 0, values(firms, "lineage")[table])
+    assert set(before.tolist()) - set(after.tolist()) == {int(names[2])}
+    assert 8 not in table
+    assert np.array_equal(after, np.where(before == names[2], 0, before))
+
+
+def test_a_table_of_the_improved_leaves_the_others_out():
+    firms = cluster(40, dead=(3,))
+    for i in range(40):
+        firm_at(firms, i).rung = i % 3
+    table = np.full(64, EMPTY, np.int32)
+    rebuild(table, 64, firms, 40, 1)
+    assert sorted(table[table != EMPTY].tolist()) == [i for i in range(40) if i % 3 > 0]
+    rebuild(table, 64, firms, 40)
+    assert sorted(table[table != EMPTY].tolist()) == [i for i in range(40) if i != 3]
+
+
+def test_those_asked_are_drawn_uniformly_and_no_more_than_wanted():
+    firms = cluster(5)
+    table, size = seated(firms, 5)
+    asked = []
+    seek = seeker(lambda given, index: asked.append(index))
+    for count in range(3000):
+        before = len(asked)
+        assert seek(0, table, size, 1, 2, 99, count, 4) == EMPTY
+        assert len(asked) == before + 4
+    assert stats.chisquare(np.bincount(asked, minlength=5)).pvalue > FALSE_ALARM
+    # The four of one search are asked independently of one another: all pairs of a first and a second are as likely.
+    pairs = np.array(asked).reshape(-1, 4)
+    seen = np.bincount(5 * pairs[:, 0] + pairs[:, 1], minlength=25)
+    assert stats.chisquare(seen).pvalue > FALSE_ALARM
+
+
+def test_the_first_who_accepts_is_asked_last():
+    firms = cluster(30)
+    table, size = seated(firms, 30)
+    asked = []
+
+    def seventh(given, index):
+        asked.append(index)
+        return len(asked) == given
+
+    assert seeker(seventh)(7, table, size, 1, 2, 99, 0, 24) == asked[-1]
+    assert len(asked) == 7
+    everyone = seeker(anyone)
+    assert all(everyone(0, table, size, 1, 2, 99, k, 4) == draw(table, size, 1, 2, 99, k) for k in range(100))
+
+
+@kernel(cache=False)
+def compiled_seek(table, size, given, count, most):
+    return seek_multiple(given, table, size, 1, 2, np.uint64(99), count, most)
+
+
+def _is_multiple(given, index):
+    return index % given == 0
+
+
+seek_multiple = seeker(equation(_is_multiple))
+
+
+def test_both_modes_seek_alike():
+    table, size = seated(cluster(50), 50)
+    found = [seek_multiple(7, table, size, 1, 2, 99, count, 4) for count in range(300)]
+    assert found == [compiled_seek(table, size, 7, count, 4) for count in range(300)]
+    assert {index % 7 for index in found if index != EMPTY} == {0}
+    assert EMPTY in found
+
+
+def test_a_search_among_nobody_ends():
+    table = np.full(16, EMPTY, np.int32)
+    assert seek_multiple(1, table, 16, 1, 2, 99, 0, 4) == EMPTY
+    assert compiled_seek(table, 16, 1, 0, 4) == EMPTY
+
+
+def test_the_only_one_in_a_wide_table_is_found_whatever_it_takes():
+    """Draws outlast the search for a table that is wholly empty: blocks of four words are many more than ``PATIENCE``."""
+    firms = cluster(1)
+    table = np.full(4096, EMPTY, np.int32)
+    rebuild(table, 4096, firms, 1)
+    assert 4 * PATIENCE < 4096
+    assert drawn(table, 4096, 50).tolist() == [0] * 50

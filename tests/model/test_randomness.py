@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from model.compiling import kernel
-from model.randomness import exponential, multiply, normal, philox, uniform, unit, word, words
+from model.randomness import exponential, lane_uniform, multiply, narrow_philox, normal, philox, uniform, unit, word, words
 
 ONES = 2**64 - 1
 # A right generator fails one of these tests with this probability, had its seed been chosen at random.
@@ -23,6 +23,35 @@ KNOWN_ANSWERS = [
         (0xA528F45403E61D95, 0x38C72DBD566E9788, 0xA5A1610E72FD18B5, 0x57BD43B5E52B7FE6),
     ),
 ]
+
+# The same for philox4x32-10.
+NARROW_ONES = 2**32 - 1
+NARROW_ANSWERS = [
+    ((0, 0, 0, 0), (0, 0), (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)),
+    ((NARROW_ONES,) * 4, (NARROW_ONES,) * 2, (0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD)),
+    (
+        (0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344),
+        (0xA4093822, 0x299F31D0),
+        (0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1),
+    ),
+]
+
+
+@kernel(cache=False)
+def compiled_narrow_philox(key0, key1, c0, c1, c2, c3):
+    return narrow_philox(key0, key1, c0, c1, c2, c3)
+
+
+@kernel(cache=False)
+def compiled_lane_uniforms(seed, lineages, mechanism, count, out):
+    for i in range(len(out)):
+        out[i] = lane_uniform(seed, lineages[i], mechanism, count)
+
+
+def lane_uniforms(lineages, mechanism=5, count=3, seed=11):
+    out = np.empty(len(lineages))
+    compiled_lane_uniforms(np.uint64(seed), np.asarray(lineages, np.uint64), mechanism, count, out)
+    return out
 
 
 @kernel(cache=False)
@@ -69,6 +98,12 @@ def test_numpys_generator_gives_the_same_words():
         before = (sum(w << (64 * i) for i, w in enumerate(counter)) - 1) % 2**256
         oracle = np.random.Philox(counter=before, key=key[0] + (key[1] << 64)).random_raw(4)
         assert philox(*key, *counter) == tuple(oracle.tolist())
+
+
+@pytest.mark.parametrize(("counter", "key", "output"), NARROW_ANSWERS, ids=["zeros", "ones", "pi"])
+def test_known_answers_of_narrow_words(counter, key, output):
+    assert narrow_philox(*key, *counter) == output
+    assert compiled_narrow_philox(*map(np.uint64, (*key, *counter))) == output
 
 
 def test_halves_of_a_product():
@@ -119,6 +154,50 @@ def test_units_lie_strictly_inside():
     assert unit(ONES) == compiled_unit(np.uint64(ONES)) == 1.0 - 2.0**-53
     assert unit(2**63) == compiled_unit(np.uint64(2**63)) == 0.5 + 2.0**-53
     assert -math.log(unit(0)) < 36.75
+
+
+EXTREME_WORDS = [0, 1, 2**31, 2**32 - 1, 2**32, 2**63, ONES]
+
+
+def test_draws_of_lanes_are_the_same_in_both_modes():
+    lineages = [*EXTREME_WORDS, *np.random.default_rng(5).integers(0, 2**64, 500, dtype=np.uint64).tolist()]
+    for seed, mechanism, count in ((0, 0, 0), (ONES, 9, 2**32 - 1), (2**32, 7, 1), (12345, 2**32 - 1, 200)):
+        expected = [lane_uniform(seed, lineage, mechanism, count) for lineage in lineages]
+        assert lane_uniforms(lineages, mechanism, count, seed).tolist() == expected
+        assert [lane_uniform(np.uint64(seed), np.uint64(x), mechanism, count) for x in lineages] == expected
+
+
+def test_a_draw_of_a_lane_is_the_first_two_words_of_its_key():
+    """As ``unit`` reads a word, 52 bits and half a step. The key is the seed, the counter (lineage, count, mechanism)."""
+    seed, lineage = 0x0123456789ABCDEF, 0xFEDCBA9876543210
+    low, high, _, _ = narrow_philox(0x89ABCDEF, 0x01234567, 0x76543210, 0xFEDCBA98, 3, 5)
+    assert lane_uniform(seed, lineage, 5, 3) == unit(low | (high << 32))
+
+
+def test_draws_of_lanes_lie_strictly_inside(monkeypatch):
+    """The smallest and the largest that any words could give, which no key at hand does."""
+    drawn = []
+    for words_drawn in ((0, 0, 0, 0), (NARROW_ONES,) * 4):
+        monkeypatch.setattr("model.randomness.narrow_philox", lambda *key, given=words_drawn: given)
+        drawn.append(lane_uniform(1, 2, 3, 4))
+    assert drawn == [2.0**-53, 1.0 - 2.0**-53]
+
+
+def test_every_part_of_a_lanes_key_matters():
+    base = [1, 2, 3, 4]
+    keys = [base] + [[k + (i == j) * step for j, k in enumerate(base)] for i in range(4) for step in (1, 2)]
+    keys += [[1 + 2**32, 2, 3, 4], [1, 2 + 2**32, 3, 4]]
+    assert len({lane_uniform(*key) for key in keys}) == len(keys) == 11
+
+
+def test_draws_of_lanes_are_uniform_and_uncorrelated():
+    """Four tests, each with a false alarm of ``FALSE_ALARM``, two by Kolmogorov and Smirnov: over lineages and over counts."""
+    over_lineages = lane_uniforms(range(100_000))
+    over_counts = np.concatenate([lane_uniforms([7, 8], count=count) for count in range(20_000)])
+    assert stats.kstest(over_lineages, "uniform").pvalue > FALSE_ALARM
+    assert stats.kstest(over_counts, "uniform").pvalue > FALSE_ALARM
+    assert stats.pearsonr(over_lineages[1:], over_lineages[:-1]).pvalue > FALSE_ALARM
+    assert stats.pearsonr(over_counts[::2], over_counts[1::2]).pvalue > FALSE_ALARM
 
 
 @pytest.mark.parametrize(("column", "law"), [(0, "uniform"), (1, "expon"), (2, "norm")], ids=["uniform", "exponential", "normal"])
