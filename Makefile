@@ -1,7 +1,8 @@
 # make run      set up, then calibrate on Tables 1-2, compare policies and write the report (profile quick)
 # make test     set up, then every test but the slow ones and the peers
 # make peers    the tests of the model's peers in C++ and Mesa, which repeat its formulas; `make bench` and .ci/run run them too
-# make install  the set-up alone: .venv here, pinned by constraints.txt, kernels compiled
+# make install  the set-up of `make run` alone: .venv here, pinned by constraints.txt, kernels compiled
+# make extras   the set-up and all extras: Parquet, Dask and batch systems, and what tests and linters need
 # make slow | lint | bench | clean
 #
 # Whoever changes a formula edits one function of model/mechanisms/. In `make test` two kinds of test may then fail: the golden
@@ -29,9 +30,11 @@ VERSION := $(if $(PYTHON),$(shell $(PYTHON) -c '$(NEW_ENOUGH)' 2>/dev/null && \
 CREATED := $(VENV)/created-$(VERSION)
 INSTALLED := $(VENV)/installed-$(VERSION)
 COMPILED := $(VENV)/compiled-$(VERSION)
+EQUIPPED := $(VENV)/equipped-$(VERSION)
+PIP_INSTALL = $(VENV)/bin/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 KERNELS := $(wildcard model/*.py model/*/*.py)
 
-.PHONY: run test peers install slow lint bench clean check-python
+.PHONY: run test peers install extras slow lint bench clean check-python
 
 run: install
 	@echo "takeoff run --profile $(PROFILE)"
@@ -42,17 +45,17 @@ run: install
 	    *) echo "make run: takeoff ended with exit code $$code" >&2; exit $$code;; \
 	esac
 
-test: install
+test: extras
 	@echo "pytest, slow tests and peers left out"
 	@$(VENV)/bin/python -m pytest -m "not slow and not peers" $(TEST_OPTIONS)
 
-peers: install
+peers: extras
 	@$(VENV)/bin/python -m pytest -m "peers and not slow" $(TEST_OPTIONS)
 
-slow: install
+slow: extras
 	@$(VENV)/bin/python -m pytest -m slow $(TEST_OPTIONS)
 
-lint: install
+lint: extras
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy --strict model execution calibration studies
 
@@ -60,6 +63,8 @@ bench: peers
 	@for name in engine stages batch start scale variance shape; do $(VENV)/bin/python -m benchmarks.$$name --quick || exit 1; done
 
 install: $(COMPILED)
+
+extras: $(EQUIPPED) install
 
 # A new environment only for a new version of Python; changed pins are installed into the one that is there.
 $(CREATED): | check-python
@@ -69,10 +74,15 @@ $(CREATED): | check-python
 	@touch $@
 
 $(INSTALLED): $(CREATED) pyproject.toml constraints.txt
-	@echo "2/3 libraries at the versions of constraints.txt (some 400 MB at the first time: one to a few minutes)"
-	@$(VENV)/bin/python -m pip install -qq --disable-pip-version-check -c constraints.txt setuptools
-	@$(VENV)/bin/python -m pip install -qq --disable-pip-version-check -c constraints.txt \
-	    --no-build-isolation --editable ".[surrogate,batch,dev]"
+	@echo "2/3 libraries at the versions of constraints.txt (some 300 MB at the first time: one to a few minutes)"
+	@$(PIP_INSTALL) setuptools
+	@$(PIP_INSTALL) --no-build-isolation --editable ".[surrogate]"
+	@touch $@
+
+# What `make run` does not need. It has a mark of its own, so that a later `make test` installs what is missing and no more.
+$(EQUIPPED): $(INSTALLED)
+	@echo "extras: Parquet, Dask and batch systems, tests and linters (some 100 MB at the first time)"
+	@$(PIP_INSTALL) --no-build-isolation --editable ".[surrogate,batch,parquet,dev]"
 	@touch $@
 
 $(COMPILED): $(INSTALLED) $(KERNELS)

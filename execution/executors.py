@@ -78,7 +78,7 @@ def executor_on(
     try:
         from execution import dask_executor
     except ImportError as error:
-        raise InputError(f"--on: {where}: needs Dask ({error}); install it with pip install -e '.[batch]'") from error
+        raise InputError(f"--on: {where}: needs Dask ({error}); run make extras, or pip install -e '.[batch]'") from error
     opened = dask_executor.connect(detail, say) if kind == "dask" else dask_executor.submit(batch or Batch(), say)
     with opened as executor:
         yield executor

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 from model.errors import InputError, TakeoffError
 from studies.files.cells import shown
 from studies.files.dialect import ROW_MOST, Dialect, dialect_of, line_number, lines_of
+from studies.files.parquet_files import require_parquet
 
 FORMATS: Final = (".csv", ".parquet")
 COLUMNS_MOST: Final = 4096
@@ -177,6 +178,7 @@ def _parquet_names(path: Path) -> list[str]:
     InputError
         If a column holds neither numbers nor text, such as lists or dates.
     """
+    require_parquet(path)
     from pyarrow import parquet, types
 
     plain = (

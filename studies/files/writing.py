@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import InputError
+from studies.files.parquet_files import require_parquet
 from studies.files.rows import cell_text
 
 # Arrays of shape (rows,) by column.
@@ -114,6 +115,7 @@ class _ParquetWriter:
     """Writes a Parquet file; blocks are held back until they fill a row group."""
 
     def __init__(self, path: Path, units: Mapping[str, str], attributes: Mapping[str, str]) -> None:
+        require_parquet(path)
         self._path, self._metadata = path, {**attributes, **{f"unit:{name}": unit for name, unit in units.items()}}
         self._writer: Any = None
         self._held: list[Any] = []

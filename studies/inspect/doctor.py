@@ -26,7 +26,6 @@ NEEDED: Final = (
     "PyYAML",
     "matplotlib",
     "pandas",
-    "pyarrow",
 )
 # Distributions of an extra, and their use.
 USEFUL: Final = {"jax": "trains the surrogate of a calibration", "optax": "trains the surrogate of a calibration"}
