@@ -43,6 +43,11 @@ EQUATION double log(double x) {
     return x == 0.0 ? -INF : y;
 }
 
+// A whole number from 0 to 2**52 - 1: registers of 256 bits have no conversion.
+EQUATION double whole_number(std::int64_t value) {
+    return std::bit_cast<double>(static_cast<std::uint64_t>(value) | TWO_52_BITS) - TWO_52;
+}
+
 }  // namespace model
 
 #include "equations.hpp"
@@ -180,6 +185,11 @@ void World::wind_up() {
     cluster.wound = cluster.rows;
 }
 
+// By a mask of bits: of a sum that grows on a condition g++ makes a store by condition, which some processors do very slowly.
+EQUATION double only_if(bool holds, double value) {
+    return std::bit_cast<double>(std::bit_cast<std::uint64_t>(value) & (holds ? ~std::uint64_t{0} : std::uint64_t{0}));
+}
+
 [[gnu::noinline]] void add_block(Block& __restrict b, Sums& __restrict sums, Lanes& __restrict workers) {
     std::int64_t apart = 0;
     for (std::int64_t lane = 0; lane < LANES; ++lane) {
@@ -189,11 +199,11 @@ void World::wind_up() {
         const double employed = b.workers[lane], schooling = b.schooling[lane];
         const double size = alive ? employed : 0.0;
         workers[lane] = size;
-        sums.core[lane] += zone ? 0.0 : size;
-        sums.schooling[lane] += alive ? schooling : 0.0;
-        sums.skill[lane] += alive ? skill : 0.0;
-        sums.trained[lane] += alive ? trained : 0.0;
-        sums.zone[lane] += zone ? 1.0 : 0.0;
+        sums.core[lane] += only_if(!zone, size);
+        sums.schooling[lane] += only_if(alive, schooling);
+        sums.skill[lane] += only_if(alive, skill);
+        sums.trained[lane] += only_if(alive, trained);
+        sums.zone[lane] += only_if(zone, 1.0);
     }
     b.common_rung = apart == 0 ? b.rung[0] : MIXED;
 }
@@ -259,7 +269,7 @@ void World::draw_luck() {
     const double log_size = log(p.production_rung_size);
     for (std::int64_t lane = 0; lane < LANES; ++lane) {
         const double quality = recognised_quality(p, b.recognition[lane], b.trust[lane]);
-        const double gain = (1.0 - p.production_span) * static_cast<double>(b.rung[lane]) * log_size;
+        const double gain = (1.0 - p.production_span) * whole_number(b.rung[lane]) * log_size;
         double efficiency = common + c.skill_slope * (b.skill[lane] + b.trained[lane]) + gain * quality;
         efficiency += (has(b.marks[lane], TRADER) ? p.entry_trader_advantage : 0.0) + b.luck[lane];
         const double crowded = efficiency - p.congestion_elasticity * c.congestion * centrality(p, c.time - b.born[lane]);
@@ -413,7 +423,7 @@ EQUATION double firm_attempt_hazard(const Params& p, const Setting& s, const Clu
     pressed *= b.rung[lane] == 0 ? c.record : 1.0;
     const double size = b.workers[lane] / s.scale;
     const double hazard = attempt_hazard(p, b.schooling[lane], b.skill[lane] + b.trained[lane], size, pressed, gain);
-    const bool topmost = static_cast<double>(b.rung[lane]) >= s.ladder;
+    const bool topmost = whole_number(b.rung[lane]) >= s.ladder;
     const bool poor = b.cash[lane] < p.attempt_cost * beside.fixed_cost[lane];
     return topmost | poor ? 0.0 : hazard;
 }

@@ -55,7 +55,8 @@ EQUATION double central_quantile(double u) {
     return q * central_ratio(0.180625 - q * q);
 }
 
-inline double tail_quantile(double u) {
+// Few draws lie there: a call of its own, so that no loop works it out for all.
+[[gnu::noinline]] inline double tail_quantile(double u) {
     const bool below = u - 0.5 < 0.0;
     const double r = std::sqrt(-log(below ? u : 1.0 - u));
     const double tail = r <= 5.0 ? middle_ratio(r - 1.6) : far_ratio(r - 5.0);
@@ -194,7 +195,7 @@ EQUATION double basic_weight(const Params& p, const Setting& s, double time) {
     return p.market_basic_share * exp(-p.market_basic_fall * max(0.0, log_growth(p, s.growth, time)));
 }
 
-EQUATION bool is_improved(std::int64_t rung) { return static_cast<double>(rung) >= 1.0; }
+EQUATION bool is_improved(std::int64_t rung) { return rung >= 1; }
 
 struct ShareAndIndex {
     double share, index;

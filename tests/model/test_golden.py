@@ -14,9 +14,9 @@ from model import simulate
 from model.observe import COLUMNS
 
 GOLDEN = {
-    (10, "status-quo", 1): "b12e120bb9406da8",
-    (2, "training-then-credit-and-zone", 2): "6f609c0cfff77bf7",
-    (18, "all-at-once", 3): "957f366f28cdd520",
+    (10, "status-quo", 1): "9a9c6196c94f016b",
+    (2, "training-then-credit-and-zone", 2): "4d3316d92d1d67b3",
+    (18, "all-at-once", 3): "0616b212023c11f2",
 }
 
 
