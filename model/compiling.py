@@ -52,6 +52,9 @@ ARITHMETIC: Final = {"error_model": "numpy", "fastmath": False}
 # Vectors of a loop that are at work at once: one alone waits for its own results most of the time. No bit depends on it.
 INTERLEAVED: Final = 2
 
+# How the names of those functions begin by which Python calls a kernel.
+PYTHON_WRAPPER: Final = "_ZN7cpython"
+
 OPTIONS: Final = {"cache": True, "nogil": True, "_nrt": False}
 
 
@@ -104,9 +107,10 @@ def usable_cache_folder(folder: Path = PACKAGE) -> Path:
 def equation(function: Function) -> Function:
     """Leave a function that returns a value as plain Python, and let kernels compile it.
 
-    The compiler puts its code into that of the caller, because a loop that calls a function cannot use vector registers.
+    The compiler puts its code into that of the caller, because a loop that calls a function cannot use vector registers. C code
+    never calls it, so it gets no second form for C, which would hold the code of all that it calls once more.
     """
-    register: Any = register_jitable(forceinline=True, **ARITHMETIC)
+    register: Any = register_jitable(forceinline=True, no_cfunc_wrapper=True, **ARITHMETIC)
     registered: Function = register(function)
     return registered
 
@@ -146,9 +150,95 @@ def prepare(loop: Any, *arguments: Any) -> None:
         with _alone(folder / ".compiling"):
             if not mark.exists():
                 _logger.warning("compiling %s, once for this version and processor: half a minute or so", loop.__qualname__)
-            loop.compile(types)
+            with _optimised_once():
+                loop.compile(types)
             mark.touch()
     _prepared.add(loop)
+
+
+@contextmanager
+def _optimised_once() -> Iterator[None]:
+    """Let Numba optimise a kernel as a whole, and not before that each function inside it, with all that this one calls.
+
+    Numba treats a function that a kernel calls as a kernel of its own: it optimises the function together with the code of all
+    functions below it, and makes machine code of it. Our functions become part of their caller, so that the code at the bottom
+    was optimised some ten times and most machine code was never run: half of the time of a compilation. Within this context a
+    function inside a kernel is only linked. A Numba without the parts that are replaced compiles as it always does.
+    """
+    from numba.core.registry import cpu_target
+
+    context: Any = cpu_target.target_context
+    codegen = context.codegen()
+    library = getattr(codegen, "_library_class", None)
+    if library is None or not all(hasattr(library, name) for name in _REPLACED):
+        yield
+        return
+    codegen._library_class = _late(library)
+    try:
+        yield
+    finally:
+        codegen._library_class = library
+
+
+# What the library below takes from Numba's; where one of them is absent, Numba's is used as it is.
+_REPLACED: Final = (
+    "finalize",
+    "get_pointer_to_function",
+    "codegen",
+    "_ensure_finalized",
+    "_optimize_final_module",
+    "_finalize_final_module",
+)
+
+
+def _late(library: Any) -> Any:
+    """Return a class of Numba's libraries that waits with a function's code until its address is wanted."""
+
+    class Late(library):  # type: ignore[misc]
+        waits = False
+
+        def holds(self, name: str) -> bool:
+            """Return whether the library has code of this name."""
+            return any(one.name == name and not one.is_declaration for one in self._final_module.functions)
+
+        def finalize(self) -> None:
+            # Only what Python calls has a wrapper for Python.
+            self.waits = not any(one.name.startswith(PYTHON_WRAPPER) for one in self._final_module.functions)
+            super().finalize()
+
+        def _optimize_final_module(self) -> None:
+            if not self.waits:
+                super()._optimize_final_module()
+
+        def _finalize_final_module(self) -> None:
+            if self.waits:
+                self._finalized = True
+            else:
+                super()._finalize_final_module()
+
+        def get_pointer_to_function(self, name: str) -> Any:
+            self._ensure_finalized()
+            if self.waits:
+                if not self.holds(name):
+                    return 0
+                self.waits = False
+                self._optimize_final_module()
+                self._finalize_final_module()
+            return super().get_pointer_to_function(name)
+
+        @property
+        def codegen(self) -> Any:
+            return _NoEnvironment if self.waits else self._codegen
+
+    return Late
+
+
+class _NoEnvironment:
+    """What stands for the code generator of a function without machine code: there is no place for its environment yet."""
+
+    @staticmethod
+    def set_env(name: str, environment: Any) -> None:
+        """Do nothing: kernels that are read from the cache have no environments of inner functions either."""
 
 
 def _processor() -> str:
