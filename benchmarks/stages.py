@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from benchmarks.measuring import FIRMS, Scenario, options, spread, steady, tell
 from model.compiling import kernel, prepare, step
-from model.engines.compiled_engine import AHEAD
+from model.engines.compiled_engine import fetch_later
 from model.engines.quarter import begin, happen, tick_time
 from model.events import CLOCKS
-from model.lanes import CACHED, block_count, fetch_lane, stand
+from model.lanes import block_count, stand
 from model.mechanisms.agglomeration import count, gather
 from model.mechanisms.birth import wind_up
 from model.mechanisms.clocks import OF_FIRMS, pass_of, put_in_order, run_entry_clock, set_struck_due
@@ -117,70 +117,89 @@ def timed_passes(w: World, first: int, end: int, spent: NDArray[np.int64], times
     return every_pass(w, first, end, spent, times, at)
 
 
+@step
+def timed_market(w: World, spent: NDArray[np.int64], times: NDArray[np.int64]) -> None:
+    """Do what ``open_market`` does, and book each stage."""
+    at = stamp()
+    count(w)
+    at = took(spent, times, COUNTS, at)
+    gather(w)
+    at = took(spent, times, TRADERS, at)
+    draw_luck(w)
+    at = took(spent, times, LUCK, at)
+    supply(w)
+    at = took(spent, times, OUTPUT, at)
+    clear(w)
+    at = took(spent, times, MARKET, at)
+    press(w)
+    took(spent, times, PRESSURE, at)
+
+
+@step
+def timed_moves(w: World, spent: NDArray[np.int64], times: NDArray[np.int64]) -> None:
+    """Do what ``move_firms_and_clocks`` does, and book each stage."""
+    at = stamp()
+    wind_up(w)
+    at = took(spent, times, NEWBORN, at)
+    w.cluster.due = 0
+    empty(w.sums.repaid)
+    blocks = block_count(w.cluster.rows)
+    for first in range(0, blocks, GROUP):
+        end = min(first + GROUP, blocks)
+        at = stamp()
+        stand(w.firms, first, end, w.ladder, w.beside)
+        at = took(spent, times, SHARED, at)
+        move_blocks(w, first, end)
+        at = took(spent, times, GROWTH, at)
+        learn_blocks(w, first, end)
+        at = took(spent, times, LEARNING, at)
+        at = timed_passes(w, first, end, spent, times, at)
+        set_struck_due(w, first, end)
+        at = took(spent, times, STRIKES, at)
+    w.cluster.repaid += total(w.sums.repaid)
+    run_entry_clock(w)
+    took(spent, times, ENTRY_CLOCK, at)
+
+
+@step
+def timed_events(w: World, spent: NDArray[np.int64], times: NDArray[np.int64]) -> None:
+    """Do what ``run_events`` and ``close_quarter`` do; events are booked behind the stages, by mechanism."""
+    at = stamp()
+    put_in_order(w)
+    at = took(spent, times, ORDER, at)
+    for k in range(w.cluster.due):
+        fetch_later(w, k)
+        due = w.due[w.order[k]]
+        happen(w, due.mechanism, due.firm, due.time, due.number)
+        at = took(spent, times, len(STAGES) + due.mechanism, at)
+    at = stamp()
+    wind_up(w)
+    at = took(spent, times, NEWBORN, at)
+    bury(w)
+    took(spent, times, DEAD, at)
+
+
 @kernel
 def timed_history(w: World, panel: NDArray[np.float64], last: int, spent: NDArray[np.int64], times: NDArray[np.int64]) -> None:
-    """Run one history as ``run_history`` does, and book each stage; events follow the stages in ``spent``, by mechanism."""
+    """Run one history as ``run_history`` does, and book each stage."""
     begin(w)
     for tick in range(last):
         w.cluster.tick = tick
         w.cluster.time = tick_time(tick)
         at = stamp()
         govern(w)
-        at = took(spent, times, GOVERNMENT, at)
-        count(w)
-        at = took(spent, times, COUNTS, at)
-        gather(w)
-        at = took(spent, times, TRADERS, at)
-        draw_luck(w)
-        at = took(spent, times, LUCK, at)
-        supply(w)
-        at = took(spent, times, OUTPUT, at)
-        clear(w)
-        at = took(spent, times, MARKET, at)
-        press(w)
-        at = took(spent, times, PRESSURE, at)
+        took(spent, times, GOVERNMENT, at)
+        timed_market(w, spent, times)
+        at = stamp()
         value(w)
         record(w, panel[tick])
-        at = took(spent, times, WORTH, at)
+        took(spent, times, WORTH, at)
         if tick == w.s.quarters or w.cluster.exhausted != 0:
             return
-        wind_up(w)
-        at = took(spent, times, NEWBORN, at)
-        w.cluster.due = 0
-        empty(w.sums.repaid)
-        blocks = block_count(w.cluster.rows)
-        for first in range(0, blocks, GROUP):
-            end = min(first + GROUP, blocks)
-            at = stamp()
-            stand(w.firms, first, end, w.ladder, w.beside)
-            at = took(spent, times, SHARED, at)
-            move_blocks(w, first, end)
-            at = took(spent, times, GROWTH, at)
-            learn_blocks(w, first, end)
-            at = took(spent, times, LEARNING, at)
-            at = timed_passes(w, first, end, spent, times, at)
-            set_struck_due(w, first, end)
-            at = took(spent, times, STRIKES, at)
-        w.cluster.repaid += total(w.sums.repaid)
-        run_entry_clock(w)
-        at = took(spent, times, ENTRY_CLOCK, at)
+        timed_moves(w, spent, times)
         if w.cluster.exhausted != 0:
             return
-        put_in_order(w)
-        at = took(spent, times, ORDER, at)
-        many = w.cluster.rows > CACHED
-        for k in range(w.cluster.due):
-            if many and k + AHEAD < w.cluster.due:
-                later = w.due[w.order[k + AHEAD]].firm
-                fetch_lane(w.firms, later // LANES, later % LANES)
-            due = w.due[w.order[k]]
-            happen(w, due.mechanism, due.firm, due.time, due.number)
-            at = took(spent, times, len(STAGES) + due.mechanism, at)
-        at = stamp()
-        wind_up(w)
-        at = took(spent, times, NEWBORN, at)
-        bury(w)
-        took(spent, times, DEAD, at)
+        timed_events(w, spent, times)
 
 
 @kernel

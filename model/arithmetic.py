@@ -202,8 +202,8 @@ def normal_quantile(u: float) -> float:
 def normal_quantiles(units: NDArray[np.float64], deviates: NDArray[np.float64]) -> None:
     """Write the standard normal quantiles at ``units``, float64, shape (n,), to ``deviates`` of the same shape.
 
-    The numbers are those of ``normal_quantile``. The first loop runs in vector registers and works out the centre and the tails of
-    all; the second one is for what lies still further out, which is less likely than once in 10**10.
+    The numbers are those of ``normal_quantile``. The first loop runs in vector registers and works out centre and tails of all;
+    the second one is for what lies still further out, which is less likely than once in 10**10.
     """
     beyond = 0
     for k in range(len(units)):

@@ -80,7 +80,13 @@ def fetcher(first: int, last: int) -> Callable[[NDArray[Any], int], None]:
     return fetch
 
 
-def fetcher_at(places: Iterable[int]) -> Callable[[NDArray[Any], int, int], None]:
+def places(*names: str) -> list[int]:
+    """Return where columns of a block begin (bytes)."""
+    fields: Any = BLOCK.fields
+    return [fields[name][1] for name in names]
+
+
+def fetcher_at(starts: Iterable[int]) -> Callable[[NDArray[Any], int, int], None]:
     """Return a function that asks for the memory at some bytes of a block, counted from a lane on."""
 
     def fetch_at(blocks: NDArray[Any], block: int, lane: int) -> None:
@@ -94,7 +100,7 @@ def fetcher_at(places: Iterable[int]) -> Callable[[NDArray[Any], int, int], None
         word = ir.IntType(32)
         known = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, word, word, word])
         prefetch = cgutils.get_or_insert_function(builder.module, known, "llvm.prefetch.p0")
-        for place in places:
+        for place in starts:
             builder.call(prefetch, [builder.gep(pointer, [ir.IntType(64)(place)]), word(0), word(2), word(1)])
         return context.get_dummy_value()
 

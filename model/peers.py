@@ -69,23 +69,32 @@ def _lineage(firms: NDArray[Any], index: int) -> int:
 
 @equation
 def slot_of(table: NDArray[np.int32], size: int, lineage: int, index: int) -> int:
-    """Return the slot of firm ``index``, which has one: from its home on, the first that holds it."""
+    """Return the slot of firm ``index``: from its home on, the first that holds it; -1 where none does.
+
+    None does where a mechanism of the user's has set a firm's rung by itself, so that nobody seated the firm among the improved.
+    """
     slot = _home(lineage, size)
-    while table[slot] != index:
+    for _ in range(size):
+        if table[slot] == index:
+            return slot
         slot = (slot + 1) & (size - 1)
-    return slot
+    return EMPTY
 
 
 @step
 def unseat(table: NDArray[np.int32], size: int, firms: NDArray[Any], index: int) -> None:
-    """Clear the slot of firm ``index``; no other firm moves."""
-    table[slot_of(table, size, _lineage(firms, index), index)] = EMPTY
+    """Clear the slot of firm ``index``, if it has one; no other firm moves."""
+    slot = slot_of(table, size, _lineage(firms, index), index)
+    if slot != EMPTY:
+        table[slot] = EMPTY
 
 
 @step
 def seat_again(table: NDArray[np.int32], size: int, lineage: int, old: int, new: int) -> None:
-    """Let the slot of a firm name its new row."""
-    table[slot_of(table, size, lineage, old)] = new
+    """Let the slot of a firm, if it has one, name its new row."""
+    slot = slot_of(table, size, lineage, old)
+    if slot != EMPTY:
+        table[slot] = new
 
 
 @step
@@ -107,10 +116,16 @@ def _deserted(table: NDArray[np.int32], size: int) -> bool:
     return seated == 0
 
 
-def seeker(accepts: Accepts) -> Seek:
+@step
+def wait(given: Any, index: int) -> None:
+    """Ask for nothing of a firm's memory."""
+
+
+def seeker(accepts: Accepts, fetch: Callable[[Any, int], None] = wait) -> Seek:
     """Return the equation that asks firms in keyed order until one accepts.
 
-    ``accepts`` takes what the equation is given, and the index of a firm.
+    ``accepts`` takes what the equation is given, and the index of a firm; so does ``fetch``, which asks for what will be read of
+    the firm's memory: for all firms of one block of words, before the first of them is asked.
     """
 
     @equation
@@ -124,7 +139,11 @@ def seeker(accepts: Accepts) -> Seek:
         """
         met = part = 0
         while met < most:
-            for word in words(seed, case, lineage, PEER, count, part):
+            drawn = words(seed, case, lineage, PEER, count, part)
+            for word in drawn:
+                if table[_home(word, size)] != EMPTY:
+                    fetch(given, int(table[_home(word, size)]))
+            for word in drawn:
                 index = int(table[_home(word, size)])
                 if index != EMPTY and met < most:
                     met += 1

@@ -15,15 +15,19 @@ AHEAD = 4
 
 
 @step
+def fetch_later(w: World, k: int) -> None:
+    """Ask for the memory of a firm some events before its turn, where firms outgrow the processor's caches."""
+    if w.cluster.rows > CACHED and k + AHEAD < w.cluster.due:
+        later = w.due[w.order[k + AHEAD]].firm
+        fetch_lane(w.firms, later // LANES, later % LANES)
+
+
+@step
 def run_events(w: World) -> None:
     """Let the quarter's events happen in order."""
     put_in_order(w)
-    many = w.cluster.rows > CACHED
     for k in range(w.cluster.due):
-        if many and k + AHEAD < w.cluster.due:
-            # Firms stand anywhere in memory: what their events will read is asked for some events before.
-            later = w.due[w.order[k + AHEAD]].firm
-            fetch_lane(w.firms, later // LANES, later % LANES)
+        fetch_later(w, k)
         due = w.due[w.order[k]]
         happen(w, due.mechanism, due.firm, due.time, due.number)
 

@@ -8,12 +8,12 @@ from model.arithmetic import clipped, exp
 from model.clock import ONCE, Clock, Conditions, uncounted
 from model.compiling import equation, step
 from model.events import EXIT, LOG_DEFAULT, LOG_EXIT, LOG_MERGER, OUTCOME
-from model.lanes import fetch_fourth, firm_at, has, strikes, vacate
+from model.lanes import CACHED, fetch_fourth, fetcher_at, firm_at, has, places, strikes, vacate
 from model.mechanisms.finance import own_share
 from model.mechanisms.knowledge import training_survival
 from model.peers import seeker, unseat
 from model.randomness import uniform
-from model.state import CONNECTED
+from model.state import CONNECTED, LANES
 from model.world import World, firms_above, note
 
 # Improved firms whom a leaving firm asks to take over its workers, and the key of their draws, apart from those of other peers.
@@ -97,7 +97,16 @@ def accepts(given: tuple[World, int], buyer: int) -> bool:
     return can_take_over(w, buyer, seller)
 
 
-seek_suitor = seeker(accepts)
+@step
+def fetch_suitor(given: tuple[World, int], index: int) -> None:
+    """Ask for what decides whether a firm takes over, where firms outgrow the processor's caches."""
+    w = given[0]
+    if w.cluster.rows > CACHED:
+        fetch_buyer(w.firms, index // LANES, index % LANES)
+
+
+fetch_buyer = fetcher_at(places("marks", "rung", "workers", "recognition", "cash", "workers_best"))
+seek_suitor = seeker(accepts, fetch_suitor)
 
 
 @step

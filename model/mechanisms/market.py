@@ -126,8 +126,8 @@ def log_demand(p: Any, log_level: float, log_price: float, index: float) -> floa
 def clearing(p: Any, log_level: float, weight: float, log_other: float, log_quantity: float, guess: float) -> float:
     """Log price at which home buyers take a quantity of one kind of goods, given the price of the other kind.
 
-    The level is that of all demand times the kind's weight. From any guess the search ends, since the log of demand bends one
-    way in the log price; from last quarter's price it takes a step or two.
+    The level is that of all demand times the kind's weight. The log of demand bends one way in the log price, so that the search
+    ends from any guess whose powers are finite numbers; from last quarter's price it takes a step or two.
 
     Formula: D a (p/P)^-s P^-eta = Q, by Newton's method in logs
     """
@@ -209,8 +209,8 @@ def clear_improved(w: World, demand: float, basic: float) -> None:
     """Find the home price of improved goods, given that of basic ones, from a guess that stands in its place."""
     cluster, weight, better = w.cluster, 1.0 - basic, w.cluster.output - w.ladder[0].output
     guess, level = cluster.log_price_export, log(weight * demand)
-    found = clearing(w.p, level, weight, cluster.log_price, log(better), guess)
-    cluster.log_price_export = min(log(cluster.ceiling_export), found)
+    price = clearing(w.p, level, weight, cluster.log_price, log(better), guess)
+    cluster.log_price_export = min(log(cluster.ceiling_export), price)
 
 
 @step
