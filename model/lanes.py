@@ -100,8 +100,8 @@ def fetcher_at(starts: Iterable[int]) -> Callable[[NDArray[Any], int, int], None
         word = ir.IntType(32)
         known = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, word, word, word])
         prefetch = cgutils.get_or_insert_function(builder.module, known, "llvm.prefetch.p0")
-        for place in starts:
-            builder.call(prefetch, [builder.gep(pointer, [ir.IntType(64)(place)]), word(0), word(2), word(1)])
+        for byte in starts:
+            builder.call(prefetch, [builder.gep(pointer, [ir.IntType(64)(byte)]), word(0), word(2), word(1)])
         return context.get_dummy_value()
 
     made: Any = intrinsic(lambda typing, blocks, block, lane: (types.void(blocks, types.intp, types.intp), generate))
