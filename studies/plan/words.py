@@ -129,7 +129,7 @@ def _past_line(past: Past | None, exact: Ints) -> str:
         return "  the emulator's draws do better; no finished run of this profile is there to say by how much"
     return (
         f"  the emulator in {past.folder}: sd {past.noise:.2g} from {past.histories:.0f} histories a cluster; "
-        f"its error sd {past.error:.2g}"
+        f"error of the emulator sd {past.error:.2g}"
     )
 
 
