@@ -6,9 +6,8 @@ Equivalent runs are how many plain runs give what one run gives, for the same co
 history, for the same number of histories: the ratio of two variances, or of two times.
 
 - *keyed pairing*: a policy's effect from histories that share every key, beside independent ones.
-- *quasi-random latents* and *importance proposals*: the likelihood of a cluster's row from Sobol points and from proposals near
-  the row, alone and together, beside independent latents of the population. A linear regression proposes here, as in ``takeoff
-  plan``; a calibration's learned proposal comes nearer.
+- *importance proposals*: the likelihood of a cluster's row from proposals near the row, beside draws from the population. A
+  linear regression proposes here, as in ``takeoff plan``; a calibration's emulator comes nearer.
 - *shared work*: a comparison of the default policies that simulates the past once, beside one that simulates every policy from
   the start, and beside pairs of a policy with a status quo of its own.
 """
@@ -20,9 +19,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measuring import core_seconds, in_turn, options, ratio, spread, tell
-from calibration.learned.proposal import Proposal
-from calibration.learned.training_set import draw_pairs, restore_pairs
-from calibration.likelihood import HALVES, ExactLikelihood
+from calibration.emulator.pairs import draw_pairs, restore_pairs
+from calibration.keys import LATENTS, PILOT, normals, seeds
+from calibration.observation import log_density
 from model.batch import simulate_many, simulate_policies
 from model.config import load_case, load_policy, load_priors, load_profile
 from model.latents import conditional_medians, default_values, params_for, settings_for
@@ -69,48 +68,44 @@ def pairing(cases: Sequence[int], policies: Sequence[str], count: int) -> list[d
     return rows
 
 
-class Independent(Proposal):
-    """Another proposal's draws, from independent points in place of Sobol's."""
+def population(clusters: Clusters) -> Callable[..., Any]:
+    """Return a function that draws what a cluster has for itself from the population, with log weights of zero."""
 
-    def __init__(self, proposal: Proposal) -> None:
-        self.latents, self._proposal = proposal.latents, proposal
+    def draw(case: int, z: Any, keys: Any) -> Any:
+        own = normals(keys.ravel(), LATENTS, clusters.sizes.own).reshape(*keys.shape, -1)
+        return own, np.zeros(keys.shape)
 
-    def draw(self, case: int, z: Any, points: Any) -> Any:
-        """See ``Proposal``: of the points given only the number counts, and the key that shifted them."""
-        source = np.random.Generator(np.random.Philox(int(points[0, 0, 0] * 2**52)))
-        return self._proposal.draw(case, z, source.random(points.shape))
+    return draw
 
 
-def likelihoods(clusters: Clusters, proposal: Proposal, case: int, z: Any, each: int, repeats: int) -> Any:
+def likelihoods(clusters: Clusters, draw: Callable[..., Any], case: int, z: Any, each: int, repeats: int) -> Any:
     """Return log-likelihood estimates (repeats, n) of a cluster's row at parameters z (n, d)."""
-    replicates = np.full(len(clusters.tables), each // HALVES)
-    exact = ExactLikelihood(clusters.simulator, proposal, clusters.tables, clusters.simulator.errors, replicates)
-    parts = [exact.part(case, z, SEED, 1, run * len(z))["halves"] for run in range(repeats)]
-    return np.array([np.logaddexp(half[:, 0], half[:, 1]) - np.log(2.0) for half in parts])
+    estimates, simulator = [], clusters.simulator
+    for run in range(repeats):
+        keys = seeds(SEED, PILOT, case, run * len(z) * each, len(z) * each).reshape(len(z), each)
+        own, log_weight = draw(case, z, keys)
+        shown = simulator(case, np.repeat(z, each, axis=0), own.reshape(len(z) * each, -1), keys.ravel())
+        score = log_weight + log_density(clusters.tables[case], shown, simulator.errors).reshape(len(z), each)
+        estimates.append(np.logaddexp.reduce(score, axis=1) - np.log(each))
+    return np.array(estimates)
 
 
 def proposals(cases: Sequence[int], each: int, repeats: int, points: int) -> list[dict[str, Any]]:
-    """Variance of a likelihood from independent latents of the population over that from other draws of latents."""
+    """Variance of a likelihood from draws of the population over that from draws near the row."""
     clusters = clusters_of(load_profile("quick"))
     simulate, sizes = clusters.simulator, clusters.sizes
     chunks = [draw_pairs(simulate, sizes, SEED, case, 0, 64).arrays() for case in range(sizes.cases)]
-    stand_in = StandIn(restore_pairs(chunks, sizes), clusters.tables, sizes)
-    nothing = np.zeros((sizes.cases, 0))
-    population = Proposal(None, 1, sizes.latents, nothing, nothing)
+    stand_in = StandIn(restore_pairs(chunks), clusters.tables, sizes)
     z = stand_in.parameters(points, SEED)
-    ways = {
-        "quasi-random latents": population,
-        "importance proposals": Independent(stand_in),
-        "both": stand_in,
-    }
-    rows = []
-    plain = {case: _relative(likelihoods(clusters, Independent(population), case, z, each, repeats)) for case in cases}
-    for what, proposal in ways.items():
-        found = [plain[case] / _relative(likelihoods(clusters, proposal, case, z, each, repeats)) for case in cases]
-        told = spread([float(np.exp(np.mean(np.log(one)))) for one in found])
-        print(f"{what}: {told} equivalent runs, over {len(cases)} clusters")
-        rows.append({"what": what, "clusters": len(cases), "histories": each, "repeats": repeats, **told._asdict()})
-    return rows
+    found = []
+    for case in cases:
+        plain, near = (likelihoods(clusters, draw, case, z, each, repeats) for draw in (population(clusters), stand_in.draw))
+        found.append(_relative(plain) / _relative(near))
+    told = spread([float(np.exp(np.mean(np.log(one)))) for one in found])
+    print(f"importance proposals: {told} equivalent runs, over {len(cases)} clusters")
+    return [
+        {"what": "importance proposals", "clusters": len(cases), "histories": each, "repeats": repeats, **told._asdict()},
+    ]
 
 
 def _relative(logs: Any) -> Any:

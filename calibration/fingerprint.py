@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from calibration.learned.jax_setup import flags_read
+from calibration.jax_setup import flags_read
 from calibration.observation import ErrorModel
 from execution.fingerprint import content_hash, source_hashes, versions
 from model.priors import Priors

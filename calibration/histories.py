@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 import xarray
 
-from calibration.likelihood import Estimate
+from calibration.correction import Estimate
 from calibration.results import HISTORIES, finished_calibration
 from calibration.simulator import ClusterSimulator
 from calibration.weights import normalised
@@ -69,15 +69,15 @@ class WeightedHistories:
         )
 
 
-def assemble(simulator: ClusterSimulator, z: Floats, estimate: Estimate, surrogate: Floats, weights: Floats) -> xarray.Dataset:
+def assemble(simulator: ClusterSimulator, z: Floats, estimate: Estimate, emulated: Floats, weights: Floats) -> xarray.Dataset:
     """Return the histories kept, as ``histories.nc`` stores them.
 
     Parameters
     ----------
     z : array (n, d)
         Whitened parameters of the draws.
-    surrogate : array (n, cases)
-        The surrogate's log-likelihood.
+    emulated : array (n, cases)
+        The emulator's log-likelihood, distilled.
     weights : array (n,)
         Of the draws: importance weights where the correction passed its gate, equal where not.
     """
@@ -85,14 +85,14 @@ def assemble(simulator: ClusterSimulator, z: Floats, estimate: Estimate, surroga
     meaning = {"long_name": "every parameter of each history, in the unit of its prior"}
     return xarray.Dataset(
         {
-            "values": (("case", "draw", "parameter"), _values(simulator, z, estimate.keys), meaning),
-            "latents": (("case", "draw", "latent"), estimate.latents.transpose(1, 0, 2), {"units": "SD"}),
+            "values": (("case", "draw", "parameter"), _values(simulator, z, estimate), meaning),
+            "latents": (("case", "draw", "latent"), estimate.own[:, :, : len(LATENTS)].transpose(1, 0, 2), {"units": "SD"}),
             "seed": (("case", "draw"), estimate.keys.T),
             "weight": (("case", "draw"), np.broadcast_to(weights, (len(cases), len(z)))),
             "z": (("draw", "calibrated"), z, {"units": "SD", "long_name": "whitened calibrated parameters"}),
-            "log_likelihood": (("draw", "case"), estimate.log_likelihood, {"long_name": "exact, estimated"}),
+            "log_likelihood": (("draw", "case"), estimate.log_ratio + emulated, {"long_name": "exact, estimated"}),
             "log_likelihood_variance": (("draw", "case"), estimate.variance),
-            "log_likelihood_surrogate": (("draw", "case"), surrogate),
+            "log_likelihood_surrogate": (("draw", "case"), emulated, {"long_name": "the emulator's, distilled"}),
             "ess": (("draw", "case"), estimate.ess, {"long_name": "effective number of histories behind the one kept"}),
         },
         {
@@ -106,9 +106,12 @@ def assemble(simulator: ClusterSimulator, z: Floats, estimate: Estimate, surroga
     )
 
 
-def _values(simulator: ClusterSimulator, z: Floats, keys: Seeds) -> Floats:
-    """Return every parameter of every history (cases, n, parameters), of draws z (n, d) and seeds ``keys`` (n, cases)."""
-    by_case = [simulator.values(z, np.ascontiguousarray(keys[:, case])) for case in range(len(simulator.cases))]
+def _values(simulator: ClusterSimulator, z: Floats, estimate: Estimate) -> Floats:
+    """Return every parameter of every history (cases, n, parameters), of draws z (n, d) and the histories kept."""
+    by_case = [
+        simulator.values(z, estimate.own[:, case], np.ascontiguousarray(estimate.keys[:, case]))
+        for case in range(len(simulator.cases))
+    ]
     return np.stack([np.stack([named[name] for name in simulator.priors.defaults], axis=1) for named in by_case])
 
 

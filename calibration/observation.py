@@ -123,7 +123,7 @@ class Table(NamedTuple):
 class Simulate(Protocol):
     """The simulator as the likelihood sees it: a function that returns the outcomes of n histories of one cluster."""
 
-    def __call__(self, case: int, z: Floats, latents: Floats, keys: Seeds) -> Outcomes:
+    def __call__(self, case: int, z: Floats, own: Floats, keys: Seeds) -> Outcomes:
         """Return the outcomes of histories of one cluster.
 
         Parameters
@@ -132,8 +132,8 @@ class Simulate(Protocol):
             Index of the cluster.
         z : float64, shape (n, d)
             Whitened parameters.
-        latents : float64, shape (n, l)
-            The cluster's latents, standard normal in the population.
+        own : float64, shape (n, l)
+            What the cluster has for itself (latents, nuisances, vague dates), standard normal in the population.
         keys : uint64, shape (n,)
             Seeds of the histories.
         """

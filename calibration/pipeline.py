@@ -3,22 +3,37 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from calibration import arviz_adapter, histories, results
+from calibration import arviz_adapter, distil, histories, results
+from calibration.correction import HALVES, Decision, decide, error_variance
+from calibration.emulator.features import ClusterFeatures
+from calibration.emulator.pairs import Sizes
 from calibration.fingerprint import fingerprint
-from calibration.gate import Verdict, correction, judge, worst
+from calibration.gate import Chain, Limits, Verdict, agreement, correction, judge, worst
 from calibration.keys import PREDICTIVE
-from calibration.learned.surrogate import features
-from calibration.learned.training_set import Sizes, typical_size
 from calibration.observation import ErrorModel, dead_log_density
 from calibration.predictive import coverage, fans, predict, statements
 from calibration.results import CHECKS, FILES, HISTORIES, KIND, PATHS, POSTERIOR, Posterior, finished_calibration, load_posterior
-from calibration.simulator import ClusterSimulator
-from calibration.stages import Chains, ExactDraws, chains, exact_draws, networks, some_draws, training_pairs
-from calibration.tables import covariates, table
+from calibration.simulator import ClusterSimulator, far_too_many
+from calibration.stages import (
+    CHECK_REPLICATES,
+    Chains,
+    ExactDraws,
+    Joint,
+    Learned,
+    chains,
+    check_draws,
+    distilled,
+    exact_draws,
+    joint_draws,
+    learn,
+    shares,
+    some_draws,
+)
+from calibration.tables import table
 from calibration.work import Work
 from execution import netcdf
 from execution.executors import asked_by, executor_on
@@ -28,9 +43,8 @@ from execution.store import Shard
 from execution.tasks import Executor, Progress, Runner, silent, unheard
 from execution.writing import read_json, write_json
 from model.arguments import whole_seed
-from model.arrays import Floats
+from model.arrays import Arrays, Floats
 from model.config import all_cases, load_priors, load_profile
-from model.latents import LATENTS
 from model.priors import Priors
 from model.profile import Profile
 
@@ -83,44 +97,55 @@ def calibrate(
         run.opened(executor, resume=resume, shard=shard, progress=progress) as runner,
     ):
         if not run.finished:
-            _complete(run, _work(simulator, chosen, first, runner), simulator)
+            _complete(run, _work(simulator, chosen, first, runner), simulator, say)
     return load_posterior(run.folder)
 
 
 def _work(simulator: ClusterSimulator, profile: Profile, seed: int, runner: Runner) -> Work:
     tables = [table(case, simulator.errors) for case in simulator.cases]
-    sizes = Sizes(len(tables), len(simulator.names), len(LATENTS))
-    told = features(covariates(simulator.cases))
-    return Work(replace(simulator, heed=runner.stop.check), tables, told, sizes, profile, seed, simulator.errors, runner)
+    sizes = Sizes(len(tables), len(simulator.names), len(simulator.own))
+    bounds = np.array([far_too_many(case) for case in simulator.cases])
+    told = ClusterFeatures(simulator)
+    return Work(replace(simulator, heed=runner.stop.check), tables, told, bounds, sizes, profile, seed, simulator.errors, runner)
 
 
-def _complete(run: Run, work: Work, simulator: ClusterSimulator) -> None:
+class _Answer(NamedTuple):
+    """What the stages leave: the emulator, both samplers, the distilled likelihood, the exact ratios and what was decided on."""
+
+    learned: Learned
+    drawn: Joint
+    sampled: Chains
+    network: Arrays
+    exact: ExactDraws
+    decision: Decision
+
+
+def _complete(run: Run, work: Work, simulator: ClusterSimulator, say: Callable[[str], object]) -> None:
     """Do every stage, then write the finished files."""
-    pairs = training_pairs(work)
-    learned = networks(work, pairs)
-    sampled = chains(work, learned.surrogate)
-    exact = exact_draws(work, learned, sampled, typical_size(pairs, work.sizes))
-    verdict, weights, blamed = _verdict(work, simulator, sampled, exact)
+    answer = _answer(work, say)
+    exact, names = answer.exact, [case.name for case in simulator.cases]
+    verdict, weights, blamed = _verdict(work, simulator, answer)
     everything = [table(case, _all_figures(work.errors)) for case in simulator.cases]
-    predicted = predict(work, _predictive_draws(work, sampled, exact, weights, verdict), everything)
-    paths = fans(work, simulator, exact.z, exact.estimate.latents, exact.estimate.keys)
-    names = [case.name for case in simulator.cases]
+    predicted = predict(work, _predictive_draws(work, answer, weights, verdict), everything)
+    paths = fans(work, simulator, exact.z, exact.estimate.own, exact.estimate.keys)
     checks = {
         **asdict(verdict),
+        **_of_stages(answer, names),
         "blamed": blamed,
-        "replicates": dict(zip(names, exact.replicates.tolist(), strict=True)),
-        "networks": {"proposal": learned.scores[0], "surrogate": learned.scores[1:]},
         "coverage": coverage(predicted, everything, names),
         "statements": statements(predicted, everything, names),
-        "sampler": dict(sampled.convergence._asdict()),
         "parameters": list(simulator.names),
     }
 
     def write() -> dict[str, Any]:
         told = provenance(verdict.label, verdict_of(verdict.converged), work.seed, run.depends)
-        groups = results.groups(simulator, learned.surrogate, sampled, predicted, everything, work.seed)
+        network = answer.network
+        draws = (
+            results.weighted_draws(exact, network) if verdict.converged else results.sampled_draws(answer.drawn.chains, network)
+        )
+        groups = results.groups(simulator, draws, predicted, everything, work.seed)
         netcdf.write(run.folder / POSTERIOR, labelled(groups, told))
-        kept = histories.assemble(simulator, exact.z, exact.estimate, exact.surrogate, weights)
+        kept = histories.assemble(simulator, exact.z, exact.estimate, distil.likelihood(network, exact.z), weights)
         netcdf.write(run.folder / HISTORIES, labelled(kept, told))
         netcdf.write(run.folder / PATHS, labelled(paths, told))
         write_json(run.folder / CHECKS, results.plain(checks))
@@ -129,48 +154,79 @@ def _complete(run: Run, work: Work, simulator: ClusterSimulator) -> None:
             "converged": verdict.converged,
             "label": verdict.label,
             "imposed": dict(simulator.structures),
-            "simulations": _simulations(work, exact),
+            "simulations": _simulations(work, answer),
         }
 
     run.finish(work.runner, write)
+
+
+def _of_stages(answer: _Answer, names: list[str]) -> dict[str, Any]:
+    """Return what ``checks.json`` holds of the stages."""
+    assessed = answer.learned.assessed._asdict()
+    return {
+        "decision": answer.decision._asdict(),
+        "replicates": dict(zip(names, answer.exact.replicates.tolist(), strict=True)),
+        "emulator": {"score": answer.learned.scores, **assessed, "distilled": answer.network["error"]},
+        "sampler": dict(answer.sampled.convergence._asdict()),
+        "joint": {name: float(np.max(value)) for name, value in answer.drawn.chains.convergence._asdict().items()},
+    }
+
+
+def _answer(work: Work, say: Callable[[str], object]) -> _Answer:
+    """Do the stages in order; exact draws are paid for only where the cheap check leaves a chance that they suffice."""
+    learned = learn(work)
+    drawn = joint_draws(work, learned.emulator, work.profile.rounds, work.profile.joint_steps)
+    network = distilled(work, learned.emulator, drawn)
+    sampled = chains(work, network)
+    checked = check_draws(work, learned.emulator, drawn)
+    replicates = shares(work, checked, learned.root_cost)
+    decision = decide(checked.estimate, checked.replicates, replicates, work.profile.exact_draws, Limits().ess)
+    say(decision.words())
+    exact = exact_draws(work, learned.emulator, drawn, replicates) if decision.paid else checked
+    return _Answer(learned, drawn, sampled, network, exact, decision)
 
 
 def _all_figures(errors: ErrorModel) -> ErrorModel:
     return ErrorModel(**{**vars(errors), "score_founding_schooling": True})
 
 
-def _verdict(
-    work: Work,
-    simulator: ClusterSimulator,
-    sampled: Chains,
-    exact: ExactDraws,
-) -> tuple[Verdict, Floats, list[str]]:
+def _verdict(work: Work, simulator: ClusterSimulator, answer: _Answer) -> tuple[Verdict, Floats, list[str]]:
     """Return the verdict, the weights of the exact draws, and the clusters to blame."""
-    names = [case.name for case in simulator.cases]
-    total = (exact.estimate.log_likelihood - exact.surrogate).sum(axis=1)
-    corrected = correction(exact.estimate, exact.surrogate, arviz_adapter.k_hat(total))
-    mean = np.logaddexp.reduce(exact.estimate.log_likelihood, axis=0) - np.log(len(total))
+    profile, estimate, names = work.profile, answer.exact.estimate, [case.name for case in simulator.cases]
+    total = estimate.log_ratio.sum(axis=1)
+    corrected = correction(estimate, error_variance(estimate), arviz_adapter.k_hat(total))
+    likelihood = estimate.log_ratio + distil.likelihood(answer.network, answer.exact.z)
+    mean = np.logaddexp.reduce(likelihood, axis=0) - np.log(len(total))
     misfit = np.array([dead_log_density(row, work.errors) for row in work.tables]) - np.log(work.errors.dead) - mean
-    verdict = judge(sampled.convergence, work.profile.steps - work.profile.burn, corrected, names, misfit)
+    samplers = (
+        Chain("joint", answer.drawn.chains.convergence, profile.joint_steps),
+        Chain("emcee", answer.sampled.convergence, profile.steps - profile.burn),
+    )
+    size = work.sizes.parameters
+    agreed = agreement(answer.drawn.chains.z.reshape(-1, size), answer.sampled.z.reshape(-1, size), simulator.names)
+    verdict = judge(samplers, agreed, corrected, names, misfit)
     weights = corrected.weights if verdict.converged else np.full(len(total), 1.0 / len(total))
     return verdict, weights, worst(corrected, names)
 
 
-def _predictive_draws(work: Work, sampled: Chains, exact: ExactDraws, weights: Floats, verdict: Verdict) -> Floats:
+def _predictive_draws(work: Work, answer: _Answer, weights: Floats, verdict: Verdict) -> Floats:
     """Posterior draws for prediction: resampled by weight where the correction passed."""
     count = work.profile.predictive_draws
     if not verdict.converged:
-        return some_draws(work, sampled, count, PREDICTIVE)
+        return some_draws(work, answer.drawn, count, PREDICTIVE)[0]
     ends = np.cumsum(weights)
     rows = np.searchsorted(ends, (np.arange(count) + 0.5) / count * ends[-1])
-    drawn: Floats = exact.z[np.minimum(rows, len(weights) - 1)]
+    drawn: Floats = answer.exact.z[np.minimum(rows, len(weights) - 1)]
     return drawn
 
 
-def _simulations(work: Work, exact: ExactDraws) -> int:
+def _simulations(work: Work, answer: _Answer) -> int:
+    """Return how many histories the run has simulated."""
     profile, cases = work.profile, work.sizes.cases
-    training = -(-profile.training_simulations // cases) * cases
-    return int(training + 2 * exact.replicates.sum() * len(exact.z) + cases * (profile.predictive_draws + len(exact.z)))
+    taught = len(answer.learned.pairs.keys)
+    checked = profile.check_draws * CHECK_REPLICATES * cases
+    exact = HALVES * int(answer.exact.replicates.sum()) * len(answer.exact.z) if answer.decision.paid else 0
+    return int(taught + checked + exact + cases * (profile.predictive_draws + len(answer.exact.z)))
 
 
 def check(path: str | Path) -> dict[str, Any]:

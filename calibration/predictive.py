@@ -47,12 +47,15 @@ class Predictive(NamedTuple):
 
 
 class Fresh(NamedTuple):
-    """What it takes to simulate fresh clusters and to print their rows; ``latents`` is their number, ``seed`` the run's."""
+    """What it takes to simulate fresh clusters and to print their rows.
+
+    ``own`` is how many numbers each has for itself, ``seed`` the run's.
+    """
 
     simulate: Simulate
     tables: list[Table]
     errors: ErrorModel
-    latents: int
+    own: int
     seed: int
 
 
@@ -65,7 +68,7 @@ def predict_chunk(fresh: Fresh, case: int, z: Floats, first: int) -> Arrays:
         The fields of ``Predictive``, without the dimension of cases.
     """
     keys = seeds(fresh.seed, PREDICTIVE, case, first, len(z))
-    outcomes = fresh.simulate(case, z, normals(keys, LATENTS, fresh.latents), keys)
+    outcomes = fresh.simulate(case, z, normals(keys, LATENTS, fresh.own), keys)
     figures, said = draw_table(fresh.tables[case], outcomes, keys, fresh.errors)
     alive = outcomes.status == ALIVE
     return {"figures": np.where(alive[:, None, None], figures, np.nan), "said": said, "alive": alive}
@@ -73,7 +76,7 @@ def predict_chunk(fresh: Fresh, case: int, z: Floats, first: int) -> Arrays:
 
 def predict(work: Work, z: Floats, tables: list[Table]) -> Predictive:
     """Simulate or read one fresh cluster of every case for each posterior draw z (n, d)."""
-    fresh = Fresh(work.simulate, tables, work.errors, work.sizes.latents, work.seed)
+    fresh = Fresh(work.simulate, tables, work.errors, work.sizes.own, work.seed)
     by_case = _by_case(
         work,
         "predicting Table 2",
@@ -185,13 +188,13 @@ def statements(predicted: Predictive, tables: list[Table], names: list[str]) -> 
     ]
 
 
-def fans(work: Work, simulator: ClusterSimulator, z: Floats, latents: Floats, keys: np.ndarray) -> xarray.Dataset:
+def fans(work: Work, simulator: ClusterSimulator, z: Floats, own: Floats, keys: np.ndarray) -> xarray.Dataset:
     """Return quantiles over time of the histories kept: one history of each cluster for each of n draws.
 
     Parameters
     ----------
     z : float64, shape (n, d)
-    latents : float64, shape (n, cases, l)
+    own : float64, shape (n, cases, l)
     keys : uint64, shape (n, cases)
 
     Returns
@@ -211,7 +214,7 @@ def fans(work: Work, simulator: ClusterSimulator, z: Floats, latents: Floats, ke
         "fan",
         fan_chunk,
         simulator,
-        lambda case, part: (case, z[part], latents[part, case], keys[part, case], spans[case]),
+        lambda case, part: (case, z[part], own[part, case], keys[part, case], spans[case]),
         len(z),
     )
     for case, years in enumerate(spans):
@@ -231,10 +234,10 @@ def _years(simulator: ClusterSimulator, case: int) -> Floats:
     return np.arange(float(cluster.start.low), np.floor(cluster.observations[-1].time) + 0.6, 0.5)
 
 
-def fan_chunk(simulator: ClusterSimulator, case: int, z: Floats, latents: Floats, keys: Seeds, years: Floats) -> Arrays:
+def fan_chunk(simulator: ClusterSimulator, case: int, z: Floats, own: Floats, keys: Seeds, years: Floats) -> Arrays:
     """Return the paths of n histories of a cluster at calendar ``years`` (k,), by the names of ``fans``, shape (n, k) each."""
-    start = simulator.settings(case, z, latents, keys)[2]
-    panel = simulator.rows(case, z, latents, keys, times=years[None, :] - start[:, None])
+    start = simulator.settings(case, z, own, keys)[2]
+    panel = simulator.rows(case, z, own, keys, times=years[None, :] - start[:, None])
     column = {name: panel[:, :, index] for index, name in enumerate(COLUMNS)}
     values = {name: column[name] for name in FANS}
     values["improved_share"] = column["improved_workers"] / np.maximum(column["workers"], 1.0)

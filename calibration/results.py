@@ -3,23 +3,22 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import xarray
 
-from calibration import arviz_adapter
+from calibration import arviz_adapter, distil
 from calibration.keys import RESAMPLING, number
-from calibration.learned.surrogate import Surrogate
 from calibration.observation import FIGURES, STATEMENTS, Table
 from calibration.predictive import Predictive
 from calibration.simulator import ClusterSimulator
-from calibration.stages import Chains
+from calibration.stages import Chains, ExactDraws
 from execution import netcdf
 from execution.labels import verdict_of
 from execution.run import checked, read_manifest, run_at
 from execution.writing import read_json
-from model.arrays import Floats
+from model.arrays import Arrays, Floats
 from model.errors import InputError
 
 POSTERIOR: Final = "posterior.nc"
@@ -78,16 +77,12 @@ class Posterior:
         return bool(self.checks["converged"])
 
     def whitened(self) -> tuple[list[str], Floats, Floats]:
-        """Return the calibrated parameters' names, whitened draws (n, d) and weights (n,).
-
-        They are the exact draws where a correction passed its gate, else those of the sampler.
-        """
-        if self.converged:
-            stored = self.histories
-            return [str(name) for name in stored["calibrated"].values], stored["z"].values, stored["weight"].values[0]
-        draws = self.groups["unconstrained_posterior"]
+        """Return the calibrated parameters' names, whitened draws (n, d) and weights (n,), which sum to one."""
+        draws, told = self.groups["unconstrained_posterior"], self.groups["sample_stats"]
         z = draws["z"].values.reshape(-1, draws.sizes["parameter"])
-        return [str(name) for name in draws["parameter"].values], z, np.full(len(z), 1.0 / len(z))
+        log_weight = told["log_weight"].values.ravel()
+        weights = np.exp(log_weight - log_weight.max())
+        return [str(name) for name in draws["parameter"].values], z, weights / weights.sum()
 
 
 def _names(groups: Any) -> list[Any]:
@@ -135,54 +130,76 @@ def finished_calibration(path: str | Path) -> Path:
     return folder
 
 
-def kept_steps(sampled: Chains) -> tuple[Floats, Floats]:
-    """Return z (ensemble, draw, d) and log probability (ensemble, draw): walkers stacked into draws, evenly thinned."""
-    ensembles, steps, walkers, size = sampled.z.shape
-    wanted = np.unique(np.linspace(0, steps * walkers - 1, min(DRAWS_KEPT, steps * walkers)).astype(int))
-    return sampled.z.reshape(ensembles, -1, size)[:, wanted], sampled.log_prob.reshape(ensembles, -1)[:, wanted]
+class Draws(NamedTuple):
+    """The draws that stand for the posterior in ``posterior.nc``.
+
+    Attributes
+    ----------
+    z : float64, shape (chains, draws, d)
+        Whitened parameters.
+    log_weight : float64, shape (chains, draws)
+        Log importance weights: zero where draws have equal weights.
+    log_likelihood : float64, shape (chains, draws, cases)
+        Of each row (nats).
+    """
+
+    z: Floats
+    log_weight: Floats
+    log_likelihood: Floats
+
+
+def sampled_draws(sampled: Chains, network: Arrays) -> Draws:
+    """Return draws of the sampler with equal weights: chains of an ensemble stacked into draws, evenly thinned."""
+    ensembles, steps, chains, size = sampled.z.shape
+    wanted = np.unique(np.linspace(0, steps * chains - 1, min(DRAWS_KEPT, steps * chains)).astype(int))
+    z = sampled.z.reshape(ensembles, -1, size)[:, wanted]
+    emulated = distil.likelihood(network, z.reshape(-1, size)).reshape(*z.shape[:2], -1)
+    return Draws(z, np.zeros(z.shape[:2]), emulated)
+
+
+def weighted_draws(exact: ExactDraws, network: Arrays) -> Draws:
+    """Return the draws of the exact correction with their log weights, as one chain."""
+    likelihood = exact.estimate.log_ratio + distil.likelihood(network, exact.z)
+    return Draws(exact.z[None], exact.estimate.log_ratio.sum(axis=1)[None], likelihood[None])
 
 
 def groups(
-    simulator: ClusterSimulator,
-    surrogate: Surrogate,
-    sampled: Chains,
-    predicted: Predictive,
-    tables: list[Table],
-    seed: int,
+    simulator: ClusterSimulator, draws: Draws, predicted: Predictive, tables: list[Table], seed: int
 ) -> dict[str, xarray.Dataset]:
-    """Return the groups of ``posterior.nc``."""
-    z, log_prob = kept_steps(sampled)
-    ensembles, draws, size = z.shape
-    chain = {"chain": np.arange(ensembles), "draw": np.arange(draws)}
+    """Return the groups of ``posterior.nc``; every number drawn from them must use ``sample_stats.log_weight``."""
+    chains, count, size = draws.z.shape
+    chain = {"chain": np.arange(chains), "draw": np.arange(count)}
     prior_z = np.random.Generator(np.random.Philox(number(seed, RESAMPLING, 0))).standard_normal((PRIOR_DRAWS, size))
     case = {"case": [cluster.name for cluster in simulator.cases]}
-    density = surrogate.log_density(z.reshape(-1, size)).reshape(ensembles, draws, -1)
-    numbers = np.repeat(np.arange(ensembles)[:, None], draws, axis=1)
-    sampler = {"lp": (("chain", "draw"), log_prob), "ensemble": (("chain", "draw"), numbers)}
-    whitened = xarray.Dataset({"z": (("chain", "draw", "parameter"), z)}, {**chain, "parameter": list(simulator.names)})
+    meaning = {"long_name": "log importance weight of a draw; zero where draws have equal weights", "units": "nats"}
+    told = {
+        "log_weight": (("chain", "draw"), draws.log_weight, meaning),
+        "lp": (("chain", "draw"), draws.log_likelihood.sum(axis=2) - 0.5 * (draws.z**2).sum(axis=2)),
+    }
+    whitened = {**chain, "parameter": list(simulator.names)}
+    axes = ("chain", "draw", "parameter")
     return {
-        "posterior": _physical(simulator, z),
+        "posterior": _physical(simulator, draws.z),
         "prior": _physical(simulator, prior_z[None]),
-        "sample_stats": xarray.Dataset(sampler, chain),
-        "log_likelihood": xarray.Dataset({"tables": (("chain", "draw", "case"), density)}, {**chain, **case}),
-        **_tables(predicted, tables, case, ensembles),
-        "unconstrained_posterior": whitened,
+        "sample_stats": xarray.Dataset(told, chain),
+        "log_prior": xarray.Dataset({"z": (axes, -0.5 * draws.z**2 - 0.5 * np.log(2 * np.pi))}, whitened),
+        "log_likelihood": xarray.Dataset({"tables": (("chain", "draw", "case"), draws.log_likelihood)}, {**chain, **case}),
+        **_tables(predicted, tables, case, chains),
+        "unconstrained_posterior": xarray.Dataset({"z": (axes, draws.z)}, whitened),
     }
 
 
-def _tables(
-    predicted: Predictive, tables: list[Table], case: dict[str, list[str]], ensembles: int
-) -> dict[str, xarray.Dataset]:
-    """Return the groups of predicted and of observed figures and statements; predictions are dealt out to the ensembles."""
+def _tables(predicted: Predictive, tables: list[Table], case: dict[str, list[str]], chains: int) -> dict[str, xarray.Dataset]:
+    """Return the groups of predicted and of observed figures and statements; predictions are dealt out to the chains."""
     row = {**case, "date": ["last", "earlier"], "figure": list(FIGURES), "statement": list(STATEMENTS)}
-    each = len(predicted.figures) // ensembles
-    figures = predicted.figures[: each * ensembles].reshape(ensembles, each, *predicted.figures.shape[1:])
-    said = predicted.said[: each * ensembles].reshape(ensembles, each, *predicted.said.shape[1:])
+    each = len(predicted.figures) // chains
+    figures = predicted.figures[: each * chains].reshape(chains, each, *predicted.figures.shape[1:])
+    said = predicted.said[: each * chains].reshape(chains, each, *predicted.said.shape[1:])
     of_figures, of_statements = ("case", "date", "figure"), ("case", "date", "statement")
     return {
         "posterior_predictive": xarray.Dataset(
             {"figures": (("chain", "draw", *of_figures), figures), "statements": (("chain", "draw", *of_statements), said)},
-            {"chain": np.arange(ensembles), "draw": np.arange(each), **row},
+            {"chain": np.arange(chains), "draw": np.arange(each), **row},
         ),
         "observed_data": xarray.Dataset(
             {

@@ -19,6 +19,9 @@ LogProb: TypeAlias = Callable[[Floats], Floats]
 # Share of moves that add the whole difference of two walkers, so that a walker can leap from mode to mode. The other moves
 # scale the difference down.
 LEAPS: Final = 0.1
+# Spread of the first positions, in prior standard deviations: from the narrowest to the widest walker. Walkers that all came from
+# the prior would share what that start has in common.
+DISPERSION: Final = (0.5, 1.6)
 
 
 def log_prior(z: Floats) -> Floats:
@@ -34,7 +37,7 @@ def _random_state(arrays: Arrays) -> tuple[Any, ...]:
 
 
 def first_state(walkers: int, dimensions: int, run_seed: int, ensemble: int) -> Arrays:
-    """Return the state of an ensemble before its first step, with walkers drawn from the prior.
+    """Return the state of an ensemble before its first step, with walkers over-dispersed about the prior.
 
     Returns
     -------
@@ -42,7 +45,7 @@ def first_state(walkers: int, dimensions: int, run_seed: int, ensemble: int) -> 
         ``coords`` (walkers, dimensions), ``log_prob`` (walkers,), which is NaN until it is first computed, and the random state.
     """
     random = np.random.RandomState(number(run_seed, ENSEMBLES, ensemble))
-    coords = random.standard_normal((walkers, dimensions))
+    coords = np.linspace(*DISPERSION, walkers)[:, None] * random.standard_normal((walkers, dimensions))
     return {"coords": coords, "log_prob": np.full(walkers, np.nan), **_stored(random.get_state())}
 
 

@@ -1,8 +1,9 @@
 """Which histories does a parameter vector give a cluster? The bridge from whitened numbers to ``model.simulate_many``.
 
-The calibrated parameters are whitened: z ~ N(0, I), and the physical value is the prior's quantile at Phi(z). Parameters of
-the roles ``varying`` and ``policy`` differ between clusters and are drawn from their priors with the history's own seed. So is
-the date of a figure that is dated vaguely. A history is determined by (z, latents, seed) and nothing else.
+The calibrated parameters are whitened: z ~ N(0, I), and the physical value is the prior's quantile at Phi(z). So is everything
+that a cluster has for itself and that its row can speak of (``own``): its latents, its ``varying`` parameters, and the dates of
+figures that are dated vaguely. Parameters of the role ``policy`` act through programmes alone; they are drawn from their priors
+with the history's seed, like luck. A history is determined by (z, own, seed) and nothing else.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,14 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
+from scipy.special import ndtr
 
-from calibration.keys import DATES as DATE_STREAM
-from calibration.keys import NUISANCES, normals, uniforms
-from calibration.observation import ALIVE, DATES, EXHAUSTED, EXTINCT, ErrorModel, Outcomes, classify
+from calibration.keys import NUISANCES, normals
+from calibration.observation import ALIVE, EXHAUSTED, EXTINCT, ErrorModel, Outcomes, classify
 from model.arrays import Floats, Seeds
 from model.batch import simulate_many
 from model.events import QUARTER
-from model.latents import params_for, settings_for
+from model.latents import LATENTS, params_for, settings_for
 from model.observe import COLUMNS
 from model.policy import programmes_for
 from model.priors import Priors
@@ -25,7 +26,10 @@ from model.schema import Case, Observation
 
 # A cluster observed once is also read at an earlier date, which lies at a random share of its age between these bounds. The
 # table's figures of that date count as missing.
-_EARLIER: Final = (0.3, 0.9)
+EARLIER: Final = (0.3, 0.9)
+
+# Where the date of the last and of the earlier observation lies within its span, as standard normals.
+VAGUE: Final = ("last_date", "earlier_date")
 
 # A history is stopped when its number of firms exceeds this multiple of the largest number observed,
 EXHAUSTED_RATIO: Final = 8.0
@@ -63,13 +67,20 @@ class ClusterSimulator:
     threads: int | None = None
     heed: Callable[[int], None] | None = None
 
-    def values(self, z: Floats, keys: Seeds) -> dict[str, Floats]:
+    @property
+    def own(self) -> tuple[str, ...]:
+        """Names of what a cluster has for itself, each a standard normal: latents, ``varying`` parameters, vague dates."""
+        return (*LATENTS, *self.priors.names("varying"), *VAGUE)
+
+    def values(self, z: Floats, own: Floats, keys: Seeds) -> dict[str, Floats]:
         """Return the value of every parameter in n histories.
 
         Parameters
         ----------
         z : float64, shape (n, d)
             Whitened calibrated parameters.
+        own : float64, shape (n, len(self.own))
+            What the cluster has for itself, whitened.
         keys : uint64, shape (n,)
             Seeds of the histories.
 
@@ -78,61 +89,61 @@ class ClusterSimulator:
         dict of float64, shape (n,)
             By name, in the unit of the parameter's prior.
         """
-        drawn = tuple(name for role in ("varying", "policy") for name in self.priors.names(role))
+        varying, policy = self.priors.names("varying"), self.priors.names("policy")
         values = {name: np.full(len(keys), float(value)) for name, value in self.priors.defaults.items()}
-        for names, whitened in ((drawn, normals(keys, NUISANCES, len(drawn))), (self.names, z)):
+        nuisances = own[:, len(LATENTS) : len(LATENTS) + len(varying)]
+        for names, whitened in ((varying, nuisances), (policy, normals(keys, NUISANCES, len(policy))), (self.names, z)):
             physical = self.priors.from_normal(names, whitened)
             values.update({name: np.ascontiguousarray(physical[:, column]) for column, name in enumerate(names)})
         return values
 
-    def settings(self, case: int, z: Floats, latents: Floats, keys: Seeds) -> tuple[Any, Any, Floats]:
+    def settings(self, case: int, z: Floats, own: Floats, keys: Seeds) -> tuple[Any, Any, Floats]:
         """Return the parameter records, the settings and the start years of n histories, shape (n,) each."""
-        values = self.values(z, keys)
-        settings, start = settings_for(self.cases[case], values, latents, self.structures)
+        values = self.values(z, own, keys)
+        settings, start = settings_for(self.cases[case], values, own[:, : len(LATENTS)], self.structures)
         settings["firms_max"] = far_too_many(self.cases[case])
         return params_for(values), settings, start
 
-    def rows(self, case: int, z: Floats, latents: Floats, keys: Seeds, times: Floats | None = None) -> Floats:
+    def rows(self, case: int, z: Floats, own: Floats, keys: Seeds, times: Floats | None = None) -> Floats:
         """Return panel rows of n histories at k times, float64, shape (n, k, columns); see ``model.observe``.
 
         Parameters
         ----------
-        z, latents, keys
+        z, own, keys
             As in ``__call__``.
         times : float64, shape (n, k), optional
             Years since the cluster's start; the dates of observation, last first, if not given. Rows of negative times and
             rows after a history was stopped are NaN.
         """
-        params, settings, start = self.settings(case, z, latents, keys)
-        since = self.dates(case, start, keys) - start[:, None] if times is None else times
+        params, settings, start = self.settings(case, z, own, keys)
+        since = self.dates(case, start, ndtr(own[:, -len(VAGUE) :])) - start[:, None] if times is None else times
         ticks = np.rint(since / QUARTER).astype(np.int64)
         settings["quarters"] = np.maximum(settings["quarters"], ticks.max(axis=1))
         programmes = programmes_for(None, self.cases[case], self.structures)
         return simulate_many(params, settings, keys, programmes, ticks, threads=self.threads, progress=self.heed)
 
-    def dates(self, case: int, start: Floats, keys: Seeds) -> Floats:
+    def dates(self, case: int, start: Floats, shares: Floats) -> Floats:
         """Return the calendar times at which each history is read: the last observation, then an earlier one.
 
         Parameters
         ----------
         start : float64, shape (n,)
             Calendar times of the histories' starts (years).
-        keys : uint64, shape (n,)
-            Seeds of the histories.
+        shares : float64, shape (n, 2)
+            Where each date lies within its span, from 0 to 1.
 
         Returns
         -------
         float64, shape (n, 2), in calendar years
         """
         observations = self.cases[case].observations
-        draws = uniforms(keys, DATE_STREAM, DATES)
-        last = _when(observations[-1], draws[:, 0])
+        last = _when(observations[-1], shares[:, 0])
         if len(observations) > 1:
-            return np.stack([last, _when(observations[0], draws[:, 1])], axis=1)
-        share = _EARLIER[0] + (_EARLIER[1] - _EARLIER[0]) * draws[:, 1]
+            return np.stack([last, _when(observations[0], shares[:, 1])], axis=1)
+        share = EARLIER[0] + (EARLIER[1] - EARLIER[0]) * shares[:, 1]
         return np.stack([last, start + share * (last - start)], axis=1)
 
-    def __call__(self, case: int, z: Floats, latents: Floats, keys: Seeds) -> Outcomes:
+    def __call__(self, case: int, z: Floats, own: Floats, keys: Seeds) -> Outcomes:
         """Return what n histories of a cluster show at the dates of observation.
 
         Parameters
@@ -141,12 +152,12 @@ class ClusterSimulator:
             Index of the cluster.
         z : float64, shape (n, d)
             Whitened calibrated parameters.
-        latents : float64, shape (n, l)
-            The cluster's latents, standard normal in the population.
+        own : float64, shape (n, len(self.own))
+            What the cluster has for itself, standard normal in the population.
         keys : uint64, shape (n,)
             Seeds of the histories.
         """
-        return outcomes(self.rows(case, z, latents, keys), self.errors)
+        return outcomes(self.rows(case, z, own, keys), self.errors)
 
 
 def far_too_many(case: Case) -> float:

@@ -1,20 +1,19 @@
-"""In which order is the posterior made? Training pairs, networks, ensembles, exact draws; each stage is a set of stored tasks."""
+"""In which order is the posterior made? Pairs, emulator, joint draws, integrals, ensembles, ratios: sets of stored tasks."""
 
-from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from calibration import distil, joint
+from calibration.correction import HALVES, Estimate, Ratios, allocate, join, noise_of_one, ratios_part
 from calibration.diagnostics import Convergence, convergence
-from calibration.keys import EXACT, NETWORKS, PILOT, RESAMPLING, number
-from calibration.learned import proposal as proposals
-from calibration.learned import surrogate as surrogates
-from calibration.learned.network import Layout
-from calibration.learned.proposal import Proposal
-from calibration.learned.surrogate import Surrogate
-from calibration.learned.training import Lesson, Schedule, fit
-from calibration.learned.training_set import Pairs, Sizes, draw_pairs, restore_pairs, share_out
-from calibration.likelihood import Estimate, ExactLikelihood, allocate, estimate_part, join
+from calibration.emulator.assess import Assessment, assess
+from calibration.emulator.evaluate import Emulator, rows_of
+from calibration.emulator.network import Layout, layout_of
+from calibration.emulator.pairs import ROUND, Pairs, Sizes, draw_pairs, restore_pairs, root_cost, share_out, target_pairs
+from calibration.emulator.training import Lesson, Scale, Schedule, fit, held_out, lesson, scale_of, smoothed
+from calibration.joint import Sampling
+from calibration.keys import DISTILLED, EXACT, INTEGRALS, NETWORKS, PILOT, RESAMPLING, TARGETED, number
 from calibration.observation import Simulate
 from calibration.sampler import advance, first_state
 from calibration.work import Work
@@ -24,10 +23,16 @@ from model.profile import STEPS_A_CHUNK, Profile
 
 # Histories of each cluster that are simulated before its share of the others is known.
 FIRST_HISTORIES: Final = 16
-# The fewest histories in a chunk.
+# The fewest histories in a chunk, and the integrals in one.
 HISTORIES_A_CHUNK: Final = 64
-# Histories of each cluster and draw of the pilot, both halves together.
-PILOT_REPLICATES: Final = 16
+INTEGRALS_A_CHUNK: Final = 100
+# Transitions of the joint chains in a chunk, and every how many one is kept.
+TRANSITIONS_A_CHUNK: Final = 100
+JOINT_THIN: Final = 4
+# Leapfrog steps of a transition.
+LEAPFROGS: Final = 8
+# Histories of each cluster and draw of the cheap check, both halves together.
+CHECK_REPLICATES: Final = 8
 
 
 class Source(NamedTuple):
@@ -39,12 +44,17 @@ class Source(NamedTuple):
 
 
 def pairs_chunk(source: Source, case: int, first: int, count: int) -> Arrays:
-    """Simulate one chunk of training pairs; see ``draw_pairs``."""
+    """Simulate one chunk of training pairs from the prior; see ``draw_pairs``."""
     return draw_pairs(source.simulate, source.sizes, source.seed, case, first, count).arrays()
 
 
+def target_chunk(source: Source, case: int, first: int, z: Floats, own: Floats) -> Arrays:
+    """Simulate one chunk of targeted training pairs; see ``target_pairs``."""
+    return target_pairs(source.simulate, source.seed, case, first, z, own).arrays()
+
+
 def training_pairs(work: Work) -> Pairs:
-    """Simulate or read the pairs that teach the networks: a few of each cluster, then more where histories are short."""
+    """Simulate or read the pairs that first teach the emulator: a few of each cluster, then more where histories are cheap."""
     total, cases = work.profile.training_simulations, range(work.sizes.cases)
     few = max(min(FIRST_HISTORIES, total // len(cases)), 1)
     source, step = Source(work.simulate, work.sizes, work.seed), chunk_size(total, HISTORIES_A_CHUNK)
@@ -59,103 +69,20 @@ def training_pairs(work: Work) -> Pairs:
 
     begun = len(cases) * few
     chunks = simulate(0, np.full(len(cases), few), max(total, begun), 0)
-    wanted = share_out(restore_pairs(chunks, work.sizes), work.sizes, total)
+    wanted = share_out(root_cost(restore_pairs(chunks), work.bounds), total)
     chunks += simulate(few, wanted, begun + int(np.maximum(wanted - few, 0).sum()), begun)
-    return restore_pairs(chunks, work.sizes)
-
-
-class Networks(NamedTuple):
-    """The learned parts of the likelihood.
-
-    Attributes
-    ----------
-    surrogate : Surrogate
-        The log-likelihood without simulation.
-    proposal : Proposal
-        Where latents are drawn from.
-    scores : float64, shape (1 + networks,)
-        Mean log density of the pairs held out (nats): of the proposal first, then of each network of the surrogate.
-    """
-
-    surrogate: Surrogate
-    proposal: Proposal
-    scores: Floats
-
-
-class Lessons(NamedTuple):
-    """What the networks are taught with.
-
-    Attributes
-    ----------
-    outcomes, latents : Lesson
-        The data of the surrogate's networks and of the proposal's network.
-    profile : Profile
-        Widths, epochs and sizes of batches.
-    seed : int
-        The run's seed.
-    shape : Layout
-        The layout of the proposal's network.
-    heed : callable
-        Told the epoch that has ended, and may raise to stop.
-    """
-
-    outcomes: Lesson
-    latents: Lesson
-    profile: Profile
-    seed: int
-    shape: Layout
-    heed: Callable[[int], None]
-
-
-def train(lessons: Lessons, index: int) -> Arrays:
-    """Train network ``index`` of the surrogate's ensemble; the index after its last network means the proposal."""
-    profile = lessons.profile
-    is_proposal = index == profile.networks
-    network, score = fit(
-        lessons.shape if is_proposal else surrogates.layout(profile.components),
-        lessons.latents if is_proposal else lessons.outcomes,
-        Schedule(profile.hidden, profile.proposal_epochs if is_proposal else profile.epochs, profile.batch),
-        number(lessons.seed, NETWORKS, index),
-        lessons.heed,
-    )
-    return {**network, "score": np.array(score)}
-
-
-def networks(work: Work, pairs: Pairs) -> Networks:
-    """Train or read the surrogate's ensemble and the proposal."""
-    profile = work.profile
-    scale = surrogates.scale_of(pairs)
-    lessons = Lessons(
-        surrogates.lesson(pairs, work.features, scale),
-        proposals.lesson(pairs, work.features, work.tables, scale.centre, scale.spread, work.errors),
-        profile,
-        work.seed,
-        proposals.layout(profile.proposal_components, work.sizes.latents),
-        work.runner.stop.check,
-    )
-    tasks = [Task("proposal", (profile.networks,), profile.proposal_epochs)]
-    tasks += [Task(f"surrogate-{index}", (index,), profile.epochs) for index in range(profile.networks)]
-    trained = work.runner.gather("training networks", train, lessons, tasks)
-    scores = np.array([float(network.pop("score")) for network in trained])
-    shown = np.concatenate(
-        [proposals.describe(table.value[None], table.said[None], scale.centre, scale.spread) for table in work.tables]
-    )
-    return Networks(
-        Surrogate(trained[1:], profile.components, scale, work.features, work.tables, work.errors),
-        Proposal(trained[0], profile.proposal_components, work.sizes.latents, work.features, shown),
-        scores,
-    )
+    return restore_pairs(chunks)
 
 
 class Chains(NamedTuple):
-    """Steps of the sampler that were kept after burn-in.
+    """Steps of a sampler that were kept after burn-in.
 
     Attributes
     ----------
-    z : float64, shape (ensembles, steps, walkers, d)
+    z : float64, shape (ensembles, steps, chains, d)
         Whitened parameters.
-    log_prob : float64, shape (ensembles, steps, walkers)
-        Log of prior density times surrogate likelihood, up to a constant (nats).
+    log_prob : float64, shape (ensembles, steps, chains)
+        Log posterior density, up to a constant (nats).
     convergence : Convergence
         How well the ensembles have mixed.
     """
@@ -165,34 +92,202 @@ class Chains(NamedTuple):
     convergence: Convergence
 
 
-class Sampling(NamedTuple):
-    """What is sampled, every how many steps one is kept, and what may raise to stop."""
+class Joint(NamedTuple):
+    """Joint draws of parameters and of everything of each cluster.
 
-    surrogate: Surrogate
+    Attributes
+    ----------
+    chains : Chains
+        The parameters; its convergence is that of the parameters and of everything of each cluster together.
+    own : float32, shape (ensembles, steps, chains, cases, l)
+        What each cluster has for itself, whitened.
+    tuned : dict of arrays
+        ``step`` and ``metric`` of all chains.
+    """
+
+    chains: Chains
+    own: np.ndarray
+    tuned: Arrays
+
+    def flat(self, count: int, seed: int) -> tuple[Floats, Floats]:
+        """Return z (n, d) and own (n, cases, l) of ``count`` draws, spread over all chains by a permutation keyed by ``seed``."""
+        z = self.chains.z.reshape(-1, self.chains.z.shape[-1])
+        order = np.resize(np.random.Generator(np.random.Philox(seed)).permutation(len(z)), count)
+        return z[order], self.own.reshape(len(z), *self.own.shape[3:])[order].astype(np.float64)
+
+
+def joint_draws(work: Work, emulator: Emulator, turn: int, steps: int) -> Joint:
+    """Sample or read joint draws by the emulator: ``steps`` transitions after a warm-up, in the turn numbered ``turn``."""
+    profile, ensembles = work.profile, range(work.profile.ensembles)
+    seed = number(work.seed, INTEGRALS, turn)
+    sampling = Sampling(emulator, work.sizes, profile.chains, LEAPFROGS, seed, work.runner.stop.check)
+    each = profile.warmup + steps
+    total, stage = each * len(ensembles), "sampling parameters and clusters together"
+    tasks = [Task(f"joint-{turn}-warm-{one}", (one, profile.warmup), profile.warmup) for one in ensembles]
+    state = work.runner.gather(stage, joint.warm_up, sampling, tasks, total)
+    runs: list[list[Arrays]] = []
+    for index, (first, count) in enumerate(blocks(0, steps, TRANSITIONS_A_CHUNK)):
+        tasks = [
+            Task(f"joint-{turn}-{one}-{index:05d}", (_kept(state[one]), count, JOINT_THIN, index * len(ensembles) + one), count)
+            for one in ensembles
+        ]
+        before = (profile.warmup + first) * len(ensembles)
+        state = work.runner.gather(stage, joint.advance, sampling, tasks, total, before)
+        runs.append(state)
+
+    def joined(name: str) -> np.ndarray:
+        return np.stack([np.concatenate([piece[one][name] for piece in runs]) for one in ensembles])
+
+    z, own = joined("z").astype(np.float64), joined("own")
+    accepted = np.array([np.mean([piece[one]["accepted"].min() for piece in runs]) for one in ensembles])
+    everything = np.concatenate([z, own.reshape(*own.shape[:3], -1)], axis=-1, dtype=np.float64)
+    tuned = {name: np.concatenate([state[one][name] for one in ensembles]) for name in ("step", "metric")}
+    return Joint(Chains(z, joined("log_prob").astype(np.float64), convergence(everything, accepted, JOINT_THIN)), own, tuned)
+
+
+def _kept(state: Arrays) -> Arrays:
+    return {name: state[name] for name in ("position", "step", "metric")}
+
+
+class Learned(NamedTuple):
+    """The emulator, with what it was taught and how well.
+
+    Attributes
+    ----------
+    emulator : Emulator
+    scores : list of float
+        Mean log density of pairs held out after each round (nats); pairs of later rounds lie elsewhere.
+    assessed : Assessment
+        Of the pairs held out in the last round.
+    root_cost : float64, shape (cases,)
+        Root of the cost of a history of each cluster, in any unit.
+    pairs : Pairs
+        Every pair that taught it.
+    """
+
+    emulator: Emulator
+    scores: list[float]
+    assessed: Assessment
+    root_cost: Floats
+    pairs: Pairs
+
+
+class Lessons(NamedTuple):
+    """What a round teaches: data, layout, scale, counts, the run's seed, the network to go on from, and what may stop."""
+
+    data: Lesson
+    layout: Layout
+    scale: Scale
+    profile: Profile
+    seed: int
+    start: Arrays | None
+    heed: Any
+
+
+def schedule(profile: Profile) -> Schedule:
+    """Return how the emulator is trained."""
+    return Schedule(profile.hidden, profile.epochs, profile.batch)
+
+
+def train(lessons: Lessons, turn: int) -> Arrays:
+    """Train the emulator of round ``turn``."""
+    seed = number(lessons.seed, NETWORKS, turn)
+    return fit(lessons.data, lessons.layout, lessons.scale, schedule(lessons.profile), seed, lessons.heed, lessons.start)
+
+
+def learn(work: Work) -> Learned:
+    """Teach the emulator: from the prior, then in rounds from histories at its own joint draws."""
+    profile, pairs = work.profile, training_pairs(work)
+    cost = root_cost(pairs, work.bounds)
+    layout = layout_of(work.tables, profile.components)
+    scale = scale_of(pairs, layout)
+    network: Arrays | None = None
+    scores: list[float] = []
+    for turn in range(profile.rounds + 1):
+        data = lesson(pairs, work.features, layout, scale)
+        lessons = Lessons(data, layout, scale, profile, work.seed, network, work.runner.stop.check)
+        network = work.runner.gather(
+            "teaching the emulator", train, lessons, [Task(f"emulator-{turn}", (turn,), profile.epochs)]
+        )[0]
+        scores.append(float(network["score"]))
+        emulator = Emulator(network, layout, work.features, rows_of(work.tables, layout, scale, work.errors))
+        if turn < profile.rounds:
+            drawn = joint_draws(work, emulator, turn, profile.round_steps)
+            pairs = _joined(pairs, _targeted(work, drawn, cost, turn))
+    held = held_out(len(data.inputs), schedule(profile))
+    unseen = smoothed(data.part(slice(0, held)), scale, number(work.seed, NETWORKS, profile.rounds) + 1)
+    case = pairs.case[np.argsort(pairs.keys, kind="stable")][:held]
+    return Learned(emulator, scores, assess(emulator.network, layout, unseen, case, work.sizes.cases), cost, pairs)
+
+
+def _joined(first: Pairs, second: Pairs) -> Pairs:
+    return restore_pairs([first.arrays(), second.arrays()])
+
+
+def _targeted(work: Work, drawn: Joint, cost: Floats, turn: int) -> Pairs:
+    """Simulate or read histories at joint draws of the emulator of round ``turn``."""
+    counts = share_out(cost, work.profile.targeted_simulations)
+    step = chunk_size(int(counts.sum()), HISTORIES_A_CHUNK)
+    z, own = drawn.flat(int(counts.max()), number(work.seed, TARGETED, turn))
+    tasks = [
+        Task(
+            f"targeted-{turn}-{case:03d}-{start:06d}",
+            (case, turn * ROUND + start, z[start : start + count], own[start : start + count, case]),
+            count,
+        )
+        for case, many in enumerate(counts.tolist())
+        for start, count in blocks(0, many, step)
+    ]
+    source = Source(work.simulate, work.sizes, work.seed)
+    return restore_pairs(work.runner.gather("simulating clusters where the emulator looks", target_chunk, source, tasks))
+
+
+def distilled(work: Work, emulator: Emulator, drawn: Joint) -> Arrays:
+    """Integrate every cluster's row at parameters around the joint draws, and fit or read a small network a cluster."""
+    profile = work.profile
+    every = drawn.chains.z.reshape(-1, work.sizes.parameters)
+    proposal = distil.regress(every, drawn.own.reshape(len(every), *drawn.own.shape[3:]).astype(np.float64))
+    z, _ = drawn.flat(profile.integrals, number(work.seed, DISTILLED))
+    at = distil.around(z)
+    context = distil.Integrals(emulator, proposal, profile.integral_points, work.seed)
+    tasks = [
+        Task(f"integrals-{first:06d}", (at[first : first + count], first), count)
+        for first, count in blocks(0, len(at), INTEGRALS_A_CHUNK)
+    ]
+    parts = work.runner.gather("integrating clusters out", distil.integrate, context, tasks)
+    z, value, variance = (np.concatenate([part[name] for part in parts]) for name in ("z", "log_integral", "variance"))
+    given = distil.Distilling(z, value, variance, number(work.seed, DISTILLED, 1), work.runner.stop.check)
+    return work.runner.gather("distilling the likelihood", distil.distil, given, [Task("distilled")])[0]
+
+
+class Sampled(NamedTuple):
+    """What emcee samples, every how many steps one is kept, and what may raise to stop."""
+
+    network: Arrays
     thin: int
-    heed: Callable[[], None]
+    heed: Any
 
 
-def sample_chunk(sampling: Sampling, start: Arrays, steps: int) -> Arrays:
-    """Sample ``steps`` further steps of one ensemble; see ``advance``."""
+def sample_chunk(sampled: Sampled, start: Arrays, steps: int) -> Arrays:
+    """Sample ``steps`` further steps of one ensemble; see ``sampler.advance``."""
 
     def likelihood(z: Floats) -> Floats:
-        total: Floats = sampling.surrogate.log_density(z).sum(axis=1)
+        total: Floats = distil.likelihood(sampled.network, z).sum(axis=1)
         return total
 
-    return advance(start, likelihood, steps, sampling.thin, sampling.heed)
+    return advance(start, likelihood, steps, sampled.thin, sampled.heed)
 
 
-def chains(work: Work, surrogate: Surrogate) -> Chains:
-    """Sample or read the ensembles, chunk by chunk; the ensembles of one chunk are sampled side by side."""
+def chains(work: Work, network: Arrays) -> Chains:
+    """Sample or read emcee's ensembles, chunk by chunk; the ensembles of one chunk are sampled side by side."""
     profile, ensembles = work.profile, range(work.profile.ensembles)
-    sampling = Sampling(surrogate, profile.thin, work.runner.stop.check)
+    sampled = Sampled(network, profile.thin, work.runner.stop.check)
     total = profile.ensembles * profile.steps
     state = [first_state(profile.walkers, work.sizes.parameters, work.seed, ensemble) for ensemble in ensembles]
     runs: list[list[Arrays]] = []
-    for chunk_number, (first, steps) in enumerate(blocks(0, profile.steps, STEPS_A_CHUNK)):
-        tasks = [Task(f"ensemble-{one}-{chunk_number:05d}", (_head(state[one]), steps), steps) for one in ensembles]
-        state = work.runner.gather("sampling", sample_chunk, sampling, tasks, total, first * profile.ensembles)
+    for index, (first, steps) in enumerate(blocks(0, profile.steps, STEPS_A_CHUNK)):
+        tasks = [Task(f"ensemble-{one}-{index:05d}", (_head(state[one]), steps), steps) for one in ensembles]
+        state = work.runner.gather("sampling with emcee", sample_chunk, sampled, tasks, total, first * profile.ensembles)
         runs.append(state)
     burn = profile.burn // profile.thin
 
@@ -210,57 +305,61 @@ def _head(state: Arrays) -> Arrays:
 
 
 class ExactDraws(NamedTuple):
-    """Posterior draws at which the exact likelihood was estimated.
+    """Joint draws at which the ratio of exact to emulated likelihood was estimated.
 
     Attributes
     ----------
     z : float64, shape (n, d)
         Whitened parameters.
     estimate : Estimate
-        The exact log-likelihood.
-    surrogate : float64, shape (n, cases)
-        The surrogate's log-likelihood (nats).
+        The ratios.
     replicates : int64, shape (cases,)
         Histories of each cluster in each half of the estimate.
     """
 
     z: Floats
     estimate: Estimate
-    surrogate: Floats
-    replicates: np.ndarray
+    replicates: Ints
 
 
-def some_draws(work: Work, sampled: Chains, count: int, stage: int) -> Floats:
-    """Return posterior draws, shape (count, d), spread over ensembles, steps and walkers by a permutation keyed by ``stage``."""
-    flat = sampled.z.reshape(-1, sampled.z.shape[-1])
-    order = np.random.Generator(np.random.Philox(number(work.seed, RESAMPLING, stage))).permutation(len(flat))
-    chosen: Floats = flat[np.resize(order, count)]
-    return chosen
+def check_draws(work: Work, emulator: Emulator, drawn: Joint) -> ExactDraws:
+    """Estimate or read the ratios with a few histories at some draws: the cheap check."""
+    replicates = np.full(work.sizes.cases, CHECK_REPLICATES // HALVES, np.int64)
+    return _exact(work, emulator, drawn, replicates, work.profile.check_draws, PILOT)
 
 
-def exact_draws(work: Work, learned: Networks, sampled: Chains, root_cost: Floats) -> ExactDraws:
-    """Estimate or read the exact likelihood at draws of the surrogate's posterior; ``root_cost`` as in ``allocate``."""
-    profile, cases = work.profile, work.sizes.cases
-    pilot_each = np.full(cases, PILOT_REPLICATES // 2, np.int64)
-    pilot = _estimates(work, learned, pilot_each, some_draws(work, sampled, max(profile.pilot_draws, 1), PILOT), PILOT)
-    replicates = allocate(pilot, pilot_each, root_cost, profile.exact_replicates * cases // 2)
-    z = some_draws(work, sampled, profile.exact_draws, EXACT)
-    estimate = _estimates(work, learned, replicates, z, EXACT)
-    return ExactDraws(z, estimate, learned.surrogate.log_density(z), replicates)
+def shares(work: Work, checked: ExactDraws, cost: Floats) -> Ints:
+    """Return how many histories of each cluster each half of an exact ratio takes, from the cheap check."""
+    noise = noise_of_one(checked.estimate, HALVES * checked.replicates)
+    return allocate(noise, cost, work.profile.exact_replicates * work.sizes.cases // HALVES)
 
 
-def _estimates(work: Work, learned: Networks, replicates: Ints, z: Floats, stage: int) -> Estimate:
-    """Estimate the likelihood of every cluster at draws z (n, d), with ``replicates`` (cases,) histories in each half."""
-    exact = ExactLikelihood(work.simulate, learned.proposal, work.tables, work.errors, replicates)
-    name = "pilot" if stage == PILOT else "exact"
-    step = chunk_size(int(exact.histories.sum()) * len(z), HISTORIES_A_CHUNK)
+def exact_draws(work: Work, emulator: Emulator, drawn: Joint, replicates: Ints) -> ExactDraws:
+    """Estimate or read the ratios at the draws that carry the posterior."""
+    return _exact(work, emulator, drawn, replicates, work.profile.exact_draws, EXACT)
+
+
+def some_draws(work: Work, drawn: Joint, count: int, stage: int) -> tuple[Floats, Floats]:
+    """Return z (n, d) and own (n, cases, l) of joint draws, spread over all chains by a permutation keyed by ``stage``."""
+    return drawn.flat(count, number(work.seed, RESAMPLING, stage))
+
+
+def _exact(work: Work, emulator: Emulator, drawn: Joint, replicates: Ints, count: int, stage: int) -> ExactDraws:
+    sampling = Sampling(emulator, work.sizes, work.profile.chains, LEAPFROGS, work.seed, work.runner.stop.check)
+    ratios = Ratios(work.simulate, sampling, drawn.tuned, work.tables, work.errors, stage)
+    z, own = some_draws(work, drawn, count, stage)
+    name, words = ("check", "checking the emulator") if stage == PILOT else ("exact", "estimating the exact likelihood")
+    step = chunk_size(int(HALVES * replicates.sum()) * count, HISTORIES_A_CHUNK)
     tasks = [
         [
-            Task(f"{name}-{case:03d}-{first:06d}", (case, z[first : first + count], work.seed, stage, first), count * each)
-            for first, count in blocks(0, len(z), max(step // each, 1))
+            Task(
+                f"{name}-{case:03d}-{first:06d}",
+                (case, z[first : first + many], own[first : first + many, case], each, first),
+                HALVES * many * each,
+            )
+            for first, many in blocks(0, count, max(step // (HALVES * each), joint.LANES // HALVES))
         ]
-        for case, each in enumerate(exact.histories.tolist())
+        for case, each in enumerate(replicates.tolist())
     ]
-    words = "estimating the exact likelihood" + (" (pilot)" if stage == PILOT else "")
-    parts = iter(work.runner.gather(words, estimate_part, exact, [task for case in tasks for task in case]))
-    return join([[next(parts) for _ in case] for case in tasks])
+    parts = iter(work.runner.gather(words, ratios_part, ratios, [task for case in tasks for task in case]))
+    return ExactDraws(z, join([[next(parts) for _ in case] for case in tasks]), replicates)

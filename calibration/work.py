@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from calibration.learned.training_set import Sizes
+from calibration.emulator.features import Features
+from calibration.emulator.pairs import Sizes
 from calibration.observation import ErrorModel, Simulate, Table
 from execution.tasks import Runner
 from model.arrays import Floats
@@ -19,10 +20,12 @@ class Work:
         The simulator, or a stand-in for it.
     tables : list of Table
         Rows of Tables 1-2, one for each cluster.
-    features : float64, shape (cases, features)
-        What the networks are told of each cluster.
+    features : Features
+        What the emulator is told.
+    bounds : float64, shape (cases,)
+        Number of firms beyond which a history of each cluster is stopped.
     sizes : Sizes
-        How many clusters, calibrated parameters and latents there are.
+        How many clusters, calibrated parameters and numbers of a cluster's own there are.
     profile : Profile
         Counts of simulations, draws and steps.
     seed : int
@@ -35,7 +38,8 @@ class Work:
 
     simulate: Simulate
     tables: list[Table]
-    features: Floats
+    features: Features
+    bounds: Floats
     sizes: Sizes
     profile: Profile
     seed: int

@@ -68,28 +68,37 @@ class Profile(Named):
     seed: Seed = 1
     threads: Annotated[Whole, Field(ge=1, le=MOST_THREADS)] | None = None
 
-    # The surrogate: simulated pairs for training, networks of the ensemble, their size and training.
+    # The emulator: simulated pairs from the prior; rounds of targeted pairs, and how many in each; size and training.
     training_simulations: Count
-    networks: Size
+    rounds: Tally
+    targeted_simulations: Tally
     hidden: Size
     components: Size
     epochs: Count
     batch: Count
-    proposal_components: Size
-    proposal_epochs: Count
 
-    # The sampler: independent ensembles of walkers, and their steps; the first ``burn`` of them are discarded.
+    # Joint sampling by Hamiltonian Monte Carlo: chains of an ensemble; transitions to warm up, to place pairs, and to keep.
+    chains: Size
+    warmup: Count
+    round_steps: Count
+    joint_steps: Count
+
+    # The distilled likelihood: parameters at which clusters are integrated out, and points of one integral.
+    integrals: Count
+    integral_points: Count
+
+    # emcee on it: independent ensembles of walkers (as many as of joint chains); the first ``burn`` steps are discarded.
     ensembles: Size
     walkers: Size
     steps: Count
     burn: Tally
     thin: Count
 
-    # The exact likelihood: draws at which it is estimated (each keeps one history of every cluster); mean number of histories of
-    # a cluster in one estimate; draws of the pilot study that allocates histories to clusters.
+    # The exact ratios: draws of the cheap check; draws that carry the posterior (each keeps one history of every cluster), and
+    # the mean number of histories of a cluster at each.
+    check_draws: Count
     exact_draws: Count
     exact_replicates: Count
-    pilot_draws: Count
 
     # Draws of the predictive checks and of the comparison of policies; its horizon (years) and its policies.
     predictive_draws: Count

@@ -178,7 +178,7 @@ def test_every_piece_of_a_chain_is_the_same_by_threads_and_shards(tmp_path: Path
     """Stages on a stand-in for the simulator: whoever makes a piece, in whatever order, its bits are the same."""
 
     def leave_pieces(folder: RunFolder, threads: int, shard: Shard | None = None) -> None:
-        for network in ("proposal", "surrogate-0"):  # trained once: the slow tests train them anew
+        for network in ("emulator-0", "emulator-1", "distilled"):  # trained once: the slow tests train them anew
             trained = tmp_path / "whole" / "chunks" / f"{network}.npz"
             if trained.exists() and folder.path.name != "whole":
                 shutil.copy(trained, folder.path / "chunks")

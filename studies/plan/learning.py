@@ -9,15 +9,17 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from calibration import distil, joint
 from calibration.diagnostics import convergence
-from calibration.learned import proposal as proposals
-from calibration.learned import surrogate as surrogates
-from calibration.learned.network import Layout
-from calibration.learned.surrogate import Surrogate
-from calibration.learned.training import Lesson, Schedule, fit
-from calibration.learned.training_set import Pairs, Sizes
-from calibration.observation import ALIVE
+from calibration.emulator.evaluate import Emulator, rows_of
+from calibration.emulator.features import ClusterFeatures
+from calibration.emulator.network import Layout, layout_of
+from calibration.emulator.pairs import Pairs, Sizes
+from calibration.emulator.training import Lesson, Scale, fit, lesson, scale_of
+from calibration.joint import LANES, STRIDE, Sampling
+from calibration.keys import PILOT, seeds
 from calibration.sampler import advance, first_state
+from calibration.stages import JOINT_THIN, LEAPFROGS, schedule
 from model.arrays import Arrays, Floats
 from model.profile import Profile
 from studies.plan.sample import Clusters
@@ -26,6 +28,10 @@ from studies.plan.sample import Clusters
 MOST_PAIRS: Final = 8192
 # Epochs that are timed; one more comes before them and compiles.
 EPOCHS: Final = 2
+# Transitions of joint chains, states of conditional ones, and integrals that are timed.
+TRANSITIONS: Final = 40
+STATES: Final = 16
+INTEGRALS: Final = 3
 # Steps of the sampler that are timed, and steps before them that are not.
 FIRST_STEPS: Final = 10
 STEPS: Final = 80
@@ -34,7 +40,7 @@ JUDGED: Final = 40
 
 
 class Fitting(NamedTuple):
-    """Core time to compile and to train one network (s)."""
+    """Core time to compile, and to pass one pair in one epoch (s)."""
 
     compiling_s: float
     training_s: float
@@ -45,75 +51,110 @@ class Learning(NamedTuple):
 
     Attributes
     ----------
-    surrogate, proposal : Fitting
-        Core time of one network of the surrogate, and of the proposal.
+    pair_s, compiling_s : float
+        Core time of one pair in one epoch, and of compiling the programs of learning and of joint sampling (s).
+    transition_s : float
+        Core time of one transition of all joint chains of one ensemble (s).
+    state_s : float
+        Core time of one state of a conditional chain, of which each exact history takes one (s).
+    integral_s : float
+        Core time of integrating all clusters out at one vector of parameters (s).
     step_s, judging_s : float
-        Core time of one step of one ensemble, and of judging the chains of all ensembles (s).
+        Core time of one step of one of emcee's ensembles, and of judging the chains of all ensembles (s).
     pair_bytes : int
-        Memory of one pair as the two lessons hold it (bytes).
+        Memory of one pair as the lesson holds it (bytes).
     """
 
-    surrogate: Fitting
-    proposal: Fitting
+    pair_s: float
+    compiling_s: float
+    transition_s: float
+    state_s: float
+    integral_s: float
     step_s: float
     judging_s: float
     pair_bytes: int
 
 
-def time_learning(clusters: Clusters, told: Floats, pairs: Pairs, total: int) -> Learning:
+def time_learning(clusters: Clusters, pairs: Pairs, total: int) -> Learning:
     """Time learning and sampling.
 
     Parameters
     ----------
-    told : float64, shape (cases, features)
-        What the networks are told of each cluster, in the units of ``calibration.learned.surrogate.features``.
     pairs : Pairs
         A sample of histories from the prior.
     total : int
-        Number of pairs from which a run learns.
+        Number of pairs from which a run learns at most.
     """
-    profile, scale = clusters.profile, surrogates.scale_of(pairs)
-    outcomes = surrogates.lesson(pairs, told, scale)
-    errors = clusters.simulator.errors
-    latents = proposals.lesson(pairs, told, clusters.tables, scale.centre, scale.spread, errors)
-    alive = round(total * float(np.mean(pairs.outcomes.status == ALIVE)))
-    shape = surrogates.layout(profile.components)
-    schedule = Schedule(profile.hidden, profile.epochs, profile.batch)
-    of_surrogate, network = _fitting(shape, outcomes, schedule, total)
-    schedule = schedule._replace(epochs=profile.proposal_epochs)
-    shape = proposals.layout(profile.proposal_components, clusters.sizes.latents)
-    of_proposal, _ = _fitting(shape, latents, schedule, alive)
-    surrogate = Surrogate([network] * profile.networks, profile.components, scale, told, clusters.tables, errors)
+    profile, sizes, errors = clusters.profile, clusters.sizes, clusters.simulator.errors
+    features, layout = ClusterFeatures(clusters.simulator), layout_of(clusters.tables, profile.components)
+    scale = scale_of(pairs, layout)
+    data = lesson(pairs, features, layout, scale)
+    fitting, network = _fitting(layout, data, scale, profile, total)
+    emulator = Emulator(network, layout, features, rows_of(clusters.tables, layout, scale, errors))
+    compiling, transition, state = _joint(Sampling(emulator, sizes, profile.chains, LEAPFROGS, profile.seed))
     return Learning(
-        of_surrogate,
-        of_proposal,
-        _stepping(surrogate, profile, clusters.sizes, clusters.simulator.threads or 1),
-        _judging(profile, clusters.sizes),
-        sum(array[:1].nbytes for lesson in (outcomes, latents) for array in lesson if array.ndim and len(array) > 1),
+        fitting.training_s,
+        fitting.compiling_s + compiling,
+        transition,
+        state,
+        _integrating(emulator, sizes, profile),
+        _stepping(profile, sizes, clusters.simulator.threads or 1),
+        _judging(profile, sizes),
+        sum(array[:1].nbytes for array in data),
     )
 
 
-def _fitting(layout: Layout, lesson: Lesson, schedule: Schedule, total: int) -> tuple[Fitting, Arrays]:
-    """Return what a fit costs, and the network of a short fit.
+def _fitting(layout: Layout, data: Lesson, scale: Scale, profile: Profile, total: int) -> tuple[Fitting, Arrays]:
+    """Return what compiling, and one pair in one epoch, cost, and the network of a short fit.
 
     The first epochs are timed on as many pairs as the run's fit will see, or on ``MOST_PAIRS``: time is proportional to pairs.
     """
     shown = min(total, MOST_PAIRS)
-    rows = np.resize(np.arange(len(lesson.inputs)), shown)
-    few = lesson._replace(**{name: getattr(lesson, name)[rows] for name in ("inputs", "outcome", "classes", "status")})
+    few = data.part(np.resize(np.arange(len(data.inputs)), shown))
     marks = [time.process_time()]
-    network, _ = fit(layout, few, schedule._replace(epochs=1 + EPOCHS), 0, lambda _: marks.append(time.process_time()))
+    short = schedule(profile)._replace(epochs=1 + EPOCHS)
+    network = fit(few, layout, scale, short, 0, lambda _: marks.append(time.process_time()))
     epoch = (marks[-1] - marks[1]) / EPOCHS
-    return Fitting(max(marks[1] - marks[0] - epoch, 0.0), epoch * schedule.epochs * total / shown), network
+    return Fitting(max(marks[1] - marks[0] - epoch, 0.0), epoch / shown), network
 
 
-def _stepping(surrogate: Surrogate, profile: Profile, sizes: Sizes, threads: int) -> float:
+def _joint(sampling: Sampling) -> tuple[float, float, float]:
+    """Return the core time of compiling, of a joint transition of one ensemble, and of a state of a conditional chain (s)."""
+    began = time.process_time()
+    warm = joint.warm_up(sampling, 0, TRANSITIONS)
+    state = joint.advance(sampling, warm, JOINT_THIN, JOINT_THIN, 0)
+    first = time.process_time()
+    joint.advance(sampling, state, TRANSITIONS, JOINT_THIN, 1)
+    second = time.process_time()
+    z, own = state["z"][-1, :1].astype(np.float64), state["own"][-1, :1, 0].astype(np.float64)
+    given = sampling, state, 0, np.repeat(z, LANES, axis=0), np.repeat(own, LANES, axis=0)
+    joint.conditional(*given, STRIDE, seeds(sampling.seed, PILOT, 0, 0, LANES))
+    third = time.process_time()
+    joint.conditional(*given, STATES, seeds(sampling.seed, PILOT, 0, LANES, LANES))
+    each = (time.process_time() - third) / (LANES * (STATES + STRIDE))
+    compiling = first - began + third - second - (second - first)
+    return max(compiling, 0.0), (second - first) / TRANSITIONS, each
+
+
+def _integrating(emulator: Emulator, sizes: Sizes, profile: Profile) -> float:
+    """Return the core time of integrating all clusters out at one vector of parameters (s)."""
+    slope = np.zeros((sizes.cases, sizes.parameters + 1, sizes.own))
+    proposal = distil.Proposal(slope, np.tile(np.eye(sizes.own), (sizes.cases, 1, 1)))
+    integrals = distil.Integrals(emulator, proposal, profile.integral_points, profile.seed)
+    began = time.process_time()
+    distil.integrate(integrals, np.zeros((INTEGRALS, sizes.parameters)), 0)
+    return (time.process_time() - began) / INTEGRALS
+
+
+def _stepping(profile: Profile, sizes: Sizes, threads: int) -> float:
     """Return the core time of a step of one ensemble (s), timed while as many ensembles step side by side as in a run."""
     beside = min(threads, profile.ensembles)
     first, steps = (max(count // profile.thin, 1) * profile.thin for count in (FIRST_STEPS, STEPS))
 
+    network = distil.first_network(sizes.parameters, sizes.cases, profile.seed)
+
     def likelihood(z: Floats) -> Floats:
-        total: Floats = surrogate.log_density(z).sum(axis=1)
+        total: Floats = distil.likelihood(network, z).sum(axis=1)
         return total
 
     def sample(state: Arrays, count: int) -> Arrays:

@@ -7,17 +7,15 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from calibration.learned.surrogate import features
-from calibration.learned.training_set import Sizes, draw_pairs
+from calibration.emulator.pairs import Sizes, draw_pairs
 from calibration.observation import ErrorModel
 from calibration.simulator import ClusterSimulator
-from calibration.tables import covariates, table
+from calibration.tables import table
 from execution.executors import asked_by, threads_in
 from execution.tasks import silent
 from model.arrays import Ints
 from model.config import all_cases, load_priors
 from model.cores import granted_cores
-from model.latents import LATENTS
 from model.profile import Profile
 from studies.plan.learning import Learning, time_learning
 from studies.plan.precision import Precision, past_run, precision_of
@@ -127,9 +125,9 @@ def measured(profile: Profile, began: float, progress: Progress) -> Measured:
     _warm(clusters)
     starting_s = max(time.process_time() - began, 0.0)
     sample = take_sample(clusters, partial(progress, "timing histories"))
-    progress("timing networks and the sampler", 0, 1)
-    told = features(covariates(clusters.simulator.cases))
-    learning = time_learning(clusters, told, sample.pairs, int(sample.training.sum()))
+    progress("timing the emulator and the samplers", 0, 1)
+    most = int(sample.training.sum() + profile.rounds * sample.targeted.sum())
+    learning = time_learning(clusters, sample.pairs, most)
     return Measured(clusters, sample, learning, starting_s, time.monotonic() - clock)
 
 
@@ -167,7 +165,7 @@ def clusters_of(profile: Profile) -> Clusters:
         all_cases(), known, known.names("calibrated"), errors, known.structures_with(None), threads=granted_cores()
     )
     tables = [table(case, errors) for case in simulator.cases]
-    sizes = Sizes(len(tables), len(simulator.names), len(LATENTS))
+    sizes = Sizes(len(tables), len(simulator.names), len(simulator.own))
     return Clusters(simulator, tables, sizes, chosen_policies(list(profile.policies) or None), profile)
 
 

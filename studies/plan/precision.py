@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from calibration.likelihood import HALVES
+from calibration.correction import HALVES
 from calibration.results import CHECKS
 from execution.run import checked, holds
 from execution.writing import read_json
@@ -17,9 +17,8 @@ from model.arrays import Floats, Ints
 from studies.plan.sample import NEAR_HISTORIES, Clusters, Replays, Sample
 from studies.policy.outcomes import NAMES, RANKED_BY
 
-# The autocorrelation time (steps) that is assumed where no finished run of the profile is at hand. It is that of the slowest
-# parameter in a run of the quick profile. The chains of that run were only 8 times as long, too short to measure it well; a
-# prototype with 35 parameters had 68 steps.
+# The autocorrelation time (steps of emcee) that is assumed where no finished run of the profile is at hand. It is that of the
+# slowest parameter in a run of the quick profile, whose chains were only 8 times as long, too short to measure it well.
 SEEN_STEPS: Final = 140.0
 EMPLOYMENT: Final = "employment"
 

@@ -12,17 +12,19 @@ from functools import partial
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+from scipy.special import ndtr
 
+from calibration.correction import Estimate, join, summary
+from calibration.emulator.pairs import Pairs, Sizes, draw_pairs, restore_pairs, root_cost, share_out
 from calibration.histories import WeightedHistories
 from calibration.keys import LATENTS, PILOT, PREDICTIVE, normals, number, seeds
-from calibration.learned.training_set import Pairs, Sizes, draw_pairs, restore_pairs, share_out
-from calibration.likelihood import Estimate, ExactLikelihood, join
-from calibration.observation import DATES, Outcomes, Table
-from calibration.simulator import ClusterSimulator, outcomes
+from calibration.observation import DATES, Outcomes, Table, log_density
+from calibration.simulator import VAGUE, ClusterSimulator, far_too_many, outcomes
 from calibration.stages import FIRST_HISTORIES
 from model.arrays import Arrays, Floats, Ints, Seeds
 from model.config import Policy
 from model.events import QUARTER
+from model.latents import LATENTS as NAMES
 from model.observe import COLUMNS
 from model.profile import Profile
 from studies.plan.stand_in import StandIn
@@ -87,22 +89,25 @@ class Sample(NamedTuple):
 
     Attributes
     ----------
-    training : int64, shape (cases,); histories that a run simulates to teach the networks
+    training, targeted : int64, shape (cases,); histories from the prior, and those of one round, that teach the emulator
     pairs, prior : histories from the prior, and what they took, cluster by cluster
     near : what histories near the clusters' rows took
-    fresh : what histories at the posterior's parameters took, with latents from the population
+    fresh : what histories at the posterior's parameters took, with everything of the cluster from the population
     replays : replays of one history for each draw near the row, cluster by cluster
     estimate : the likelihood as the histories near the rows estimate it
+    root_cost : float64, shape (cases,); root of the cost of a history, in any unit
     busy : core time over the wall time of all cores, a share
     """
 
     training: Ints
+    targeted: Ints
     pairs: Pairs
     prior: list[Timed]
     near: list[Timed]
     fresh: list[Timed]
     replays: list[Replays]
     estimate: Estimate
+    root_cost: Floats
     busy: float
 
 
@@ -113,21 +118,21 @@ class Watched:
     simulator: ClusterSimulator
     noted: list[Floats] = field(default_factory=list)
 
-    def __call__(self, case: int, z: Floats, latents: Floats, keys: Seeds) -> Outcomes:
+    def __call__(self, case: int, z: Floats, own: Floats, keys: Seeds) -> Outcomes:
         """Return what n histories show at the dates of observation.
 
         Parameters
         ----------
         case : index of the cluster
-        z, latents : float64, shapes (n, parameters) and (n, latents); whitened
+        z, own : float64, shapes (n, d) and (n, l); whitened parameters, and what the cluster has for itself
         keys : uint64, shape (n,); seeds
         """
-        start = self.simulator.settings(case, z, latents, keys)[2]
-        dates = self.simulator.dates(case, start, keys) - start[:, None]
+        start = self.simulator.settings(case, z, own, keys)[2]
+        dates = self.simulator.dates(case, start, ndtr(own[:, -len(VAGUE) :])) - start[:, None]
         quarters = np.arange(0.0, dates.max(), QUARTER)[None, :]
         # A time of -1 lies before the start and gives an empty row, so that no history is run past its own last date.
         times = np.concatenate([dates, np.where(quarters <= dates.max(axis=1, keepdims=True), quarters, -1.0)], axis=1)
-        panel = self.simulator.rows(case, z, latents, keys, times)
+        panel = self.simulator.rows(case, z, own, keys, times)
         self.noted.append(np.nansum(panel[:, DATES:, FIRMS], axis=1))
         return outcomes(panel[:, :DATES], self.simulator.errors)
 
@@ -173,29 +178,42 @@ def take_sample(clusters: Clusters, tell: Callable[[int, int], None]) -> Sample:
         prior.append(timed)
         chunks.append(pairs.arrays())
         tell(case, 2 * sizes.cases)
-    pairs = restore_pairs(chunks, sizes)
+    pairs = restore_pairs(chunks)
     first = [{name: array[:FIRST_HISTORIES] for name, array in chunk.items()} for chunk in chunks]
     stand_in = StandIn(pairs, clusters.tables, sizes)
     z = stand_in.parameters(NEAR_DRAWS, number(profile.seed, PILOT))
-    half = np.full(sizes.cases, NEAR_HISTORIES // 2)
-    exact = ExactLikelihood(watched, stand_in, clusters.tables, clusters.simulator.errors, half)
+    bounds = np.array([far_too_many(case) for case in clusters.simulator.cases])
     near, fresh, replays, parts = [], [], [], []
     for case in cases:
-        part, timed = watched.timed(len(z), partial(exact.part, case, z, profile.seed, PILOT, 0))
+        part, timed = watched.timed(len(z), partial(_near, clusters, watched, stand_in, case, z))
         near.append(timed)
         parts.append([part])
         fresh.append(_fresh(watched, sizes, profile, case, z))
         replays.append(_replays(clusters, case, z, part))
         tell(sizes.cases + case, 2 * sizes.cases)
     share = (time.process_time() - core) / (time.monotonic() - wall) / (clusters.simulator.threads or 1)
-    training = np.maximum(share_out(restore_pairs(first, sizes), sizes, profile.training_simulations), len(first[0]["keys"]))
-    return Sample(training, pairs, prior, near, fresh, replays, join(parts), share)
+    cost = root_cost(restore_pairs(first), bounds)
+    training = np.maximum(share_out(cost, profile.training_simulations), len(first[0]["keys"]))
+    targeted = share_out(root_cost(pairs, bounds), profile.targeted_simulations)
+    return Sample(training, targeted, pairs, prior, near, fresh, replays, join(parts), cost, share)
+
+
+def _near(clusters: Clusters, watched: Watched, stand_in: StandIn, case: int, z: Floats) -> Arrays:
+    """Return the likelihood of one cluster at parameters z (n, d), as ``correction.Estimate`` names it."""
+    count, rows = len(z), np.arange(len(z))
+    keys = seeds(clusters.profile.seed, PILOT, case, 0, count * NEAR_HISTORIES).reshape(count, NEAR_HISTORIES)
+    own, log_weight = stand_in.draw(case, z, keys)
+    shown = watched(case, np.repeat(z, NEAR_HISTORIES, axis=0), own.reshape(-1, own.shape[2]), keys.ravel())
+    density = log_density(clusters.tables[case], shown, clusters.simulator.errors)
+    score = density.reshape(count, NEAR_HISTORIES) + log_weight
+    best = score.argmax(axis=1)
+    return {**summary(score), "own": own[rows, best], "keys": keys[rows, best]}
 
 
 def _fresh(watched: Watched, sizes: Sizes, profile: Profile, case: int, z: Floats) -> Timed:
-    """Return what histories of one cluster took whose latents are drawn from the population."""
+    """Return what histories of one cluster took of which everything is drawn from the population."""
     keys = seeds(profile.seed, PREDICTIVE, case, 0, len(z))
-    timed: Timed = watched.timed(len(z), lambda: watched(case, z, normals(keys, LATENTS, sizes.latents), keys))[1]
+    timed: Timed = watched.timed(len(z), lambda: watched(case, z, normals(keys, LATENTS, sizes.own), keys))[1]
     return timed
 
 
@@ -205,8 +223,8 @@ def _replays(clusters: Clusters, case: int, z: Floats, part: Arrays) -> Replays:
     keys = np.ascontiguousarray(part["keys"])
     histories = WeightedHistories(
         simulator.cases[case],
-        simulator.values(z, keys),
-        part["latents"],
+        simulator.values(z, part["own"], keys),
+        part["own"][:, : len(NAMES)],
         keys,
         np.full(len(keys), 1.0 / len(keys)),
         np.arange(len(keys)),

@@ -6,9 +6,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from calibration.learned.network import CLASSES
-from calibration.learned.surrogate import DIMENSIONS, HEADS, layout
+from calibration.observation import DATES, FIGURES, STATEMENTS
 from calibration.results import DRAWS_KEPT, PRIOR_DRAWS
+from calibration.stages import JOINT_THIN
 from model.arrays import Ints
 from studies.plan.learning import Learning
 from studies.plan.sample import Clusters, Sample
@@ -65,25 +65,28 @@ def size_of(clusters: Clusters, sample: Sample, learning: Learning, stages: list
     profile, sizes = clusters.profile, clusters.sizes
     base = peak_memory()
     pair = sum(array.nbytes for array in sample.pairs.arrays().values()) / len(sample.pairs.keys)
-    inputs = DOUBLE * (sizes.parameters + sizes.latents)
-    pairs = int(sample.training.sum()) * (COPIES_OF_PAIRS * (pair + inputs + learning.pair_bytes))
-    chains = profile.ensembles * (profile.steps // profile.thin) * profile.walkers * (sizes.parameters + 1) * DOUBLE
-    shape = layout(profile.components)
+    inputs = DOUBLE * (sizes.parameters + sizes.own)
+    taught = int(sample.training.sum() + profile.rounds * sample.targeted.sum())
+    pairs = taught * (COPIES_OF_PAIRS * (pair + inputs + learning.pair_bytes))
+    everything = sizes.parameters + sizes.cases * sizes.own
+    transitions = (profile.rounds * profile.round_steps + profile.joint_steps) // JOINT_THIN
+    joint = profile.ensembles * profile.chains * transitions * everything * SINGLE
+    chains = joint + profile.ensembles * (profile.steps // profile.thin) * profile.walkers * (sizes.parameters + 1) * DOUBLE
     kept = profile.ensembles * min(DRAWS_KEPT, profile.walkers * profile.steps // profile.thin)
-    scored = max(kept, profile.exact_draws) * sizes.cases * (2 * profile.hidden + shape.outputs) * SINGLE
+    scored = profile.integral_points * sizes.cases * (4 * profile.hidden + learning.pair_bytes) * SINGLE
     replays = _replays(clusters, sample)
     memory = base + pairs + COPIES_OF_CHAINS * chains + scored + COPIES_OF_REPLAYS * replays
-    estimates = profile.exact_draws * sizes.cases * (sizes.latents + 5) * DOUBLE
-    figures = profile.predictive_draws * sizes.cases * (DIMENSIONS + HEADS) * DOUBLE
+    estimates = profile.exact_draws * sizes.cases * (sizes.own + 6) * DOUBLE
+    figures = profile.predictive_draws * sizes.cases * DATES * (len(FIGURES) + len(STATEMENTS)) * DOUBLE
     results = (
         kept * (2 * sizes.parameters + sizes.cases + 2) * DOUBLE
         + PRIOR_DRAWS * sizes.parameters * DOUBLE
-        + profile.exact_draws * sizes.cases * (len(clusters.simulator.priors.defaults) + sizes.latents + CLASSES) * DOUBLE
+        + profile.exact_draws * sizes.cases * (len(clusters.simulator.priors.defaults) + sizes.own + 4) * DOUBLE
         + figures
         + sizes.cases * len(clusters.policies) * TEXT_A_POLICY
     )
     files = sum(stage.tasks for stage in stages)
-    chunks = int(sample.training.sum()) * pair + chains + estimates + figures + replays + _fans(clusters)
+    chunks = taught * pair + chains + estimates + figures + replays + _fans(clusters)
     return Size(memory, base, chunks + results + 1.5 * replays + files * FILE, files)
 
 

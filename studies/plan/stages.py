@@ -9,9 +9,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from calibration.learned.training_set import typical_size
-from calibration.likelihood import HALVES, allocate
-from calibration.stages import HISTORIES_A_CHUNK, PILOT_REPLICATES
+from calibration.correction import HALVES, allocate, noise_of_one
+from calibration.stages import CHECK_REPLICATES, HISTORIES_A_CHUNK, INTEGRALS_A_CHUNK, TRANSITIONS_A_CHUNK
 from execution.tasks import blocks, chunk_size
 from model.arrays import Ints
 from model.profile import STEPS_A_CHUNK
@@ -123,10 +122,9 @@ def exact_counts(clusters: Clusters, sample: Sample) -> Ints:
 
     The sample shares them out between clusters as the pilot of a run does.
     """
-    profile, sizes = clusters.profile, clusters.sizes
-    half = np.full(sizes.cases, NEAR_HISTORIES // HALVES)
-    budget = profile.exact_replicates * sizes.cases // HALVES
-    return HALVES * allocate(sample.estimate, half, typical_size(sample.pairs, sizes), budget)
+    profile, cases = clusters.profile, clusters.sizes.cases
+    noise = noise_of_one(sample.estimate, np.full(cases, NEAR_HISTORIES))
+    return HALVES * allocate(noise, sample.root_cost, profile.exact_replicates * cases // HALVES)
 
 
 def replays_of(policies: int, parts: int, histories: int) -> int:
@@ -155,28 +153,34 @@ class Capacity(NamedTuple):
 def run_stages(clusters: Clusters, sample: Sample, learning: Learning, starting_s: float, capacity: Capacity) -> list[Stage]:
     """Return every stage of ``takeoff run``, in order; ``starting_s`` is a process's core time before its first history (s)."""
     profile, cases = clusters.profile, clusters.sizes.cases
-    training, whole = sample.training, np.full(cases, 1)
-    exact, draws = exact_counts(clusters, sample), profile.exact_draws
-    chunk = chunk_size(int(training.sum()), HISTORIES_A_CHUNK)
+    whole, exact, draws = np.full(cases, 1), exact_counts(clusters, sample), profile.exact_draws
+    rounds = profile.rounds * sample.targeted
+    chunks = [chunk_size(int(counts.sum()), HISTORIES_A_CHUNK) for counts in (sample.training, sample.targeted)]
     stages = [
         _starting_stage(starting_s, capacity),
-        histories_stage("simulating clusters from the prior", training, sample.prior, chunk, _files(training, chunk)),
-        _networks_stage(learning, profile.networks, capacity),
-        _sampling_stage(clusters, learning, capacity.cores),
+        histories_stage(
+            "simulating clusters from the prior", sample.training, sample.prior, chunks[0], _files(sample.training, chunks[0])
+        ),
+        *_learning_stages(clusters, sample, learning, capacity),
     ]
+    if profile.rounds:
+        name = "simulating clusters where the emulator looks"
+        files = profile.rounds * _files(sample.targeted, chunks[1])
+        stages.append(histories_stage(name, rounds, sample.near, chunks[1], files))
     for name, at, counts in (
-        ("estimating the exact likelihood (pilot)", max(profile.pilot_draws, 1), PILOT_REPLICATES * whole),
+        ("checking the emulator", profile.check_draws, CHECK_REPLICATES * whole),
         ("estimating the exact likelihood", draws, exact),
     ):
         chunk = chunk_size(int(counts.sum()) * at, HISTORIES_A_CHUNK)
         files = sum(len(list(blocks(0, at, max(chunk // int(each), 1)))) for each in counts)
-        stages.append(histories_stage(name, at * counts, sample.near, max(chunk, int(counts.max())), files))
-    for name, count, timed in (
+        timed = histories_stage(name, at * counts, sample.near, max(chunk, int(counts.max())), files)
+        stages.append(timed._replace(core_s=timed.core_s + at * float(counts.sum()) * learning.state_s))
+    for name, count, timed_ in (
         ("predicting Table 2", profile.predictive_draws, sample.fresh),
         ("replaying the histories kept", draws, sample.near),
     ):
         chunk = chunk_size(count * cases, HISTORIES_A_CHUNK)
-        stages.append(histories_stage(name, count * whole, timed, chunk, _files(count * whole, chunk)))
+        stages.append(histories_stage(name, count * whole, timed_, chunk, _files(count * whole, chunk)))
     return [
         *stages,
         _comparison_stage(clusters, sample),
@@ -195,24 +199,34 @@ def _starting_stage(starting_s: float, capacity: Capacity) -> Stage:
     return Stage("starting: libraries and the compiled model", whole, CLOCK * whole, longest, 1 + capacity.processes)
 
 
-def _networks_stage(learning: Learning, networks: int, capacity: Capacity) -> Stage:
-    """Return the cost of the networks; networks of one shape share a compilation within a process."""
-    compiling = min(max(capacity.processes, 1), networks)
-    surrogate = learning.surrogate
-    pieces = [sum(learning.proposal)]
-    pieces += [surrogate.training_s + surrogate.compiling_s * (network < compiling) for network in range(networks)]
-    total = sum(pieces)
-    return Stage("training networks", total, CLOCK * total, makespan(pieces, capacity.cores), len(pieces), len(pieces))
+def _learning_stages(clusters: Clusters, sample: Sample, learning: Learning, capacity: Capacity) -> list[Stage]:
+    """Return the costs of teaching the emulator, of joint sampling, of the integrals and of emcee; one core judges the chains."""
+    profile, first, more = clusters.profile, int(sample.training.sum()), int(sample.targeted.sum())
+    seen = sum(first + turn * more for turn in range(profile.rounds + 1))
+    teaching = seen * profile.epochs * learning.pair_s
+    compiled = learning.compiling_s * max(capacity.processes, 1)
+    transitions = profile.rounds * (profile.warmup + profile.round_steps) + profile.warmup + profile.joint_steps
+    ensembles, cores = profile.ensembles, max(capacity.cores, 1)
+    turns = -(-ensembles // cores)
+    joint_s, emcee_s = transitions * learning.transition_s, profile.steps * learning.step_s
+    integrals = profile.integrals * learning.integral_s
 
+    def stage(name: str, total: float, longest: float, width: int, files: int) -> Stage:
+        return Stage(name, total, CLOCK * total, longest, width, files)
 
-def _sampling_stage(clusters: Clusters, learning: Learning, cores: int) -> Stage:
-    """Return the cost of sampling: the ensembles go side by side, and one core judges their chains."""
-    profile = clusters.profile
-    ensemble_s = profile.steps * learning.step_s
-    rounds = -(-profile.ensembles // max(cores, 1))
-    total = profile.ensembles * ensemble_s + learning.judging_s
-    files = profile.ensembles * -(-profile.steps // STEPS_A_CHUNK)
-    return Stage("sampling", total, CLOCK * total, rounds * ensemble_s + learning.judging_s, profile.ensembles, files)
+    files = ensembles * (-(-transitions // TRANSITIONS_A_CHUNK) + profile.rounds + 1)
+    return [
+        stage("teaching the emulator", teaching + compiled, teaching + learning.compiling_s, 1, profile.rounds + 1),
+        stage("sampling parameters and clusters together", ensembles * joint_s, turns * joint_s, ensembles, files),
+        stage("integrating clusters out", integrals, 0.0, cores, -(-profile.integrals // INTEGRALS_A_CHUNK) + 1),
+        stage(
+            "sampling with emcee",
+            ensembles * emcee_s + learning.judging_s,
+            turns * emcee_s + learning.judging_s,
+            ensembles,
+            ensembles * -(-profile.steps // STEPS_A_CHUNK),
+        ),
+    ]
 
 
 def _comparison_stage(clusters: Clusters, sample: Sample) -> Stage:

@@ -1,19 +1,19 @@
 """Where will the posterior's histories lie, before there is a posterior? Where a linear regression on the prior's histories says.
 
-Log firms, log size and schooling are regressed on whitened parameters and latents, all clusters together. The linear Gaussian
-regression is then conditioned on the tables, which gives parameters for all clusters and latents for each. Its histories pass
-near the rows, as those of the learned proposal will, and cost about as much; its weights are noisier.
+Log firms, log size and schooling are regressed on whitened parameters and on what each cluster has for itself, all clusters
+together. The linear Gaussian regression is then conditioned on the tables, which gives parameters for all clusters and the rest
+for each. Its histories pass near the rows, as those of the emulator will, and cost about as much; its weights are noisier.
 """
 
 from typing import Final
 
 import numpy as np
 
-from calibration.learned.network import Mixture
-from calibration.learned.proposal import WIDER, Proposal
-from calibration.learned.training_set import Pairs, Sizes
+from calibration.distil import WIDER
+from calibration.emulator.pairs import Pairs, Sizes
+from calibration.keys import LATENTS, normals
 from calibration.observation import ALIVE, Table
-from model.arrays import Floats
+from model.arrays import Floats, Seeds
 
 # Ridge penalty on a slope, as an equivalent number of histories.
 RIDGE: Final = 10.0
@@ -21,20 +21,18 @@ RIDGE: Final = 10.0
 RIDGE_OF_MEAN: Final = 1e-6
 
 
-class StandIn(Proposal):
-    """The posterior of a linear regression, which proposes latents as a learned proposal does.
+class StandIn:
+    """The posterior of a linear regression, which proposes what a cluster has for itself as the emulator does.
 
     Parameters
     ----------
     pairs : histories from the prior, of all clusters
     tables : the clusters' rows, in the order of the clusters
-    sizes : numbers of clusters, parameters and latents
+    sizes : numbers of clusters, parameters and numbers of a cluster's own
     """
 
     def __init__(self, pairs: Pairs, tables: list[Table], sizes: Sizes) -> None:
-        nothing = np.zeros((sizes.cases, 0))
-        super().__init__(None, 1, sizes.latents, nothing, nothing)
-        self._width = sizes.parameters
+        self._width, self._own = sizes.parameters, sizes.own
         self._slopes, self._level, self._scatter = _regression(pairs, sizes)
         self._rows = [(np.flatnonzero(table.seen), (table.value - table.bias).ravel(), table.sd.ravel()) for table in tables]
 
@@ -51,26 +49,37 @@ class StandIn(Proposal):
         z: Floats = np.linalg.solve(precision, pull) + drawn @ root.T
         return z
 
-    def mixtures(self, case: int, z: Floats) -> Mixture:
-        """Return the mixture over a cluster's latents at whitened parameters z (n, d): a single Gaussian component."""
-        of_parameters, of_latents, scatter, miss = self._seen(case)
-        gain = np.linalg.solve(scatter, of_latents).T
-        covariance = np.linalg.inv(np.eye(self.latents) + gain @ of_latents)
+    def draw(self, case: int, z: Floats, keys: Seeds) -> tuple[Floats, Floats]:
+        """Return what a cluster has for itself, drawn given its row.
+
+        Parameters
+        ----------
+        z : float64, shape (n, d)
+            Whitened parameters.
+        keys : uint64, shape (n, r)
+            Seeds of the draws.
+
+        Returns
+        -------
+        own : float64, shape (n, r, l)
+        log_weight : float64, shape (n, r)
+            Log of population density over proposal density (nats).
+        """
+        of_parameters, of_own, scatter, miss = self._seen(case)
+        gain = np.linalg.solve(scatter, of_own).T
+        covariance = np.linalg.inv(np.eye(self._own) + gain @ of_own)
         mean = (miss - z @ of_parameters.T) @ (covariance @ gain).T
         root = WIDER * np.linalg.cholesky(covariance)
-        below = root[np.tril_indices(self.latents, -1)]
-        return Mixture(
-            np.zeros((len(z), 1)),
-            mean[:, None, :],
-            np.broadcast_to(np.log(np.diag(root)), (len(z), 1, self.latents)),
-            np.broadcast_to(below, (len(z), 1, len(below))),
-            np.zeros((len(z), 1, 0, 3)),
-        )
+        normal = normals(keys.ravel(), LATENTS, self._own).reshape(*keys.shape, self._own)
+        own = mean[:, None] + normal @ root.T
+        log_weight = 0.5 * ((normal**2).sum(axis=2) - (own**2).sum(axis=2)) + np.log(np.diag(root)).sum()
+        return own, log_weight
 
     def _seen(self, case: int) -> tuple[Floats, Floats, Floats, Floats]:
         """Return the regression of the k figures that a cluster's row shows.
 
-        These are slopes on parameters (k, d) and latents (k, l), residual covariance (k, k), and distance from the mean (k,).
+        These are slopes on parameters (k, d) and on the cluster's own (k, l), residual covariance (k, k), and distance from the
+        mean (k,).
         """
         seen, value, sd = self._rows[case]
         slopes = self._slopes[:, seen].T
@@ -83,8 +92,8 @@ def _regression(pairs: Pairs, sizes: Sizes) -> tuple[Floats, Floats, Floats]:
     alive = pairs.outcomes.status == ALIVE
     figures = pairs.outcomes.figures[alive].reshape(int(alive.sum()), -1)
     indicators = (pairs.case[alive][:, None] == np.arange(sizes.cases)).astype(np.float64)
-    inputs = np.concatenate([pairs.z[alive], pairs.latents[alive], indicators], axis=1)
-    size = sizes.parameters + sizes.latents
+    inputs = np.concatenate([pairs.z[alive], pairs.own[alive], indicators], axis=1)
+    size = sizes.parameters + sizes.own
     penalty = np.diag([*np.full(size, RIDGE), *np.full(sizes.cases, RIDGE_OF_MEAN)])
     coefficients = np.linalg.solve(inputs.T @ inputs + penalty, inputs.T @ figures)
     residual = figures - inputs @ coefficients

@@ -115,13 +115,9 @@ def _precision_lines(plan: Plan) -> list[str]:
         _past_line(precision.past, plan.exact),
         _draws_line(plan, limits),
         f"  rests on an autocorrelation time of {precision.tau:.0f} steps, "
-        + (
-            f"measured in {precision.past.folder}"
-            if precision.past
-            else "seen in a run of the quick profile; a prototype had half as many"
-        ),
+        + (f"measured in {precision.past.folder}" if precision.past else "seen in a run of the quick profile"),
         f"ESS of weights: at most {precision.weights:.0f} of {profile.exact_draws} draws (gate: {limits.ess:g} of at least "
-        f"{limits.draws}), by exp(-noise^2); the surrogate's own error takes more",
+        f"{limits.draws}), by exp(-noise^2); the emulator's own error takes more",
     ]
     for effect in precision.effects:
         lines += _effect_lines(effect, plan)
@@ -130,10 +126,10 @@ def _precision_lines(plan: Plan) -> list[str]:
 
 def _past_line(past: Past | None, exact: Ints) -> str:
     if past is None:
-        return "  a learned proposal can do better; no finished run of this profile is there to say by how much"
+        return "  the emulator's draws do better; no finished run of this profile is there to say by how much"
     return (
-        f"  the learned proposal in {past.folder}: sd {past.noise:.2g} from {past.histories:.0f} histories a cluster; "
-        f"error of the surrogate sd {past.error:.2g}"
+        f"  the emulator in {past.folder}: sd {past.noise:.2g} from {past.histories:.0f} histories a cluster; "
+        f"error of the emulator sd {past.error:.2g}"
     )
 
 

@@ -135,26 +135,24 @@ def _histories(case: Case, posterior: Posterior, seed: int, progress: Progress) 
     simulator = ClusterSimulator((case,), load_priors(), tuple(names), ErrorModel(), chosen)
     keys = seeds(seed, ADVICE, case_key(case) % 2**63, 0, CANDIDATES)
     picked = np.searchsorted(np.cumsum(normalised(mass)), uniforms(keys, PARAMETERS, 1)[:, 0]).clip(0, len(z) - 1)
-    latents = normals(keys, LATENT_STREAM, len(LATENTS))
-    weights = _weights(case, simulator, z[picked], latents, keys, progress)
+    own = normals(keys, LATENT_STREAM, len(simulator.own))
+    weights = _weights(case, simulator, z[picked], own, keys, progress)
     ends = np.cumsum(weights)
     kept = np.searchsorted(ends, (np.arange(KEPT) + 0.5) / KEPT * ends[-1]).clip(0, CANDIDATES - 1)
-    values = simulator.values(z[picked][kept], keys[kept])
+    values = simulator.values(z[picked][kept], own[kept], keys[kept])
     even = np.full(KEPT, 1.0 / KEPT)
-    histories = WeightedHistories(case, values, latents[kept], keys[kept], even, kept.astype(np.int64), chosen)
+    histories = WeightedHistories(case, values, own[kept][:, : len(LATENTS)], keys[kept], even, kept.astype(np.int64), chosen)
     return histories, effective_size(weights)
 
 
-def _weights(
-    case: Case, simulator: ClusterSimulator, z: Floats, latents: Floats, keys: Seeds, progress: Progress
-) -> Floats:
+def _weights(case: Case, simulator: ClusterSimulator, z: Floats, own: Floats, keys: Seeds, progress: Progress) -> Floats:
     """Return the weights of candidates (n,), which sum to one: the density that each gives to what is known of the cluster."""
     if not case.observations:
         return np.full(len(keys), 1.0 / len(keys))
     scores = []
     for first in range(0, len(keys), CHUNK):
         part = slice(first, first + CHUNK)
-        outcomes = simulator(0, z[part], latents[part], keys[part])
+        outcomes = simulator(0, z[part], own[part], keys[part])
         scores.append(log_density(table(case, simulator.errors), outcomes, simulator.errors))
         progress("weighing histories by what is known of the cluster", min(first + CHUNK, len(keys)), len(keys))
     score = np.concatenate(scores)

@@ -171,10 +171,7 @@ def _parameters(posterior: Any, priors: Priors) -> list[ParameterView]:
         scores = weighted_quantile(column, mass, np.array(FAN))
         sd = float(np.sqrt(np.sum(mass * (column - np.sum(mass * column)) ** 2)))
         before = np.asarray(posterior.groups["prior"][name].values, np.float64).ravel()
-        if posterior.converged:
-            after = posterior.histories["values"].isel(case=0).sel(parameter=name).values
-        else:
-            after = np.asarray(posterior.groups["posterior"][name].values, np.float64).ravel()
+        after = np.asarray(posterior.groups["posterior"][name].values, np.float64).ravel()
         even = np.full(len(before), 1.0 / len(before))
         low, middle, high = (float(value) for value in weighted_quantile(before, even, PROBABILITIES))
         lower, centre, upper = (float(value) for value in weighted_quantile(after, mass, PROBABILITIES))
@@ -233,7 +230,7 @@ def _unfitted(checks: dict[str, Any], cases: list[Case], covered: tuple[Covered,
 def _noise(checks: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     rows = [
         ("sd of log L at one draw", f"{_short(checks['noise_sd'])} nats, both halves together"),
-        ("exact minus surrogate", f"sd {_short(checks['error_sd'])} nats over the posterior, free of noise"),
+        ("exact minus emulated", f"sd {_short(checks['error_sd'])} nats over the posterior, free of noise"),
         ("k-hat of the weights", _short(checks["k_hat"])),
         ("most of it comes from", ", ".join(checks.get("blamed", []))),
     ]

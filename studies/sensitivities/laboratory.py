@@ -15,8 +15,9 @@ from typing import Final, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.keys import DATES as DATE_STREAM
 from calibration.keys import LATENTS as LATENT_STREAM
-from calibration.keys import SENSITIVITY, normals, seeds
+from calibration.keys import SENSITIVITY, normals, seeds, uniforms
 from calibration.observation import DATES, ErrorModel, log_density
 from calibration.simulator import ClusterSimulator, far_too_many, outcomes
 from calibration.tables import table
@@ -163,7 +164,7 @@ class Laboratory:
         values = self.values(points)
         settings, start = settings_for(cluster, values, latents, self.structures, years_after=self.horizon)
         settings["firms_max"] = far_too_many(cluster)
-        dates = ClusterSimulator(self.cases, self.priors, (), self.errors).dates(case, start, keys)
+        dates = ClusterSimulator(self.cases, self.priors, (), self.errors).dates(case, start, uniforms(keys, DATE_STREAM, DATES))
         seen = np.rint((dates - start[:, None]) / QUARTER).astype(np.int64)
         yearly = _yearly(settings["quarters"])
         settings["quarters"] = np.maximum(settings["quarters"], seen.max(axis=1))

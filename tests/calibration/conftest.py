@@ -8,20 +8,19 @@ import pytest
 from scipy.special import ndtr
 from scipy.stats import multivariate_normal
 
+from calibration.emulator.features import RawFeatures
+from calibration.emulator.pairs import Pairs, Sizes, draw_pairs, restore_pairs
 from calibration.keys import LATENTS, NUISANCES, PARAMETERS, TRAINING, normals, seeds
-from calibration.learned.surrogate import features
-from calibration.learned.training_set import Pairs, Sizes, draw_pairs, restore_pairs
 from calibration.observation import ErrorModel, Outcomes, Table
 from calibration.simulator import ClusterSimulator
 from model.arrays import Floats, Seeds
 from model.config import all_cases, load_priors
-from model.latents import LATENTS as NAMES_OF_LATENTS
 
 ERRORS = ErrorModel(outlier=1e-30)
 CUTS = (-0.5, 0.8)
-# Four clusters, three parameters and two latents; the networks are told which cluster it is, and one covariate that says nothing.
+# Four clusters, three parameters and two numbers of each cluster's own.
 SIZES = Sizes(4, 3, 2)
-FEATURES = features(np.zeros((4, 1)))
+FEATURES = RawFeatures(4)
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def rows() -> list[Table]:
 
 def pairs_of(cluster: LinearCluster, each: int) -> Pairs:
     """Training pairs: so many of each of the four clusters."""
-    return restore_pairs([draw_pairs(cluster, SIZES, 1, case, 0, each).arrays() for case in range(4)], SIZES)
+    return restore_pairs([draw_pairs(cluster, SIZES, 1, case, 0, each).arrays() for case in range(4)])
 
 
 @pytest.fixture
@@ -110,9 +109,9 @@ def exact(cluster: LinearCluster, tables: list[Table]) -> Callable[[Floats], Flo
 
 
 def drawn(simulator: ClusterSimulator, case: int, count: int) -> tuple[Floats, Floats, Seeds]:
-    """Parameters, latents and seeds of histories of a cluster, from the prior."""
+    """Parameters, what the cluster has for itself, and seeds of histories, from the prior."""
     keys = seeds(1, TRAINING, case, 0, count)
-    return normals(keys, PARAMETERS, len(simulator.names)), normals(keys, LATENTS, len(NAMES_OF_LATENTS)), keys
+    return normals(keys, PARAMETERS, len(simulator.names)), normals(keys, LATENTS, len(simulator.own)), keys
 
 
 @pytest.fixture(scope="session")

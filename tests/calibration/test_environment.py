@@ -16,23 +16,24 @@ sys.path.insert(0, sys.argv[1])
 from calibration import arviz_adapter
 import numpy as np
 from pathlib import Path
-from calibration.learned.network import Layout
-from calibration.learned.training import Lesson, Schedule, fit
+from calibration.emulator.network import Layout
+from calibration.emulator.training import Lesson, Scale, Schedule, fit
 from execution.chunks import digest
 from model import load_case, load_policy, simulate
 from model.simulation import ask, engine_named
 from studies.page.pictures import save_plot
 draw = np.random.Generator(np.random.Philox(1))
 inputs, outcome = draw.normal(size=(300, 30)).astype(np.float32), draw.normal(size=(300, 4)).astype(np.float32)
-lesson = Lesson(inputs, outcome, np.ones(4, np.float32), np.zeros((300, 0), np.int32), np.zeros(300, np.int32))
-network, score = fit(Layout(2, 4, 0, 0), lesson, Schedule(16, 2, 64), 3, lambda epoch: None)
+lesson = Lesson(inputs, outcome, np.zeros((300, 1), np.int32), np.zeros(300, np.int32))
+scale = Scale(np.zeros(4), np.ones(4), np.ones(4))
+network = fit(lesson, Layout(2, (0, 1, 3, 4), (0,)), scale, Schedule(16, 2, 64), 3, lambda epoch: None)
 history = simulate(10, seeds=[1], years=2.0)
 square = inputs[:, :20].T @ inputs[:, :20]
 arviz_adapter.assemble({})
 drawn = ask(load_case(10), load_policy("status-quo"), years=2.0).run([1], engine_named("compiled"))
 save_plot([drawn], "a title", Path("plot.png"))
 print(digest({
-    **network, "score": np.array(score), "eigen": np.linalg.eigvalsh(square), "exp": np.exp(inputs),
+    **network, "eigen": np.linalg.eigvalsh(square), "exp": np.exp(inputs),
     "size": arviz_adapter.effective_size(draw.normal(size=(4, 100, 2)), "tail"),
     "k": np.array(arviz_adapter.k_hat(outcome[:, 0])),
     **{str(name): history[name].values for name in history.data_vars if history[name].dtype.kind == "f"},
@@ -47,8 +48,8 @@ from model.config import all_cases, load_profile
 cases = all_cases()[:2]
 pipeline.all_cases = lambda: cases
 counts = dict(
-    training_simulations=60, networks=1, hidden=8, components=2, epochs=2, batch=16, proposal_components=1, proposal_epochs=1,
-    ensembles=4, walkers=80, steps=40, burn=20, thin=10, exact_draws=4, exact_replicates=4, pilot_draws=1, predictive_draws=4,
+    training_simulations=60, rounds=0, hidden=8, components=1, epochs=2, batch=16, chains=2, warmup=20, joint_steps=20,
+    integrals=20, integral_points=8, ensembles=4, walkers=80, steps=40, burn=20, thin=10, check_draws=4, predictive_draws=4,
 )
 done = pipeline.calibrate(load_profile("quick").model_copy(update=counts), Path(sys.argv[2]), on=sys.argv[3])
 print(done.manifest["result_hash"])

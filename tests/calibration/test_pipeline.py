@@ -15,21 +15,26 @@ from model.errors import InputError
 
 COUNTS = {
     "training_simulations": 19 * 3,
-    "networks": 1,
+    "rounds": 1,
+    "targeted_simulations": 19,
     "hidden": 8,
-    "components": 2,
+    "components": 1,
     "epochs": 2,
     "batch": 64,
-    "proposal_components": 1,
-    "proposal_epochs": 1,
+    "chains": 2,
+    "warmup": 20,
+    "round_steps": 8,
+    "joint_steps": 20,
+    "integrals": 40,
+    "integral_points": 8,
     "ensembles": 4,
     "walkers": 80,
     "steps": 40,
     "burn": 20,
     "thin": 10,
+    "check_draws": 4,
     "exact_draws": 4,
     "exact_replicates": 4,
-    "pilot_draws": 1,
     "predictive_draws": 4,
 }
 
@@ -74,8 +79,10 @@ def test_a_whole_calibration(tmp_path: Path) -> None:
                 assert set(KEYS) <= set(node.attrs)
     assert posterior.groups["posterior"].attrs["verdict"] == "NOT CONVERGED"
     assert posterior.groups["posterior"].sizes["chain"] == 4
+    assert not posterior.groups["sample_stats"]["log_weight"].values.any()
+    assert not posterior.checks["decision"]["paid"]
     assert posterior.groups["log_likelihood"].sizes["case"] == 19
-    assert len(posterior.groups["posterior"].data_vars) == 36
+    assert len(posterior.groups["posterior"].data_vars) == 37
     assert np.isfinite(posterior.groups["log_likelihood"]["tables"].values).all()
     assert {row["figure"] for row in posterior.checks["coverage"]} == {"log_firms", "log_workers_per_firm", "schooling"}
     with pytest.raises(InputError, match="add --resume"):

@@ -135,7 +135,7 @@ def test_a_prediction_does_not_depend_on_how_draws_are_cut(
 ) -> None:
     z = np.random.Generator(np.random.Philox(1)).normal(size=(100, 3))
     whole = predict(work(runner, cluster, tables, errors), z, tables)
-    part = predict_chunk(Fresh(cluster, tables, errors, SIZES.latents, 1), 2, z[40:47], 40)
+    part = predict_chunk(Fresh(cluster, tables, errors, SIZES.own, 1), 2, z[40:47], 40)
     for name in Predictive._fields:
         np.testing.assert_array_equal(getattr(whole, name)[40:47, 2], part[name])
 
@@ -144,7 +144,7 @@ def test_what_died_has_no_figures(cluster: LinearCluster, tables: list[Table], e
     def deadly(case: int, z: Floats, latents: Floats, keys: Seeds) -> Outcomes:
         return cluster(case, z, latents, keys)._replace(status=np.where(np.arange(len(z)) < 3, EXTINCT, ALIVE))
 
-    rows = predict_chunk(Fresh(deadly, tables, errors, SIZES.latents, 1), 0, np.zeros((8, 3)), 0)
+    rows = predict_chunk(Fresh(deadly, tables, errors, SIZES.own, 1), 0, np.zeros((8, 3)), 0)
     assert rows["alive"].tolist() == [False] * 3 + [True] * 5
     assert np.isnan(rows["figures"][:3]).all()
     assert np.isfinite(rows["figures"][3:, 0]).all()
@@ -242,7 +242,7 @@ def test_fans_of_the_simulator_are_those_of_its_rows(runner: Runner, job: Work, 
     """Quantiles taken directly from the panel rows of six histories of one cluster, at every half year."""
     one = replace(simulator, cases=simulator.cases[:1], threads=1)
     keys = seeds(1, 1, 0, 0, 6)
-    z, latents = normals(keys, 1, len(one.names)), normals(keys, 2, 14)
+    z, latents = normals(keys, 1, len(one.names)), normals(keys, 2, len(one.own))
     drawn = fans(replace(job, sizes=job.sizes._replace(cases=1)), one, z, latents[:, None], keys[:, None])
     years = drawn["year"].values[0]
     start = one.settings(0, z, latents, keys)[2]

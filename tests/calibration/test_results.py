@@ -1,12 +1,17 @@
 """Are chains thinned evenly, and is a report written as JSON can hold it?"""
 
 import json
+from pathlib import Path
 
 import numpy as np
+import xarray as xr
 
+from calibration.correction import Estimate
 from calibration.diagnostics import convergence
-from calibration.results import DRAWS_KEPT, kept_steps, plain
-from calibration.stages import Chains
+from calibration.distil import first_network, likelihood
+from calibration.results import DRAWS_KEPT, Posterior, plain, sampled_draws, weighted_draws
+from calibration.stages import Chains, ExactDraws
+from model.arrays import Arrays
 
 
 def chains(steps: int) -> Chains:
@@ -15,21 +20,46 @@ def chains(steps: int) -> Chains:
     return Chains(z, -z[..., 0], convergence(z, np.ones(2), 1))
 
 
-def test_few_draws_are_all_kept_in_their_order() -> None:
-    z, log_prob = kept_steps(chains(5))
-    assert z.shape == (2, 15, 1)
-    assert z.ravel().tolist() == list(range(30))
-    np.testing.assert_array_equal(log_prob, -z[..., 0])
+def network() -> Arrays:
+    """A distilled likelihood of one parameter and two clusters that has learned nothing."""
+    return first_network(1, 2, 1)
+
+
+def test_few_draws_are_all_kept_in_their_order_with_equal_weights() -> None:
+    draws = sampled_draws(chains(5), network())
+    assert draws.z.shape == (2, 15, 1)
+    assert draws.z.ravel().tolist() == list(range(30))
+    assert not draws.log_weight.any()
+    np.testing.assert_array_equal(draws.log_likelihood.reshape(30, 2), likelihood(network(), draws.z.reshape(30, 1)))
 
 
 def test_many_draws_are_thinned_evenly_from_the_first_to_the_last() -> None:
-    z, log_prob = kept_steps(chains(2000))
+    z = sampled_draws(chains(2000), network()).z
     assert z.shape == (2, DRAWS_KEPT, 1)
     assert z[0, 0, 0] == 0
     assert z[1, -1, 0] == 2 * 2000 * 3 - 1
     gaps = np.diff(z[0, :, 0])
     assert gaps.max() - gaps.min() <= 1
-    np.testing.assert_array_equal(log_prob, -z[..., 0])
+
+
+def test_corrected_draws_carry_the_log_of_exact_over_emulated() -> None:
+    halves = np.log(np.array([[[1.0, 3.0], [2.0, 2.0]], [[4.0, 4.0], [1.0, 1.0]]]))
+    empty = np.zeros((2, 2))
+    estimate = Estimate(halves, empty, empty, empty, np.zeros((2, 2, 1)), np.zeros((2, 2), np.uint64))
+    draws = weighted_draws(ExactDraws(np.zeros((2, 1)), estimate, np.ones(2, np.int64)), network())
+    np.testing.assert_allclose(np.exp(draws.log_weight), [[4.0, 4.0]])
+    np.testing.assert_allclose(draws.log_likelihood[0] - likelihood(network(), np.zeros((2, 1))), np.log([[2, 2], [4, 1]]))
+
+
+def test_whoever_reads_a_posterior_gets_its_weights(tmp_path: Path) -> None:
+    """Weights of 1 and 3: a reader that ignored them would see equal draws."""
+    groups = {
+        "unconstrained_posterior": xr.Dataset({"z": (("chain", "draw", "parameter"), np.ones((1, 2, 1)))}, {"parameter": ["a"]}),
+        "sample_stats": xr.Dataset({"log_weight": (("chain", "draw"), 700.0 + np.log([[1.0, 3.0]]))}),
+    }
+    names, z, weights = Posterior(tmp_path, groups, xr.Dataset(), xr.Dataset(), {"converged": True}, {}).whitened()
+    assert (names, z.shape) == (["a"], (2, 1))
+    np.testing.assert_allclose(weights, [0.25, 0.75])
 
 
 def test_a_report_becomes_plain_json() -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from calibration.keys import TRAINING, seeds
+from calibration.keys import LATENTS, TRAINING, normals, seeds, uniforms
 from calibration.observation import ALIVE, EXHAUSTED, EXTINCT, ErrorModel
 from calibration.simulator import EXHAUSTED_FIRMS, ClusterSimulator, far_too_many, outcomes
 from model.config import all_cases
@@ -21,7 +21,8 @@ def test_a_history_depends_on_nothing_but_its_triple(simulator: ClusterSimulator
 def test_nuisances_differ_between_histories_and_follow_their_prior(simulator: ClusterSimulator) -> None:
     """Ranks of 2,000 draws under the prior are uniform: mean within four standard errors."""
     keys = seeds(1, TRAINING, 0, 0, 2000)
-    values = simulator.values(np.zeros((2000, len(simulator.names))), keys)
+    own = normals(keys, LATENTS, len(simulator.own))
+    values = simulator.values(np.zeros((2000, len(simulator.names))), own, keys)
     below = np.mean(values["market_substitution"] < simulator.priors.defaults["market_substitution"])
     assert abs(below - 0.5) < 4 * 0.5 / np.sqrt(2000)
     assert np.unique(values["exit_base"]).size == 1
@@ -53,7 +54,7 @@ def test_dates_are_those_of_the_table_or_before_it(simulator: ClusterSimulator) 
     keys = seeds(1, TRAINING, 0, 0, 400)
     for case, cluster in enumerate(simulator.cases):
         start = np.full(len(keys), float(cluster.start.mode))
-        last, earlier = simulator.dates(case, start, keys).T
+        last, earlier = simulator.dates(case, start, uniforms(keys, 4, 2)).T
         for when, observation in ((last, cluster.observations[-1]), (earlier, cluster.observations[0])):
             year = observation.year
             if len(cluster.observations) == 1 and when is earlier:

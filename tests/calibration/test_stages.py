@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from calibration.learned import surrogate as surrogates
-from calibration.learned.training_set import Sizes, typical_size
 from calibration.observation import ErrorModel, Table
-from calibration.stages import Chains, ExactDraws, chains, exact_draws, networks, training_pairs
+from calibration.stages import Chains, ExactDraws, chains, check_draws, distilled, exact_draws, joint_draws, learn, shares
 from calibration.work import Work
 from execution.executors import Threads
 from execution.stopping import Stop, listening
@@ -20,24 +18,30 @@ from execution.tasks import Runner
 from model.config import load_profile
 from model.errors import Interrupted
 from model.profile import Profile
+from tests.calibration.conftest import FEATURES, SIZES
 
 COUNTS = {
     "training_simulations": 800,
-    "networks": 1,
+    "rounds": 1,
+    "targeted_simulations": 200,
     "hidden": 8,
-    "components": 2,
+    "components": 1,
     "epochs": 2,
     "batch": 64,
-    "proposal_components": 1,
-    "proposal_epochs": 1,
+    "chains": 3,
+    "warmup": 30,
+    "round_steps": 8,
+    "joint_steps": 120,
+    "integrals": 120,
+    "integral_points": 8,
     "ensembles": 2,
     "walkers": 12,
     "steps": 420,
     "burn": 20,
     "thin": 10,
+    "check_draws": 10,
     "exact_draws": 10,
     "exact_replicates": 4,
-    "pilot_draws": 1,
     "predictive_draws": 8,
 }
 
@@ -47,14 +51,15 @@ def profile() -> Profile:
 
 
 def work(runner: Runner, cluster: Any, tables: list[Table], errors: ErrorModel) -> Work:
-    return Work(cluster, tables, surrogates.features(np.zeros((4, 1))), Sizes(4, 3, 2), profile(), 1, errors, runner)
+    return Work(cluster, tables, FEATURES, np.full(4, 5000.0), SIZES, profile(), 1, errors, runner)
 
 
 def everything(job: Work) -> tuple[Chains, ExactDraws]:
-    pairs = training_pairs(job)
-    learned = networks(job, pairs)
-    sampled = chains(job, learned.surrogate)
-    return sampled, exact_draws(job, learned, sampled, typical_size(pairs, job.sizes))
+    learned = learn(job)
+    drawn = joint_draws(job, learned.emulator, job.profile.rounds, job.profile.joint_steps)
+    sampled = chains(job, distilled(job, learned.emulator, drawn))
+    checked = check_draws(job, learned.emulator, drawn)
+    return sampled, exact_draws(job, learned.emulator, drawn, shares(job, checked, learned.root_cost))
 
 
 class _StopAt:

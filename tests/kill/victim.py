@@ -51,7 +51,7 @@ def remember(chunks: Path) -> None:
     train = stages.train
 
     def recalled(lessons: Any, place: int) -> Any:
-        stored = chunks / ("proposal.npz" if place == lessons.profile.networks else f"surrogate-{place}.npz")
+        stored = chunks / f"emulator-{place}.npz"
         return load_chunk(stored) if stored.is_file() else train(lessons, place)
 
     stages.train = recalled

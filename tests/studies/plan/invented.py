@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from calibration.learned.training_set import Pairs, Sizes
-from calibration.likelihood import Estimate
+from calibration.correction import Estimate
+from calibration.emulator.pairs import Pairs, Sizes
 from calibration.observation import ALIVE, Outcomes, Table
 from model.profile import Batch, Profile
 from studies.plan.plan import Plan, capacity_of
@@ -42,8 +42,10 @@ def invented_plan(profile: Profile, where: str = "local:2", batch: Batch | None 
     levels = np.ones((2, len(OUTCOMES)))
     replay = Replays("credit", 2, timed, timed, levels, 2 * levels)
     pairs = linear_world(4)[0]
-    estimate = Estimate(np.zeros((2, 2, 2)), np.ones((2, 2)), np.ones((2, 2)), np.zeros((2, 2, 2)), np.zeros((2, 2), np.uint64))
-    sample = Sample(np.array([5, 5]), pairs, [timed] * 2, [timed] * 2, [timed] * 2, [replay] * 2, estimate, 0.3)
+    ones = np.ones((2, 2))
+    estimate = Estimate(np.zeros((2, 2, 2)), ones, ones, ones, np.zeros((2, 2, 2)), np.zeros((2, 2), np.uint64))
+    counts, kind = np.array([5, 5]), [timed] * 2
+    sample = Sample(counts, counts, pairs, kind, kind, kind, [replay] * 2, estimate, np.ones(2), 0.3)
     stages = [
         Stage("simulating clusters from the prior", 100.0, 10.0, 1.0, 40, 40, 8000),
         Stage("sampling", 60.0, 6.0, 15.0, 4, 4),

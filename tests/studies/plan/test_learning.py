@@ -11,7 +11,7 @@ from studies.plan import learning as home
 from studies.plan.learning import EPOCHS, MOST_PAIRS, Fitting
 
 Clock = SimpleNamespace
-SIZES = home.Sizes(cases=2, parameters=3, latents=2)
+SIZES = home.Sizes(cases=2, parameters=3, own=2)
 
 
 @pytest.fixture
@@ -25,23 +25,19 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def test_the_first_epoch_tells_compiling_and_the_others_training(
     pairs: int, shown: int, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fit(
-        layout: Any, lesson: home.Lesson, schedule: home.Schedule, seed: int, tell: Any
-    ) -> tuple[dict[str, np.ndarray], None]:
+    def fit(lesson: home.Lesson, layout: Any, scale: Any, schedule: Any, seed: int, tell: Any) -> dict[str, np.ndarray]:
         assert len(lesson.inputs) == len(lesson.status) == shown
         assert schedule.epochs == 1 + EPOCHS
         clock.now += 7.0
         for epoch in range(schedule.epochs):
             clock.now += 2.0
             tell(epoch)
-        return {"weight": np.ones(1)}, None
+        return {"weight": np.ones(1)}
 
     monkeypatch.setattr(home, "fit", fit)
-    arrays = {name: np.zeros(50) for name in ("inputs", "outcome", "classes", "status")}
-    lesson = home.Lesson(**{name: arrays.get(name, np.zeros(1)) for name in home.Lesson._fields})
-    schedule = home.Schedule(16, 30, 256)
-    fitting, network = home._fitting(Any, lesson, schedule, pairs)
-    assert fitting == Fitting(7.0, pytest.approx(2.0 * 30 * pairs / shown))
+    lesson = home.Lesson(*(np.zeros(50) for _ in home.Lesson._fields))
+    fitting, network = home._fitting(Any, lesson, Any, load_profile("quick"), pairs)
+    assert fitting == Fitting(7.0, pytest.approx(2.0 / shown))
     assert network["weight"].tolist() == [1.0]
 
 
@@ -63,7 +59,7 @@ def test_a_step_costs_the_same_however_many_ensembles_go_side_by_side(
     monkeypatch.setattr(home, "first_state", first_state)
     monkeypatch.setattr(home, "advance", advance)
     profile = load_profile("quick").model_copy(update={"ensembles": ensembles, "thin": 10})
-    assert home._stepping(None, profile, SIZES, threads) == pytest.approx(0.5)
+    assert home._stepping(profile, SIZES, threads) == pytest.approx(0.5)
     assert begun == list(range(min(threads, ensembles)))
 
 

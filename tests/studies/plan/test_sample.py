@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.special import ndtr
 
+from calibration.emulator.pairs import draw_pairs
 from calibration.keys import LATENTS as LATENT_STREAM
 from calibration.keys import TRAINING, normals, seeds
-from calibration.learned.training_set import draw_pairs
 from model.errors import Interrupted
 from model.events import QUARTER
 from studies.plan.sample import FIRMS, NEAR_HISTORIES, Clusters, Sample, Timed, Watched, take_sample
@@ -23,16 +24,16 @@ def test_a_history_costs_in_proportion_to_its_firm_quarters() -> None:
 def test_a_watched_simulator_shows_the_same_and_notes_firm_quarters(clusters: Clusters) -> None:
     simulator, watched = clusters.simulator, Watched(clusters.simulator)
     keys = seeds(1, TRAINING, 0, 0, 5)
-    z, latents = normals(keys, 1, clusters.sizes.parameters), normals(keys, LATENT_STREAM, clusters.sizes.latents)
-    shown, timed = watched.timed(5, lambda: watched(0, z, latents, keys))
-    for ours, alone in zip(shown, simulator(0, z, latents, keys), strict=True):
+    z, own = normals(keys, 1, clusters.sizes.parameters), normals(keys, LATENT_STREAM, clusters.sizes.own)
+    shown, timed = watched.timed(5, lambda: watched(0, z, own, keys))
+    for ours, alone in zip(shown, simulator(0, z, own, keys), strict=True):
         assert np.array_equal(ours, alone)
-    start = simulator.settings(0, z, latents, keys)[2]
-    last = (simulator.dates(0, start, keys) - start[:, None]).max(axis=1)
+    start = simulator.settings(0, z, own, keys)[2]
+    last = (simulator.dates(0, start, ndtr(own[:, -2:])) - start[:, None]).max(axis=1)
     times = np.tile(np.arange(0.0, last.max() + 1.0, QUARTER), (5, 1))
     # The quarters of a history end before the last date of all, and at its own.
     counted = (times <= last[:, None]) & (times < last.max())
-    firms = np.where(counted, simulator.rows(0, z, latents, keys, times)[:, :, FIRMS], 0.0)
+    firms = np.where(counted, simulator.rows(0, z, own, keys, times)[:, :, FIRMS], 0.0)
     assert timed.firm_quarters == pytest.approx(np.nansum(firms, axis=1))
     assert timed.independent == 5
 

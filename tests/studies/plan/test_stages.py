@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from calibration.stages import PILOT_REPLICATES
+from calibration.stages import CHECK_REPLICATES
 from studies.plan.learning import Learning
 from studies.plan.sample import Clusters, Sample, Timed
 from studies.plan.stages import (
@@ -91,7 +91,8 @@ def test_every_stage_of_a_run_has_its_histories(clusters: Clusters, sample: Samp
     replays = replays_of(len(clusters.policies), sample.replays[0].parts, profile.policy_draws)
     assert {name: stage.histories for name, stage in stages.items() if stage.histories} == {
         "simulating clusters from the prior": int(sample.training.sum()),
-        "estimating the exact likelihood (pilot)": PILOT_REPLICATES * cases * profile.pilot_draws,
+        "simulating clusters where the emulator looks": profile.rounds * int(sample.targeted.sum()),
+        "checking the emulator": CHECK_REPLICATES * cases * profile.check_draws,
         "estimating the exact likelihood": exact * profile.exact_draws,
         "predicting Table 2": cases * profile.predictive_draws,
         "replaying the histories kept": cases * profile.exact_draws,
@@ -100,7 +101,7 @@ def test_every_stage_of_a_run_has_its_histories(clusters: Clusters, sample: Samp
     assert next(iter(stages.values())) == Stage("starting: libraries and the compiled model", 2.0, CLOCK * 2.0, 2.0, 1)
 
 
-def test_workers_start_after_the_driver_and_compile_their_own_networks(
+def test_workers_start_after_the_driver_and_compile_for_themselves(
     clusters: Clusters, sample: Sample, learning: Learning
 ) -> None:
     alone, workers = (
@@ -108,17 +109,18 @@ def test_workers_start_after_the_driver_and_compile_their_own_networks(
         for capacity in (Capacity(2), Capacity(4, 2))
     )
     assert (workers["starting"].core_s, workers["starting"].longest_s) == (6.0, 4.0)
-    networks = clusters.profile.networks
-    assert networks >= 2
-    surrogate, proposal = learning.surrogate, sum(learning.proposal)
-    training = proposal + networks * surrogate.training_s
-    assert alone["training networks"].core_s == pytest.approx(training + surrogate.compiling_s)
-    assert workers["training networks"].core_s == pytest.approx(training + 2 * surrogate.compiling_s)
+    profile = clusters.profile
+    assert profile.rounds == 2
+    # The first pairs are seen in three rounds, those of the first round in two.
+    seen = 3 * int(sample.training.sum()) + 3 * int(sample.targeted.sum())
+    teaching = seen * profile.epochs * learning.pair_s
+    assert alone["teaching the emulator"].core_s == pytest.approx(teaching + learning.compiling_s)
+    assert workers["teaching the emulator"].core_s == pytest.approx(teaching + 2 * learning.compiling_s)
 
 
 def test_ensembles_beyond_the_cores_take_turns(clusters: Clusters, sample: Sample, learning: Learning) -> None:
     ensembles, chain_s = clusters.profile.ensembles, clusters.profile.steps * learning.step_s
     for cores, rounds in ((1, ensembles), (ensembles, 1), (2 * ensembles, 1)):
         stages = run_stages(clusters, sample, learning, 2.0, Capacity(cores))
-        sampling = next(stage for stage in stages if stage.name == "sampling")
+        sampling = next(stage for stage in stages if stage.name == "sampling with emcee")
         assert sampling.longest_s == pytest.approx(rounds * chain_s + learning.judging_s)

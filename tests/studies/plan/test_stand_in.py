@@ -30,14 +30,13 @@ def test_where_figures_are_linear_the_stand_in_is_the_posterior() -> None:
 def test_the_stand_in_moves_latents_towards_the_row() -> None:
     pairs, tables, sizes, slopes = linear_world(5_000)
     stand_in = StandIn(pairs, tables, sizes)
-    z = np.zeros((1, 3))
-    points = np.random.Generator(np.random.Philox(1)).random((1, 4_000, 1 + sizes.latents))
-    latents, weights = stand_in.draw(0, z, points)
+    z, keys = np.zeros((1, 3)), np.arange(4_000, dtype=np.uint64)[None]
+    own, weights = stand_in.draw(0, z, keys)
     seen = np.flatnonzero(tables[0].seen)
     target = tables[0].value.ravel()[seen]
     before = np.linalg.norm(target)
-    after = np.linalg.norm(target - latents[0].mean(axis=0) @ slopes[3:, seen])
+    after = np.linalg.norm(target - own[0].mean(axis=0) @ slopes[3:, seen])
     assert after < before
-    # Weights of a proposal that covers the population have mean one: within five of their standard errors.
+    # The mean weight times a function of what was drawn is the function's mean in the population: of one, within five errors.
     ratio = np.exp(weights[0])
     assert ratio.mean() == pytest.approx(1.0, abs=5 * ratio.std() / np.sqrt(len(ratio)))

@@ -14,7 +14,7 @@ def test_every_promised_figure_is_told_with_what_it_rests_on() -> None:
     for word in (
         "simulating clusters from the prior", "sampling", "8,000", "core time", "core-hours", "wall time", "memory", "disk",
         "GiB", "MiB", "500 files", "rests on", "90 %", "noise of log L", "02-hamamatsu", "effective draws", "autocorrelation",
-        "ESS of weights", "policy difference in net_value", "unpaired", "runs/run-quick", "error of the surrogate",
+        "ESS of weights", "policy difference in net_value", "unpaired", "runs/run-quick", "error of the emulator",
         "sbatch plan.sbatch", "30 % were ours",
     ):  # fmt: skip
         assert word in told, word

@@ -29,7 +29,10 @@ def posterior(monkeypatch: pytest.MonkeyPatch) -> Posterior:
     z = np.zeros((2, 4, len(names)))
     stored = Posterior(
         Path("nowhere"),
-        {"unconstrained_posterior": xr.Dataset({"z": (("chain", "draw", "parameter"), z)}, {"parameter": names})},
+        {
+            "unconstrained_posterior": xr.Dataset({"z": (("chain", "draw", "parameter"), z)}, {"parameter": names}),
+            "sample_stats": xr.Dataset({"log_weight": (("chain", "draw"), np.zeros((2, 4)))}),
+        },
         xr.Dataset(attrs={"structures": "; ".join(f"{name}={option}" for name, option in priors.structures_with().items())}),
         xr.Dataset(),
         {"label": LABEL, "converged": False},

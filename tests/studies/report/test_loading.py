@@ -85,10 +85,11 @@ def stored(converged: bool, folder: Path) -> Any:
     )
     checks = verdict(converged)
     whitened = xr.Dataset({"z": (("chain", "draw", "parameter"), z[None])}, {"parameter": list(PARAMETERS)})
+    even = xr.Dataset({"log_weight": (("chain", "draw"), np.zeros((1, COUNT)))})
     group = xr.Dataset({name: (("chain", "draw"), values[None, :, place]) for place, name in enumerate(PARAMETERS)})
     return results.Posterior(
         path=folder,
-        groups={"prior": group, "posterior": group, "unconstrained_posterior": whitened},
+        groups={"prior": group, "posterior": group, "sample_stats": even, "unconstrained_posterior": whitened},
         histories=histories,
         paths=paths,
         checks=checks,

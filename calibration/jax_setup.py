@@ -12,6 +12,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any, Final
 
+from model.compiling import cache_home
 from model.surroundings import TRAINING, without
 
 FLAGS: Final = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
@@ -56,7 +57,18 @@ def _processor() -> Any:
         # The compiler reads its flags when it is first used.
         jax.device_put(1.0, processor).block_until_ready()
         jax.config.update("jax_random_seed_offset", 0)
+        _keep_programs(jax)
     return processor
+
+
+def _keep_programs(jax: Any) -> None:
+    """Keep compiled programs beside the model's, where that folder can be written: compiling takes longer than sampling."""
+    folder = cache_home() / "industrial-takeoff" / "jax"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return
+    jax.config.update("jax_compilation_cache_dir", str(folder) if os.access(folder, os.W_OK) else None)
 
 
 @contextmanager

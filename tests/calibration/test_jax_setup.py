@@ -8,9 +8,9 @@ import jax
 import numpy as np
 import pytest
 
-from calibration.learned.jax_setup import FLAGS, OPTIONS, flags_read, jax_alone
-from calibration.learned.network import Layout
-from calibration.learned.training import Lesson, Schedule, fit
+from calibration.emulator.network import Layout
+from calibration.emulator.training import Lesson, Scale, Schedule, fit
+from calibration.jax_setup import FLAGS, OPTIONS, flags_read, jax_alone
 from execution.chunks import digest
 
 CHANGED: dict[str, Callable[[], AbstractContextManager[object]]] = {
@@ -29,8 +29,8 @@ CHANGED: dict[str, Callable[[], AbstractContextManager[object]]] = {
 def trained() -> str:
     draw = np.random.Generator(np.random.Philox(1))
     inputs, outcome = draw.normal(size=(64, 3)).astype(np.float32), draw.normal(size=(64, 2)).astype(np.float32)
-    lesson = Lesson(inputs, outcome, np.ones(2, np.float32), np.zeros((64, 0), np.int32), np.zeros(64, np.int32))
-    return digest(fit(Layout(2, 2, 0, 0), lesson, Schedule(4, 2, 16), 3, lambda epoch: None)[0])
+    lesson, scale = Lesson(inputs, outcome, np.zeros((64, 1), np.int32), np.zeros(64, np.int32)), Scale(*np.ones((3, 2)))
+    return digest(fit(lesson, Layout(2, (0, 1), (0,)), scale, Schedule(4, 2, 16), 3, lambda epoch: None))
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +59,8 @@ def test_the_environment_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_flags_that_xla_read_before_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("calibration.learned.jax_setup._first", lambda: False)
+    monkeypatch.setattr("calibration.jax_setup._first", lambda: False)
     monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=true")
     assert flags_read() == "--xla_cpu_enable_fast_math=true"
-    monkeypatch.setattr("calibration.learned.jax_setup._first", lambda: True)
+    monkeypatch.setattr("calibration.jax_setup._first", lambda: True)
     assert flags_read() == FLAGS

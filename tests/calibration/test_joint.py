@@ -1,0 +1,123 @@
+"""Do joint and conditional chains find a posterior that is known, and do emcee and Hamiltonian Monte Carlo agree?"""
+
+from functools import cache
+
+import numpy as np
+import pytest
+from scipy.stats import ks_2samp
+
+from calibration import distil
+from calibration.diagnostics import convergence
+from calibration.emulator.evaluate import Emulator, rows_of
+from calibration.emulator.network import layout_of
+from calibration.emulator.training import Schedule, fit, lesson, scale_of
+from calibration.joint import Sampling, advance, conditional, first_positions, warm_up
+from calibration.keys import seeds
+from calibration.sampler import advance as emcee_steps
+from calibration.sampler import first_state
+from model.arrays import Arrays, Floats
+from tests.calibration.conftest import ERRORS, FEATURES, SIZES, LinearCluster, pairs_of, rows
+
+# Chance that the two samplers are called different although they are not: over three parameters, by Bonferroni.
+FALSE_ALARM = 0.01
+
+
+@cache
+def sampling() -> Sampling:
+    cluster, tables = LinearCluster(), rows()
+    pairs, layout = pairs_of(cluster, 1000), layout_of(tables, 1)
+    scale = scale_of(pairs, layout)
+    network = fit(lesson(pairs, FEATURES, layout, scale), layout, scale, Schedule(16, 15, 128), 1, lambda epoch: None)
+    return Sampling(Emulator(network, layout, FEATURES, rows_of(tables, layout, scale, ERRORS)), SIZES, 6, 8, 1)
+
+
+@cache
+def ensembles() -> tuple[Arrays, ...]:
+    warm = [warm_up(sampling(), one, 200) for one in range(2)]
+    return tuple(advance(sampling(), state, 1600, 4, one) for one, state in enumerate(warm))
+
+
+def joint() -> tuple[Floats, Floats]:
+    z, own = (np.concatenate([state[name] for state in ensembles()]) for name in ("z", "own"))
+    return z.reshape(-1, 3).astype(np.float64), own.reshape(-1, 4, 2).astype(np.float64)
+
+
+def integrated(z: Floats, points: int = 400) -> Floats:
+    """log of the emulator's likelihood at z (n, 3), each cluster integrated over many points of the population."""
+    own = np.random.Generator(np.random.Philox(8)).normal(size=(points, 2))
+    total = np.zeros(len(z))
+    for case in range(4):
+        for row, here in enumerate(z):
+            score = sampling().emulator.log_density(np.full(points, case), np.tile(here, (points, 1)), own)
+            total[row] += np.logaddexp.reduce(score) - np.log(points)
+    return total
+
+
+def test_chains_start_over_dispersed_and_differ_between_ensembles() -> None:
+    one, other = first_positions(sampling(), 0), first_positions(sampling(), 1)
+    assert (one != other).all()
+    assert one[-1].std() > 1.2 > 0.7 > one[0].std()
+
+
+def test_joint_chains_mix_and_repeat_to_the_bit() -> None:
+    z = np.stack([state["z"] for state in ensembles()]).astype(np.float64)
+    found = convergence(z, np.ones(2), 4)
+    assert found.r_hat.max() < 1.02
+    assert found.ess_bulk.min() > 400
+    assert min(state["accepted"].min() for state in ensembles()) > 0.5
+    again = advance(sampling(), warm_up(sampling(), 0, 200), 8, 4, 0)
+    np.testing.assert_array_equal(again["z"], ensembles()[0]["z"][:2])
+
+
+def test_two_samplers_of_one_posterior_agree() -> None:
+    """Kolmogorov-Smirnov on draws thinned to independence, a false alarm in a hundred over all three parameters."""
+    z, own = joint()
+    proposal = distil.regress(z, own)
+    at = distil.around(z[::24])
+    found = distil.integrate(distil.Integrals(sampling().emulator, proposal, 64, 1), at, 0)
+    network = distil.distil(distil.Distilling(*(found[name] for name in ("z", "log_integral", "variance")), 1, lambda: None))
+    assert network["error"].max() < 0.2
+
+    def likelihood(z: Floats) -> Floats:
+        return np.asarray(distil.likelihood(network, z).sum(axis=1))
+
+    chain = emcee_steps(first_state(40, 3, 1, 0), likelihood, 4000, 50)["chain"][10:].reshape(-1, 3)
+    thinned = z[::16]
+    chances = [ks_2samp(thinned[:, column], chain[:, column]).pvalue for column in range(3)]
+    assert min(chances) > FALSE_ALARM / 3
+    shifted = [ks_2samp(thinned[:, column] + 0.5, chain[:, column]).pvalue for column in range(3)]
+    assert max(shifted) < FALSE_ALARM / 3
+
+
+def test_integrals_agree_with_brute_force() -> None:
+    z, own = joint()
+    few = z[:: len(z) // 6][:6]
+    found = distil.integrate(distil.Integrals(sampling().emulator, distil.regress(z, own), 200, 1), few, 0)
+    noise = 4 * np.sqrt(found["variance"].sum(axis=1) + 4 * 3.0 / 4000)
+    assert np.all(np.abs(found["log_integral"].sum(axis=1) - integrated(few, 4000)) < noise)
+
+
+def test_conditional_chains_keep_the_parameters_and_leave_the_joint_distribution_as_it_is() -> None:
+    """They start at joint draws, so each of their states is distributed as those are: moments within four errors."""
+    z, own = joint()
+    z, own = z[::12], own[::12]
+    drawn, log_q = conditional(sampling(), ensembles()[0], 2, z, own[:, 2], 3, seeds(1, 1, 0, 0, len(z)))
+    assert drawn.shape == (len(z), 3, 2)
+    flat = drawn[:, -1]
+    error = np.sqrt(2.0 / len(z))
+    assert np.all(np.abs(flat.mean(axis=0) - own[:, 2].mean(axis=0)) < 4 * error * own[:, 2].std(axis=0))
+    assert np.all(np.abs(np.log(flat.std(axis=0) / own[:, 2].std(axis=0))) < 4 * error)
+    assert np.abs(np.diff(drawn, axis=1)).max(axis=(1, 2)).min() > 0 or np.mean(np.abs(np.diff(drawn, axis=1)) > 0) > 0.8
+    ours = sampling().emulator.log_density(np.full(len(z), 2), z, flat)
+    np.testing.assert_allclose(log_q[:, -1], ours, atol=5e-3)
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_conditional_chains_depend_on_their_keys_and_starts_alone(count: int) -> None:
+    z, own = joint()
+    z, own = z[:3], own[:3, 1]
+    keys = seeds(3, 1, 0, 0, 3)
+    whole = conditional(sampling(), ensembles()[0], 1, z, own, count, keys)[0]
+    other = conditional(sampling(), ensembles()[0], 1, z, own, count, seeds(4, 1, 0, 0, 3))[0]
+    np.testing.assert_array_equal(whole, conditional(sampling(), ensembles()[0], 1, z, own, count, keys)[0])
+    assert (whole != other).any(axis=(1, 2)).all()
