@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Final
 
 from model.compiling import cache_home
+from model.errors import InputError
 from model.surroundings import TRAINING, without
 
+LIBRARIES: Final = ("jax", "optax", "blackjax")
 FLAGS: Final = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 # Options of JAX that can move a number or stop a training, each a context manager of this name.
 OPTIONS: Final[dict[str, Any]] = {
@@ -35,6 +38,22 @@ OPTIONS: Final[dict[str, Any]] = {
     "enable_checks": False,
     "transfer_guard": "allow",
 }
+
+
+def need_learning_libraries() -> None:
+    """Stop with one line where a library that teaches or samples the emulator is absent, before any history is simulated.
+
+    Raises
+    ------
+    InputError
+        If one is absent.
+    """
+    absent = [name for name in LIBRARIES if find_spec(name) is None]
+    if absent:
+        raise InputError(
+            f"calibrate: {', '.join(absent)}: not installed, but the emulator needs it; run make install, or "
+            "pip install 'industrial-takeoff[surrogate]'; simulate, sweep, sensitivity and finished calibrations work without"
+        )
 
 
 @cache

@@ -13,6 +13,7 @@ from calibration.emulator.features import ClusterFeatures
 from calibration.emulator.pairs import Sizes
 from calibration.fingerprint import fingerprint
 from calibration.gate import Chain, Limits, Verdict, agreement, correction, judge, worst
+from calibration.jax_setup import need_learning_libraries
 from calibration.keys import PREDICTIVE
 from calibration.observation import ErrorModel, dead_log_density
 from calibration.predictive import coverage, fans, predict, statements
@@ -92,6 +93,8 @@ def calibrate(
     first = chosen.seed if seed is None else whole_seed(seed, "seed")
     depends = fingerprint(simulator.cases, simulator.priors, simulator.structures, chosen, first, simulator.errors)
     run = Run(KIND, Path(out), depends, FILES)
+    if not run.finished:
+        need_learning_libraries()
     with (
         executor_on(asked_by(chosen, on), chosen.slurm, say) as executor,
         run.opened(executor, resume=resume, shard=shard, progress=progress) as runner,

@@ -8,10 +8,13 @@ import jax
 import numpy as np
 import pytest
 
+from calibration import jax_setup
 from calibration.emulator.network import Layout
 from calibration.emulator.training import Lesson, Scale, Schedule, fit
 from calibration.jax_setup import FLAGS, OPTIONS, flags_read, jax_alone
+from calibration.pipeline import calibrate
 from execution.chunks import digest
+from model.errors import InputError
 
 CHANGED: dict[str, Callable[[], AbstractContextManager[object]]] = {
     "double precision": lambda: jax.enable_x64(True),
@@ -64,3 +67,10 @@ def test_flags_that_xla_read_before_are_named(monkeypatch: pytest.MonkeyPatch) -
     assert flags_read() == "--xla_cpu_enable_fast_math=true"
     monkeypatch.setattr("calibration.jax_setup._first", lambda: True)
     assert flags_read() == FLAGS
+
+
+def test_an_absent_library_is_named_before_any_work_with_what_still_works(monkeypatch, tmp_path):
+    monkeypatch.setattr(jax_setup, "find_spec", lambda name: None if name == "blackjax" else object())
+    with pytest.raises(InputError, match=r"calibrate: blackjax: not installed.*make install.*simulate"):
+        calibrate("quick", tmp_path / "run")
+    assert not (tmp_path / "run").exists()
