@@ -69,7 +69,7 @@ def test_a_package_shows_what_it_offers_and_nothing_else(package: ModuleType) ->
         _ = package.simulation_of
 
 
-@pytest.mark.parametrize("package", ["model", "execution", "calibration.likelihood", "studies"])
+@pytest.mark.parametrize("package", ["model", "execution", "calibration.correction", "studies"])
 def test_linear_algebra_is_told_before_numpy_is_loaded(package: str) -> None:
     # The variables are read when NumPy is loaded; a user's own value would change bits.
     program = (
