@@ -6,7 +6,7 @@ from typing import Any
 
 from model.arithmetic import exp, log
 from model.compiling import equation, step
-from model.lanes import CACHED, MIXED, block_count, fetch_counted, has, kept, lane_of
+from model.lanes import CACHED, MIXED, block_count, fetch_counted, has, lane_of
 from model.mechanisms.finance import outlay, share_after_suppliers
 from model.mechanisms.production import (
     best_profit,
@@ -166,15 +166,15 @@ def standard_surplus(w: World, rung: int, workers_best: float) -> float:
 @step
 def build_ladder(w: World) -> None:
     """Work out what a history never changes: the standard price and each rung's costs and gains."""
-    p, s = kept(w.p), kept(w.s)
-    w.cluster.base_price = break_even_price(p, s)
+    p = w.p
+    w.cluster.base_price = break_even_price(p, w.s)
     w.cluster.skill_slope = skill_slope(p)
     w.cluster.gain_cost = exp(p.production_sunk_share * log(p.production_rung_size)) - 1.0
     w.cluster.log_training_exit = log(p.training_exit)
     for k in range(len(w.ladder)):
         rung = w.ladder[k]
         rung.firms = 0.0
-        rung.fixed_cost = fixed_cost(p, s, float(k))
+        rung.fixed_cost = fixed_cost(p, w.s, float(k))
         rung.place_cost = outlay(p, float(k))
         rung.log_gain = rung_log_gain(p, float(k))
         rung.per_fixed = 1.0 / rung.fixed_cost
