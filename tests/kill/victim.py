@@ -1,7 +1,7 @@
 """Who is killed? A child forked from a process in which everything is imported and compiled, so that a death costs little time.
 
 Reads requests from its input, a JSON object a line, and answers each with one: how the child ended, and by which calls it
-changed its folder. Two clusters stand for nineteen, and a network that was trained once is not trained again.
+changed its folder. Two clusters stand for nineteen, and what was taught and sampled by JAX once is not computed again.
 """
 
 import ctypes
@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 CLUSTERS = 2
+# How the names of chunks begin that JAX computes.
+OF_JAX = ("emulator-", "joint-", "distilled", "check-", "exact-")
 
 
 def warm() -> None:
@@ -44,17 +46,29 @@ def warm() -> None:
 
 
 def remember(chunks: Path) -> None:
-    """Take trained networks from the chunks of another run."""
-    import calibration.stages as stages
+    """Take what JAX computes from the chunks of another run.
+
+    JAX starts threads, which a process that is forked from this one would lack: it would wait for them for ever. Nothing here may
+    therefore use JAX, and what it leaves is the same in every run.
+    """
+    import execution.executors as executors
     from execution.chunks import load_chunk
+    from execution.tasks import Task, together
 
-    train = stages.train
+    run = executors.Threads.run
 
-    def recalled(lessons: Any, place: int) -> Any:
-        stored = chunks / f"emulator-{place}.npz"
-        return load_chunk(stored) if stored.is_file() else train(lessons, place)
+    def recalling(self: Any, function: Any, context: Any, tasks: Any, heed: Any) -> Any:
+        def recalled(given: Any, task: Task, *arguments: Any) -> Any:
+            stored = [chunks / f"{name}.npz" for name in task.parts or (task.name,)]
+            if not task.name.startswith(OF_JAX) or not all(path.is_file() for path in stored):
+                return function(given, *arguments)
+            parts = [load_chunk(path) for path in stored]
+            return together(parts) if task.parts else parts[0]
 
-    stages.train = recalled
+        named = (task._replace(arguments=(task, *task.arguments)) for task in tasks)
+        return run(self, recalled, context, named, heed)
+
+    executors.Threads.run = recalling
 
 
 def jump(seconds: float) -> None:
