@@ -19,21 +19,16 @@ from typing import Any
 import numpy as np
 
 from benchmarks import cpp_kernels, mesa_model
-from benchmarks.measuring import FIRMS, Scenario, in_turn, options, ratio, spread, steady, tell
+from benchmarks.measuring import ENOUGH, FIRMS, QUARTERS, SIZES, Scenario, in_turn, options, ratio, spread, steady, tell
 from model.batch import new_bench, run_chunk
 from model.compiling import prepare
 from model.observe import COLUMNS
 from model.simulation import engine_named, run_compiled
 
-YEARS = 30
-QUARTERS = 4 * YEARS
-# What keeps about so many firms alive, as a scenario's size.
-SIZES = {50: 37, 500: 440, 5_000: 6_400, 50_000: 73_000}
 # Firms that each contestant can be waited for.
 LARGEST = {"simpy": 500, "mesa": 500, "mesa-by-hand": 500}
 # Firm-quarters of one measurement, of the slow ones.
 SLOW = {"simpy": 20_000, "mesa": 20_000, "mesa-by-hand": 60_000}
-ENOUGH = 3_000_000
 ROUNDING = 1e-8
 
 # What one contestant's histories cost: seconds, panels (n, quarters + 1, columns).

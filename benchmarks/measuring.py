@@ -21,6 +21,11 @@ from model.policy import programmes_for
 from model.state import FIRMS_MAX
 
 FIRMS = COLUMNS.index("firms")
+# Quarters of a history of thirty years, and firm-quarters of one measurement.
+QUARTERS = 120
+ENOUGH = 3_000_000
+# What keeps about so many firms alive, as the size of a scenario of ``steady``.
+SIZES = {50: 37, 500: 440, 5_000: 6_400, 50_000: 73_000}
 LIBRARIES = ("numpy", "numba", "llvmlite", "scipy", "simpy", "mesa")
 
 

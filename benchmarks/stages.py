@@ -16,7 +16,7 @@ from numba.core import cgutils as untyped_cgutils
 from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
 
-from benchmarks.measuring import FIRMS, Scenario, options, spread, steady, tell
+from benchmarks.measuring import ENOUGH, FIRMS, QUARTERS, SIZES, Scenario, options, spread, steady, tell
 from model.compiling import kernel, prepare, step
 from model.engines.compiled_engine import fetch_later
 from model.engines.quarter import begin, happen, tick_time
@@ -24,7 +24,7 @@ from model.events import CLOCKS
 from model.lanes import block_count, stand
 from model.mechanisms.agglomeration import count, gather
 from model.mechanisms.birth import wind_up
-from model.mechanisms.clocks import OF_FIRMS, pass_of, put_in_order, run_entry_clock, set_struck_due
+from model.mechanisms.clocks import OF_FIRMS, pass_of, put_in_order, run_entry_clock, set_struck_due, unmark
 from model.mechanisms.growth import move_blocks
 from model.mechanisms.improvement import press
 from model.mechanisms.knowledge import learn_blocks
@@ -36,16 +36,12 @@ from model.mechanisms.valuation import value
 from model.observe import COLUMNS, record
 from model.simulation import run_compiled
 from model.start import new_world
-from model.state import GROUP, LANES
+from model.state import GROUP
 from model.sums import empty, total
 from model.world import World, bury
 
 cgutils: Any = untyped_cgutils
 ir: Any = cgutils.ir
-YEARS: Final = 30
-# What keeps about so many firms alive, as a scenario's size.
-SIZES: Final = {50: 37, 500: 440, 5_000: 6_400, 50_000: 73_000}
-ENOUGH: Final = 3_000_000
 STAGES: Final = (
     "government", "counts and sums", "traders and outlays", "luck", "efficiency and output", "market", "record and pressure",
     "worth and the row", "newborn clocks", "what rungs share", "growth and cash", "learning and training", "strikes",
@@ -110,10 +106,7 @@ every_pass = timed_pass(0)
 @step
 def timed_passes(w: World, first: int, end: int, spent: NDArray[np.int64], times: NDArray[np.int64], at: int) -> int:
     """Run the clocks of a group of blocks as ``run_clocks`` does, and book each pass."""
-    for b in range(first, end):
-        struck = w.beside[b - first].struck
-        for lane in range(LANES):
-            struck[lane] = 0
+    unmark(w, first, end)
     return every_pass(w, first, end, spent, times, at)
 
 
@@ -255,8 +248,8 @@ def check(scenario: Scenario) -> None:
 
 def measure(firms: int, size: int, runs: int) -> list[dict[str, Any]]:
     """Measure every stage and kind of event at one size."""
-    scenario = steady(size, 4 * YEARS)
-    histories = max(1, round(ENOUGH / (firms * 4 * YEARS)))
+    scenario = steady(size, QUARTERS)
+    histories = max(1, round(ENOUGH / (firms * QUARTERS)))
     booked(scenario, range(1, 2))
     check(scenario)
     nothing = overhead()

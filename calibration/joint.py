@@ -18,13 +18,12 @@ from calibration.emulator.network import Layout
 from calibration.emulator.pairs import Sizes
 from calibration.jax_setup import jax_alone
 from calibration.keys import JOINT, number
+from calibration.sampler import over_dispersed
 from model.arrays import Arrays, Floats, Seeds
 
 # Acceptance that the warm-up steers the step size to.
 ACCEPTANCE: Final = 0.8
 FIRST_STEP: Final = 0.05
-# Spread of the first positions, in prior standard deviations: from the narrowest to the widest chain of an ensemble.
-DISPERSION: Final = (0.5, 1.6)
 # A conditional chain has fewer dimensions than the joint one, and its step may be longer by this factor.
 LONGER: Final = 1.5
 # Conditional chains that one call of the compiled program advances, their transitions in it, and leapfrog steps of each.
@@ -78,8 +77,8 @@ def first_positions(sampling: Sampling, ensemble: int) -> np.ndarray:
     """Return over-dispersed first positions of an ensemble's chains, float32, shape (chains, d + cases * l)."""
     sizes = sampling.sizes
     draw = np.random.Generator(np.random.Philox(number(sampling.seed, JOINT, ensemble)))
-    spread = np.linspace(*DISPERSION, sampling.chains)[:, None]
-    return (spread * draw.standard_normal((sampling.chains, sizes.parameters + sizes.cases * sizes.own))).astype(np.float32)
+    normal = draw.standard_normal((sampling.chains, sizes.parameters + sizes.cases * sizes.own))
+    return over_dispersed(normal).astype(np.float32)
 
 
 def warm_up(sampling: Sampling, ensemble: int, steps: int) -> Arrays:

@@ -171,7 +171,6 @@ def _of_stages(answer: _Answer, names: list[str]) -> dict[str, Any]:
         "replicates": dict(zip(names, answer.exact.replicates.tolist(), strict=True)),
         "emulator": {"score": answer.learned.scores, **assessed, "distilled": answer.network["error"]},
         "sampler": dict(answer.sampled.convergence._asdict()),
-        "joint": {name: float(np.max(value)) for name, value in answer.drawn.chains.convergence._asdict().items()},
     }
 
 

@@ -19,8 +19,8 @@ LogProb: TypeAlias = Callable[[Floats], Floats]
 # Share of moves that add the whole difference of two walkers, so that a walker can leap from mode to mode. The other moves
 # scale the difference down.
 LEAPS: Final = 0.1
-# Spread of the first positions, in prior standard deviations: from the narrowest to the widest walker. Walkers that all came from
-# the prior would share what that start has in common.
+# Spread of the first positions of a sampler, in prior standard deviations: from the narrowest to the widest walker or chain.
+# Those that all came from the prior would share what that start has in common.
 DISPERSION: Final = (0.5, 1.6)
 
 
@@ -28,6 +28,12 @@ def log_prior(z: Floats) -> Floats:
     """Return the log prior density of whitened parameters z (n, d), up to a constant: float64, shape (n,), in nats."""
     density: Floats = -0.5 * np.sum(z * z, axis=1)
     return density
+
+
+def over_dispersed(normal: Floats) -> Floats:
+    """Return first positions of n chains or walkers, made of standard normals (n, d)."""
+    positions: Floats = np.linspace(*DISPERSION, len(normal))[:, None] * normal
+    return positions
 
 
 def _random_state(arrays: Arrays) -> tuple[Any, ...]:
@@ -45,7 +51,7 @@ def first_state(walkers: int, dimensions: int, run_seed: int, ensemble: int) -> 
         ``coords`` (walkers, dimensions), ``log_prob`` (walkers,), which is NaN until it is first computed, and the random state.
     """
     random = np.random.RandomState(number(run_seed, ENSEMBLES, ensemble))
-    coords = np.linspace(*DISPERSION, walkers)[:, None] * random.standard_normal((walkers, dimensions))
+    coords = over_dispersed(random.standard_normal((walkers, dimensions)))
     return {"coords": coords, "log_prob": np.full(walkers, np.nan), **_stored(random.get_state())}
 
 

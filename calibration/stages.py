@@ -13,7 +13,7 @@ from calibration.emulator.network import Layout, layout_of
 from calibration.emulator.pairs import ROUND, Pairs, Sizes, draw_pairs, restore_pairs, root_cost, share_out, target_pairs
 from calibration.emulator.training import Lesson, Scale, Schedule, fit, held_out, lesson, scale_of, smoothed
 from calibration.joint import Sampling
-from calibration.keys import DISTILLED, EXACT, INTEGRALS, NETWORKS, PILOT, RESAMPLING, TARGETED, number
+from calibration.keys import DISTILLED, EXACT, JOINT, NETWORKS, PILOT, RESAMPLING, TARGETED, number
 from calibration.observation import Simulate
 from calibration.sampler import advance, first_state
 from calibration.work import Work
@@ -119,7 +119,7 @@ class Joint(NamedTuple):
 def joint_draws(work: Work, emulator: Emulator, turn: int, steps: int) -> Joint:
     """Sample or read joint draws by the emulator: ``steps`` transitions after a warm-up, in the turn numbered ``turn``."""
     profile, ensembles = work.profile, range(work.profile.ensembles)
-    seed = number(work.seed, INTEGRALS, turn)
+    seed = number(work.seed, JOINT, turn)
     sampling = Sampling(emulator, work.sizes, profile.chains, LEAPFROGS, seed, work.runner.stop.check)
     each = profile.warmup + steps
     total, stage = each * len(ensembles), "sampling parameters and clusters together"

@@ -134,7 +134,7 @@ def kernel(function: Any = None, **options: Any) -> Any:
 
 
 def prepare(loop: Any, *arguments: Any) -> None:
-    """Compile a kernel for the types of these arguments before it is called, and log a warning where that takes half a minute.
+    """Compile a kernel for the types of these arguments before it is called, and log a warning where that takes long.
 
     Where several processes start at once without the compiled code in the cache, one of them compiles it; the others wait and
     then read it. Files are written whole, and the lock is released when the process that holds it ends.
@@ -149,7 +149,7 @@ def prepare(loop: Any, *arguments: Any) -> None:
     else:
         with _alone(folder / ".compiling"):
             if not mark.exists():
-                _logger.warning("compiling %s, once for this version and processor: half a minute or so", loop.__qualname__)
+                _logger.warning("compiling %s, once for this version and processor: up to a minute", loop.__qualname__)
             with _optimised_once():
                 loop.compile(types)
             mark.touch()

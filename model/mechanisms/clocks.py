@@ -108,12 +108,18 @@ run_passes = one_after_another([pass_of(clock) for clock in OF_FIRMS])
 @step
 def run_clocks(w: World, first: int, last: int) -> None:
     """Run all clocks of a group of blocks through the quarter, and set due what strikes."""
+    unmark(w, first, last)
+    run_passes(w, first, last)
+    set_struck_due(w, first, last)
+
+
+@step
+def unmark(w: World, first: int, last: int) -> None:
+    """Take the marks of clocks that struck in the group before off its lanes."""
     for b in range(first, last):
         struck = w.beside[b - first].struck
         for lane in range(LANES):
             struck[lane] = 0
-    run_passes(w, first, last)
-    set_struck_due(w, first, last)
 
 
 @step

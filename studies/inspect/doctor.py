@@ -28,7 +28,7 @@ NEEDED: Final = (
     "pandas",
 )
 # Distributions of an extra, and their use.
-USEFUL: Final = {"jax": "trains the surrogate of a calibration", "optax": "trains the surrogate of a calibration"}
+USEFUL: Final = dict.fromkeys(("jax", "optax", "blackjax"), "teaches or samples the emulator of a calibration")
 # The least free space on the disk (GiB).
 ROOM_GIB: Final = 2.0
 

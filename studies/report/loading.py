@@ -62,7 +62,7 @@ def load_view(folder: Path) -> RunView:
         gates=tuple((check["name"], _short(check["value"]), _rule(check), bool(check["passed"])) for check in checks["checks"]),
         unfitted=_unfitted(checks, cases, covered),
         structures=_structures(posterior, priors),
-        kept_priors=(*priors.names("varying"), *priors.names("policy")),
+        kept_priors=priors.names("policy"),
         policy_titles={} if policies is None else titles(policies),
         horizon=float(policies.attrs["horizon"]) if policies is not None else float("nan"),
         manifest=posterior.manifest,

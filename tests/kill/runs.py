@@ -17,42 +17,12 @@ import numpy as np
 from execution.chunks import digest
 from execution.writing import TEMPORARY
 from studies.inspect.verify import verify_folder
+from tests.tiny import tiny
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
-PROFILE: Final = """
-title: tiny
-seed: 1
-training_simulations: 32
-rounds: 1
-targeted_simulations: 19
-hidden: 8
-components: 2
-epochs: 2
-batch: 64
-chains: 2
-warmup: 20
-round_steps: 8
-joint_steps: 20
-integrals: 20
-integral_points: 8
-ensembles: 4
-walkers: 80
-steps: 40
-burn: 20
-thin: 10
-check_draws: 4
-exact_draws: 4
-exact_replicates: 4
-predictive_draws: 4
-policy_draws: 4
-horizon: 5
-policies: [training]
-morris_trajectories: 4
-point_seeds: 1
-"""
+PROFILE: Final = tiny(morris_trajectories=4, point_seeds=1)
 TABLE: Final = "case,policy,seed,entry_intensity\n1,training,1:3,\n2,,4,\n1,no-such,1,\n1,,7,3.0\n"
 ROWS: Final = 40
-# What a manifest says of the way, not of the answer.
 # What tells how a run went, and checksums of files that tell it too; the files themselves are compared by what they say.
 WAY: Final = {"wall_s", "cpu_s", "command", "sha256"}
 LOCAL: Final = ("--on", "local:1")

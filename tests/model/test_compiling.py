@@ -10,7 +10,9 @@ from pathlib import Path
 import numba
 import numpy as np
 import pytest
+from numba import float64
 from numba.core.errors import NumbaError
+from numba.core.registry import cpu_target
 
 from model import compiling
 from model.compiling import cache_folder, equation, hidden_file, kernel, sources_hash, usable_cache_folder
@@ -123,6 +125,73 @@ def test_a_loop_that_would_allocate_does_not_compile():
     assert kernel(cache=False, _nrt=True)(room)(4) == 4
     with pytest.raises(NumbaError):
         kernel(cache=False)(room)(4)
+
+
+def deep(levels):
+    """Equations that call one another, so many deep, with a loop at the bottom; and a kernel that calls the first."""
+    @equation
+    def bottom(x):
+        total = x
+        for k in range(50):
+            total = 0.7 * total + 1.0 / (k + x)
+        return total
+
+    law = bottom
+    for _ in range(levels):
+        inner = law
+
+        def around(x, inner=inner):
+            return inner(x) + 0.5 * inner(x + 1.0)
+
+        law = equation(around)
+    first = law
+
+    @kernel(cache=False)
+    def loop(x):
+        return first(x)
+
+    return loop
+
+
+def optimisations(monkeypatch, library):
+    """Count how often Numba's library optimises a module."""
+    calls = []
+    plain = library._optimize_final_module
+
+    def counted(self):
+        calls.append(self.name)
+        plain(self)
+
+    monkeypatch.setattr(library, "_optimize_final_module", counted)
+    return calls
+
+
+@pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled")
+def test_a_kernel_is_optimised_once_and_computes_the_same(monkeypatch):
+    codegen = cpu_target.target_context.codegen()
+    library, loops = codegen._library_class, [deep(3) for _ in range(2)]
+    calls = optimisations(monkeypatch, library)
+    loops[0].compile((float64,))
+    often = len(calls)
+    with compiling._optimised_once():
+        assert codegen._library_class is not library
+        loops[1].compile((float64,))
+    # One for what Python calls; Numba's own way takes one for every level too.
+    assert len(calls) - often == 1 < often
+    assert codegen._library_class is library
+    assert loops[0](1.5) == loops[1](1.5)
+
+
+@pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled")
+def test_numbas_own_way_comes_back_after_an_error_and_stays_where_its_parts_differ(monkeypatch):
+    codegen = cpu_target.target_context.codegen()
+    library = codegen._library_class
+    with pytest.raises(OSError, match="planted"), compiling._optimised_once():
+        raise OSError("planted")
+    assert codegen._library_class is library
+    monkeypatch.setattr(compiling, "_REPLACED", (*compiling._REPLACED, "_a_part_that_is_not_there"))
+    with compiling._optimised_once():
+        assert codegen._library_class is library
 
 
 MANY = 12

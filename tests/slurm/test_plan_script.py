@@ -11,40 +11,13 @@ import pytest
 
 from model.config import load_profile
 from studies.plan.script import Resources, script
+from tests.tiny import tiny
 
 pytestmark = [pytest.mark.slurm, pytest.mark.slow]
 
 LIMIT = 200.0  # s, beyond which a job hangs
 
-TINY = """
-title: tiny
-seed: 1
-training_simulations: 190
-rounds: 1
-targeted_simulations: 19
-hidden: 8
-components: 2
-epochs: 2
-batch: 64
-chains: 2
-warmup: 20
-round_steps: 8
-joint_steps: 20
-integrals: 20
-integral_points: 8
-ensembles: 2
-walkers: 80
-steps: 60
-burn: 20
-thin: 10
-check_draws: 4
-exact_draws: 4
-exact_replicates: 4
-predictive_draws: 4
-policy_draws: 4
-policies: [training]
-horizon: 2
-"""
+TINY = tiny(training_simulations=190, ensembles=2, steps=60, horizon=2)
 
 
 def call(*command: str, folder: Path) -> str:

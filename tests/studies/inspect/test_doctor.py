@@ -2,6 +2,7 @@
 
 import pytest
 
+from calibration.jax_setup import LIBRARIES
 from studies.inspect import doctor
 
 
@@ -39,3 +40,7 @@ def test_both_engines_give_the_same_bits_here() -> None:
 def test_too_little_room_on_the_disk_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "ROOM_GIB", float("inf"))
     assert [finding.name for finding in doctor._machine() if not finding.fine] == ["disk"]
+
+
+def test_the_libraries_without_which_no_calibration_begins_are_among_those_examined() -> None:
+    assert tuple(doctor.USEFUL) == LIBRARIES
