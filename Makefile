@@ -74,14 +74,14 @@ $(CREATED): | check-python
 	@touch $@
 
 $(INSTALLED): $(CREATED) pyproject.toml constraints.txt
-	@echo "2/3 libraries at the versions of constraints.txt (some 300 MB at the first time: one to a few minutes)"
+	@echo "2/3 libraries at the versions of constraints.txt (1.1 GB on disk at the first time: one to a few minutes)"
 	@$(PIP_INSTALL) setuptools
 	@$(PIP_INSTALL) --no-build-isolation --editable ".[surrogate]"
 	@touch $@
 
 # What `make run` does not need. It has a mark of its own, so that a later `make test` installs what is missing and no more.
 $(EQUIPPED): $(INSTALLED)
-	@echo "extras: Parquet, Dask and batch systems, tests and linters (some 100 MB at the first time)"
+	@echo "extras: Parquet, Dask and batch systems, tests and linters (some 0.4 GB more on disk)"
 	@$(PIP_INSTALL) --no-build-isolation --editable ".[surrogate,batch,parquet,dev]"
 	@touch $@
 
