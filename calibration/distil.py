@@ -1,9 +1,10 @@
-"""How likely is a cluster's row at given parameters, by the emulator? An integral over the cluster, and a small network of it.
+"""How likely is a cluster's row at given parameters, by the emulator? An integral over the cluster, and a quadratic that fits it.
 
 The integral of q(row | parameters, own) over the population of ``own`` is estimated by importance sampling, at parameters that
 lie around the joint draws. Its proposal is a normal density that was regressed on the joint draws, and the population itself as
-one part in ten, so that no weight exceeds ten. A small network for each cluster then learns the log of the integral: a likelihood
-of the parameters alone that costs next to nothing: that is what emcee samples.
+one part in ten, so that no weight exceeds ten. The same points give the slope of the log of the integral, because it is the
+mean slope of log q over q(own | parameters, row) (Fisher's identity). Values and slopes together determine a quadratic for each
+cluster: a likelihood of the parameters alone that costs next to nothing. That is what emcee samples.
 """
 
 from collections.abc import Callable
@@ -12,10 +13,13 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from calibration.emulator.evaluate import Emulator
+from calibration.emulator.evaluate import Emulator, Rows, log_density
+from calibration.emulator.features import Features
+from calibration.emulator.network import Layout
 from calibration.jax_setup import jax_alone
+from calibration.joint import weights_of
 from calibration.keys import INTEGRALS, normals, seeds, uniforms
-from model.arrays import Arrays, Floats
+from model.arrays import Arrays, Floats, Ints
 
 # Share of points that are drawn from the population, and factor by which the regressed standard deviations are widened.
 POPULATION: Final = 0.10
@@ -24,12 +28,15 @@ WIDER: Final = 1.05
 FURTHER: Final = 1.5
 # Ridge penalty of the regression, as an equivalent number of draws.
 RIDGE: Final = 5.0
-# Units of a cluster's network; passes over the integrals, integrals of a step, rate, weight decay, and the share held out.
-UNITS: Final = 24
-EPOCHS: Final = 300
-BATCH: Final = 128
-RATE: Final = 5e-3
-DECAY: Final = 0.05
+# Standard deviations of slopes and of curvatures before any integral is seen, in nats for a prior standard deviation.
+SLOPE: Final = 3.0
+CURVATURE: Final = 0.15
+# Passes in which the residuals of a fit say how values and slopes are weighed in the next one, and the least of their variances.
+PASSES: Final = 3
+LEAST: Final = 1e-6
+# The largest curvature of the sum over all clusters. The prior's is -1, so a posterior with less than 1 has a peak.
+MOST_CURVED: Final = 0.9
+# Share of the integrals that are held out.
 HELD_OUT: Final = 0.1
 # Seeds of the points within a cluster's draws.
 POINT, CHOICE = 11, 12
@@ -67,7 +74,7 @@ def regress(z: Floats, own: Floats) -> Proposal:
 def around(z: Floats) -> Floats:
     """Return the parameters at which integrals are taken: joint draws z (n, d), every second one moved outward.
 
-    A draw that is moved takes the difference to the mean of all draws ``FURTHER`` times, so that the network has seen what lies
+    A draw that is moved takes the difference to the mean of all draws ``FURTHER`` times, so that the quadratic has seen what lies
     around the posterior.
     """
     outward = (np.arange(len(z)) % 2)[:, None] * (FURTHER - 1.0)
@@ -76,12 +83,13 @@ def around(z: Floats) -> Floats:
 
 
 class Integrals(NamedTuple):
-    """What it takes to integrate: the emulator, the proposal, the points of one integral, and the run's seed."""
+    """What it takes to integrate: the emulator, the proposal, the points of one integral, the run's seed, and what may stop."""
 
     emulator: Emulator
     proposal: Proposal
     points: int
     seed: int
+    heed: Callable[[], None] = lambda: None
 
 
 def integrate(integrals: Integrals, z: Floats, first: int) -> Arrays:
@@ -90,16 +98,19 @@ def integrate(integrals: Integrals, z: Floats, first: int) -> Arrays:
     Returns
     -------
     dict of arrays
-        ``z``, ``log_integral`` and ``variance`` (n, cases): the log of the estimate (nats), and the estimate's squared relative
-        error.
+        ``z``; ``value`` and ``variance`` (n, cases): the log of the estimate (nats), and the estimate's squared relative error;
+        ``slope`` and ``slope_variance`` (n, cases, d): the slope of that log, and the squared error of each of its entries.
     """
-    every = [_integral(integrals, here, first + row) for row, here in enumerate(z)]
-    return {"z": z, "log_integral": np.stack([one[0] for one in every]), "variance": np.stack([one[1] for one in every])}
+    with jax_alone():
+        every = [_integral(integrals, here, first + row) for row, here in enumerate(z)]
+    names = ("value", "variance", "slope", "slope_variance")
+    return {"z": z, **{name: np.stack(parts) for name, parts in zip(names, zip(*every, strict=True), strict=True)}}
 
 
-def _integral(integrals: Integrals, z: Floats, index: int) -> tuple[Floats, Floats]:
-    """Return the log integrals of all clusters at parameters z (d,), and their squared relative errors, shape (cases,) each."""
-    proposal, points = integrals.proposal, integrals.points
+def _integral(integrals: Integrals, z: Floats, index: int) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return what ``integrate`` returns at parameters z (d,), for all clusters."""
+    integrals.heed()
+    proposal, points, emulator = integrals.proposal, integrals.points, integrals.emulator
     cases, size = proposal.factor.shape[:2]
     keys = np.stack([seeds(integrals.seed, INTEGRALS, case, index * points, points) for case in range(cases)])
     normal = normals(keys.ravel(), POINT, size).reshape(cases, points, size)
@@ -112,115 +123,149 @@ def _integral(integrals: Integrals, z: Floats, index: int) -> tuple[Floats, Floa
     learned = -0.5 * (white**2).sum(axis=1) - scale[:, None]
     population = -0.5 * (own**2).sum(axis=2)
     mixed = np.logaddexp(np.log1p(-POPULATION) + learned, np.log(POPULATION) + population)
-    flat = np.repeat(np.arange(cases), points), np.tile(z, (cases * points, 1)), own.reshape(cases * points, size)
-    score = integrals.emulator.log_density(*flat).reshape(cases, points) + population - mixed
+    scored = _scored(_Learned(emulator.features, emulator.layout))
+    case = np.repeat(np.arange(cases), points)
+    density, slopes = scored(weights_of(emulator.network), emulator.rows, case, *(part.astype(np.float32) for part in (z, own)))
+    score = np.asarray(density, np.float64).reshape(cases, points) + population - mixed
+    slopes = np.asarray(slopes, np.float64).reshape(cases, points, -1)
     top = score.max(axis=1)
     weight = np.exp(score - top[:, None])
-    share = (weight**2).sum(axis=1) / weight.sum(axis=1) ** 2
-    return np.log(weight.mean(axis=1)) + top, np.maximum(share - 1.0 / points, 0.0) * points / (points - 1)
+    share = weight / weight.sum(axis=1, keepdims=True)
+    slope = np.einsum("cp,cpd->cd", share, slopes)
+    return (
+        np.log(weight.mean(axis=1)) + top,
+        np.maximum((share**2).sum(axis=1) - 1.0 / points, 0.0) * points / (points - 1),
+        slope,
+        np.einsum("cp,cpd->cd", share**2, (slopes - slope[:, None]) ** 2),
+    )
 
 
-def likelihood(network: Arrays, z: Floats) -> Floats:
-    """Return the distilled log-likelihood of every cluster's row (nats), float64, shape (n, cases), at parameters z (n, d)."""
-    told = z.astype(np.float32)
-    result: Floats = _value(network, told, np).T.astype(np.float64)
+class _Learned(NamedTuple):
+    """On what the compiled program depends, beside the sizes of its arrays."""
+
+    features: Features
+    layout: Layout
+
+
+@cache
+def _scored(learned: _Learned) -> Any:
+    """Return the compiled log density of rows, and its slope in the parameters z (d,), at points ``own`` (cases, points, l)."""
+    import jax
+
+    xp = jax.numpy
+
+    def run(network: Any, rows: Any, case: Any, z: Any, own: Any) -> Any:
+        def total(z: Any) -> Any:
+            given = (case, z, own.reshape(len(case), -1))
+            density = log_density(network, Rows(*(part[case] for part in rows)), *given, *learned)
+            return xp.sum(density), density
+
+        (_, density), slope = jax.value_and_grad(total, has_aux=True)(xp.broadcast_to(z, (len(case), len(z))))
+        return density, slope
+
+    return jax.jit(run)
+
+
+def likelihood(coefficients: Floats, z: Floats) -> Floats:
+    """Return the distilled log-likelihood (nats) at parameters z (n, d).
+
+    Parameters
+    ----------
+    coefficients : float64, shape (k, cases) or (k,)
+        As ``distil`` returns them, for each cluster, or their sum over clusters.
+
+    Returns
+    -------
+    float64, shape (n, cases) or (n,)
+    """
+    result: Floats = _terms(z) @ coefficients
     return result
 
 
-def _value(network: Any, z: Any, xp: Any) -> Any:
-    """Return the log-likelihoods, shape (cases, n), at parameters z (n, d), by either array library."""
-    inner = xp.tanh(z @ network["w"] + network["b"])
-    line = xp.swapaxes(z @ network["line"], 0, 1)
-    return (inner @ network["out"])[..., 0] + line + network["offset"][:, None]
+def _terms(z: Floats) -> Floats:
+    """Return what the coefficients multiply at z (n, d): one, every parameter, and every product of two; shape (n, k)."""
+    one, other = np.triu_indices(z.shape[1])
+    return np.concatenate([np.ones((len(z), 1)), z, z[:, one] * z[:, other] * np.where(one == other, 0.5, 1.0)], axis=1)
 
 
-class Distilling(NamedTuple):
-    """What it takes to distil.
+def count(parameters: int) -> int:
+    """Return the number of coefficients of a cluster."""
+    return 1 + parameters + parameters * (parameters + 1) // 2
 
-    Attributes
-    ----------
-    z : float64, shape (n, d)
-    value, variance : float64, shape (n, cases)
-        Log integrals, and their squared relative errors.
-    seed : int
-        Seed of first weights and of the order of batches.
-    heed : callable
-        Called from time to time, and may raise to stop.
-    """
+
+def _of_slope(parameters: int) -> Ints:
+    """Return which coefficients make the slope in each parameter: its own, then those of its products; shape (d, d + 1)."""
+    place = np.zeros((parameters, parameters), np.int64)
+    one, other = np.triu_indices(parameters)
+    place[one, other] = place[other, one] = 1 + parameters + np.arange(len(one))
+    return np.concatenate([1 + np.arange(parameters)[:, None], place], axis=1)
+
+
+class Integrated(NamedTuple):
+    """Integrals at n parameters, as ``integrate`` returns them."""
 
     z: Floats
     value: Floats
     variance: Floats
-    seed: int
-    heed: Callable[[], None]
+    slope: Floats
+    slope_variance: Floats
 
 
-def distil(given: Distilling) -> Arrays:
-    """Fit one small network a cluster to integrals.
+def distil(given: Integrated) -> Arrays:
+    """Fit one quadratic a cluster to the values and slopes of integrals, by least squares.
 
     Returns
     -------
     dict of arrays
-        The network that did best on the integrals held out, and ``error`` (cases,), its root mean squared error there (nats),
-        the integrals' own noise included.
+        ``coefficients`` (k, cases), and ``error`` (cases,): the root mean squared error at the integrals held out (nats), with
+        the integrals' own noise taken off.
     """
-    z, value, variance = given.z, given.value, given.variance
-    held = max(int(HELD_OUT * len(z)), 1)
-    centre, spread = value[held:].mean(axis=0), value[held:].std(axis=0) + 1e-3
-    weight = 1.0 / (variance + np.median(variance) + 1e-4)
-    data = [array.astype(np.float32) for array in (z, (value - centre) / spread, weight / weight.mean(axis=0))]
-    with jax_alone():
-        import jax
-
-        xp = jax.numpy
-        steps, state, loss = _teaching(max((len(z) - held) // BATCH, 1), min(BATCH, len(z) - held))
-        network = {name: xp.asarray(part) for name, part in first_network(z.shape[1], value.shape[1], given.seed).items()}
-        memory, key, best = state(network), jax.random.PRNGKey(given.seed), (np.inf, network)
-        for epoch in range(EPOCHS):
-            network, memory = steps(network, memory, jax.random.fold_in(key, epoch), *(part[held:] for part in data))
-            reached = float(loss(network, *(part[:held] for part in data)))
-            best = (reached, network) if reached < best[0] else best
-            given.heed()
-        best_one: Arrays = {name: np.asarray(part) for name, part in best[1].items()}
-    best_one["out"] = best_one["out"] * spread[:, None, None]
-    best_one["line"], best_one["offset"] = best_one["line"] * spread, best_one["offset"] * spread + centre
-    taught: Arrays = {name: part.astype(np.float32) for name, part in best_one.items()}
-    return {**taught, "error": np.sqrt(((likelihood(taught, z[:held]) - value[:held]) ** 2).mean(axis=0))}
+    held = max(int(HELD_OUT * len(given.z)), 1)
+    taught = Integrated(*(part[held:] for part in given))
+    terms, straight = _terms(taught.z), np.concatenate([np.ones((len(taught.z), 1)), taught.z], axis=1)
+    coefficients = np.stack([_fitted(taught, terms, straight, case) for case in range(given.value.shape[1])], axis=1)
+    coefficients = _with_a_peak(coefficients, given.z.shape[1])
+    left = likelihood(coefficients, given.z[:held]) - given.value[:held]
+    error = np.sqrt(np.maximum((left**2 - given.variance[:held]).mean(axis=0), 0.0))
+    return {"coefficients": coefficients, "error": error}
 
 
-def first_network(parameters: int, cases: int, seed: int) -> Arrays:
-    """Return the networks of all clusters before they have learned anything, float32."""
-    draw = np.random.Generator(np.random.Philox(seed))
-    network = {
-        "w": draw.normal(0, 0.5 / np.sqrt(parameters), (cases, parameters, UNITS)),
-        "b": 0.5 * draw.normal(size=(cases, 1, UNITS)),
-        "out": draw.normal(0, 0.1, (cases, UNITS, 1)),
-        "line": np.zeros((parameters, cases)),
-        "offset": np.zeros(cases),
-    }
-    return {name: part.astype(np.float32) for name, part in network.items()}
+def _fitted(taught: Integrated, terms: Floats, straight: Floats, case: int) -> Floats:
+    """Return the coefficients (k,) of a cluster.
+
+    Each entry of the slope is a linear function of z, whose coefficients are some of those of the quadratic.
+    """
+    parameters, size = taught.z.shape[1], terms.shape[1]
+    columns, value, slope = _of_slope(parameters), taught.value[:, case], taught.slope[:, case]
+    of_values, of_slopes, mixed = terms.T @ terms, straight.T @ straight, straight.T @ slope
+    square, product = np.zeros((size, size)), np.zeros(size)
+    for parameter, places in enumerate(columns):
+        square[np.ix_(places, places)] += of_slopes
+        product[places] += mixed[:, parameter]
+    penalty = np.zeros(size)
+    penalty[1 : 1 + parameters], penalty[1 + parameters :] = SLOPE**-2, CURVATURE**-2
+    noise, slope_noise = taught.variance[:, case].mean(), taught.slope_variance[:, case].mean()
+    found = np.zeros(size)
+    for _ in range(PASSES):
+        by_value, by_slope = 1.0 / max(noise, LEAST), 1.0 / max(slope_noise, LEAST)
+        found = np.linalg.solve(
+            by_value * of_values + by_slope * square + np.diag(penalty), by_value * terms.T @ value + by_slope * product
+        )
+        noise = ((value - terms @ found) ** 2).mean()
+        slope_noise = ((slope - straight @ found[columns].T) ** 2).mean()
+    return found
 
 
-@cache
-def _teaching(batches: int, batch: int) -> tuple[Any, Any, Any]:
-    """Return three functions: a compiled pass over the integrals, the optimiser's first state, and the loss."""
-    import jax
-    import optax
+def _with_a_peak(coefficients: Floats, parameters: int) -> Floats:
+    """Return the coefficients with so much curvature taken off all clusters alike that the posterior has a peak.
 
-    xp = jax.numpy
-    optimiser = optax.adamw(optax.cosine_decay_schedule(RATE, EPOCHS * batches, alpha=0.01), weight_decay=DECAY)
-
-    def loss(network: Any, z: Any, value: Any, weight: Any) -> Any:
-        return xp.mean(weight.T * (_value(network, z, xp) - value.T) ** 2)
-
-    def step(carry: Any, part: Any) -> Any:
-        network, memory = carry
-        updates, memory = optimiser.update(jax.grad(loss)(network, *part), memory, network)
-        return (optax.apply_updates(network, updates), memory), None
-
-    def steps(network: Any, memory: Any, key: Any, *data: Any) -> Any:
-        order = jax.random.permutation(key, len(data[0]))[: batches * batch]
-        parts = tuple(part[order].reshape(batches, batch, *part.shape[1:]) for part in data)
-        return jax.lax.scan(step, (network, memory), parts)[0]
-
-    return jax.jit(steps), optimiser.init, jax.jit(loss)
+    Integrals far too few for a quadratic would otherwise leave a density that grows without end.
+    """
+    one, other = np.triu_indices(parameters)
+    total = np.zeros((parameters, parameters))
+    total[one, other] = total[other, one] = coefficients[1 + parameters :].sum(axis=1)
+    curvature, direction = np.linalg.eigh(total)
+    above = (direction * np.maximum(curvature - MOST_CURVED, 0.0)) @ direction.T
+    lowered = coefficients.copy()
+    lowered[1 + parameters :] -= above[one, other][:, None] / coefficients.shape[1]
+    return lowered

@@ -90,7 +90,7 @@ def warm_up(sampling: Sampling, ensemble: int, steps: int) -> Arrays:
         key = jax.random.PRNGKey(number(sampling.seed, JOINT, 1000 + ensemble))
         keys = jax.random.split(key, sampling.chains)
         network, rows = sampling.emulator.network, sampling.emulator.rows
-        position, step, metric = warm(_weights(network), rows, first_positions(sampling, ensemble), keys, steps)
+        position, step, metric = warm(weights_of(network), rows, first_positions(sampling, ensemble), keys, steps)
         return {"position": np.asarray(position), "step": np.asarray(step), "metric": np.asarray(metric)}
 
 
@@ -117,7 +117,7 @@ def advance(sampling: Sampling, state: Arrays, steps: int, thin: int, index: int
 
         _, sample = _joint(_shape(sampling, sampling.leapfrogs))
         key, kept = jax.random.PRNGKey(number(sampling.seed, JOINT, 10**6 + index)), []
-        position, network = state["position"], _weights(sampling.emulator.network)
+        position, network = state["position"], weights_of(sampling.emulator.network)
         for piece in range(steps // thin):
             part = jax.random.fold_in(key, piece)
             position, told = sample(network, sampling.emulator.rows, position, state["step"], state["metric"], part, thin)
@@ -151,7 +151,7 @@ def conditional(
     sizes = sampling.sizes
     columns = slice(sizes.parameters + case * sizes.own, sizes.parameters + (case + 1) * sizes.own)
     rows = Rows(*(part[case : case + 1] for part in sampling.emulator.rows))
-    given = _weights(sampling.emulator.network), rows, np.int32(case)
+    given = weights_of(sampling.emulator.network), rows, np.int32(case)
     tuning = np.float32(LONGER * float(tuned["step"].mean())), tuned["metric"][:, columns].mean(axis=0)
     words = np.stack([keys >> np.uint64(32), keys & np.uint64(2**32 - 1)], axis=1).astype(np.uint32)
     drawn, log_q = np.empty((len(z), count, sizes.own)), np.empty((len(z), count))
@@ -172,7 +172,8 @@ def conditional(
     return drawn, log_q
 
 
-def _weights(network: Arrays) -> Arrays:
+def weights_of(network: Arrays) -> Arrays:
+    """Return an emulator's network without the score it was stored with."""
     return {name: value for name, value in network.items() if name != "score"}
 
 

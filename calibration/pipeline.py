@@ -118,7 +118,7 @@ class _Answer(NamedTuple):
     learned: Learned
     drawn: Joint
     sampled: Chains
-    network: Arrays
+    distilled: Arrays
     exact: ExactDraws
     decision: Decision
 
@@ -142,13 +142,15 @@ def _complete(run: Run, work: Work, simulator: ClusterSimulator, say: Callable[[
 
     def write() -> dict[str, Any]:
         told = provenance(verdict.label, verdict_of(verdict.converged), work.seed, run.depends)
-        network = answer.network
+        likelihood = answer.distilled["coefficients"]
         draws = (
-            results.weighted_draws(exact, network) if verdict.converged else results.sampled_draws(answer.drawn.chains, network)
+            results.weighted_draws(exact, likelihood)
+            if verdict.converged
+            else results.sampled_draws(answer.drawn.chains, likelihood)
         )
         groups = results.groups(simulator, draws, predicted, everything, work.seed)
         netcdf.write(run.folder / POSTERIOR, labelled(groups, told))
-        kept = histories.assemble(simulator, exact.z, exact.estimate, distil.likelihood(network, exact.z), weights)
+        kept = histories.assemble(simulator, exact.z, exact.estimate, distil.likelihood(likelihood, exact.z), weights)
         netcdf.write(run.folder / HISTORIES, labelled(kept, told))
         netcdf.write(run.folder / PATHS, labelled(paths, told))
         write_json(run.folder / CHECKS, results.plain(checks))
@@ -169,7 +171,7 @@ def _of_stages(answer: _Answer, names: list[str]) -> dict[str, Any]:
     return {
         "decision": answer.decision._asdict(),
         "replicates": dict(zip(names, answer.exact.replicates.tolist(), strict=True)),
-        "emulator": {"score": answer.learned.scores, **assessed, "distilled": answer.network["error"]},
+        "emulator": {"score": answer.learned.scores, **assessed, "distilled": answer.distilled["error"]},
         "sampler": dict(answer.sampled.convergence._asdict()),
     }
 
@@ -178,14 +180,14 @@ def _answer(work: Work, say: Callable[[str], object]) -> _Answer:
     """Do the stages in order; exact draws are paid for only where the cheap check leaves a chance that they suffice."""
     learned = learn(work)
     drawn = joint_draws(work, learned.emulator, work.profile.rounds, work.profile.joint_steps)
-    network = distilled(work, learned.emulator, drawn)
-    sampled = chains(work, network)
+    quadratic = distilled(work, learned.emulator, drawn)
+    sampled = chains(work, quadratic["coefficients"])
     checked = check_draws(work, learned.emulator, drawn)
     replicates = shares(work, checked, learned.root_cost)
     decision = decide(checked.estimate, checked.replicates, replicates, work.profile.exact_draws, Limits().ess)
     say(decision.words())
     exact = exact_draws(work, learned.emulator, drawn, replicates) if decision.paid else checked
-    return _Answer(learned, drawn, sampled, network, exact, decision)
+    return _Answer(learned, drawn, sampled, quadratic, exact, decision)
 
 
 def _all_figures(errors: ErrorModel) -> ErrorModel:
@@ -197,7 +199,7 @@ def _verdict(work: Work, simulator: ClusterSimulator, answer: _Answer) -> tuple[
     profile, estimate, names = work.profile, answer.exact.estimate, [case.name for case in simulator.cases]
     total = estimate.log_ratio.sum(axis=1)
     corrected = correction(estimate, error_variance(estimate), arviz_adapter.k_hat(total))
-    likelihood = estimate.log_ratio + distil.likelihood(answer.network, answer.exact.z)
+    likelihood = estimate.log_ratio + distil.likelihood(answer.distilled["coefficients"], answer.exact.z)
     mean = np.logaddexp.reduce(likelihood, axis=0) - np.log(len(total))
     misfit = np.array([dead_log_density(row, work.errors) for row in work.tables]) - np.log(work.errors.dead) - mean
     samplers = (

@@ -18,7 +18,7 @@ from execution import netcdf
 from execution.labels import verdict_of
 from execution.run import checked, read_manifest, run_at
 from execution.writing import read_json
-from model.arrays import Arrays, Floats
+from model.arrays import Floats
 from model.errors import InputError
 
 POSTERIOR: Final = "posterior.nc"
@@ -148,18 +148,18 @@ class Draws(NamedTuple):
     log_likelihood: Floats
 
 
-def sampled_draws(sampled: Chains, network: Arrays) -> Draws:
+def sampled_draws(sampled: Chains, coefficients: Floats) -> Draws:
     """Return draws of the sampler with equal weights: chains of an ensemble stacked into draws, evenly thinned."""
     ensembles, steps, chains, size = sampled.z.shape
     wanted = np.unique(np.linspace(0, steps * chains - 1, min(DRAWS_KEPT, steps * chains)).astype(int))
     z = sampled.z.reshape(ensembles, -1, size)[:, wanted]
-    emulated = distil.likelihood(network, z.reshape(-1, size)).reshape(*z.shape[:2], -1)
+    emulated = distil.likelihood(coefficients, z.reshape(-1, size)).reshape(*z.shape[:2], -1)
     return Draws(z, np.zeros(z.shape[:2]), emulated)
 
 
-def weighted_draws(exact: ExactDraws, network: Arrays) -> Draws:
+def weighted_draws(exact: ExactDraws, coefficients: Floats) -> Draws:
     """Return the draws of the exact correction with their log weights, as one chain."""
-    likelihood = exact.estimate.log_ratio + distil.likelihood(network, exact.z)
+    likelihood = exact.estimate.log_ratio + distil.likelihood(coefficients, exact.z)
     return Draws(exact.z[None], exact.estimate.log_ratio.sum(axis=1)[None], likelihood[None])
 
 

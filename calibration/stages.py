@@ -243,45 +243,39 @@ def _targeted(work: Work, drawn: Joint, cost: Floats, turn: int) -> Pairs:
 
 
 def distilled(work: Work, emulator: Emulator, drawn: Joint) -> Arrays:
-    """Integrate every cluster's row at parameters around the joint draws, and fit or read a small network a cluster."""
+    """Integrate every cluster's row at parameters around the joint draws, and fit or read a quadratic a cluster."""
     profile = work.profile
     every = drawn.chains.z.reshape(-1, work.sizes.parameters)
     proposal = distil.regress(every, drawn.own.reshape(len(every), *drawn.own.shape[3:]).astype(np.float64))
     z, _ = drawn.flat(profile.integrals, number(work.seed, DISTILLED))
     at = distil.around(z)
-    context = distil.Integrals(emulator, proposal, profile.integral_points, work.seed)
+    context = distil.Integrals(emulator, proposal, profile.integral_points, work.seed, work.runner.stop.check)
     tasks = [
         Task(f"integrals-{first:06d}", (at[first : first + count], first), count)
         for first, count in blocks(0, len(at), INTEGRALS_A_CHUNK)
     ]
     parts = work.runner.gather("integrating clusters out", distil.integrate, context, tasks)
-    z, value, variance = (np.concatenate([part[name] for part in parts]) for name in ("z", "log_integral", "variance"))
-    given = distil.Distilling(z, value, variance, number(work.seed, DISTILLED, 1), work.runner.stop.check)
+    given = distil.Integrated(*(np.concatenate([part[name] for part in parts]) for name in distil.Integrated._fields))
     return work.runner.gather("distilling the likelihood", distil.distil, given, [Task("distilled")])[0]
 
 
 class Sampled(NamedTuple):
-    """What emcee samples, every how many steps one is kept, and what may raise to stop."""
+    """Coefficients (k,) of what emcee samples, every how many steps one is kept, and what may raise to stop."""
 
-    network: Arrays
+    coefficients: Floats
     thin: int
     heed: Any
 
 
 def sample_chunk(sampled: Sampled, start: Arrays, steps: int) -> Arrays:
     """Sample ``steps`` further steps of one ensemble; see ``sampler.advance``."""
-
-    def likelihood(z: Floats) -> Floats:
-        total: Floats = distil.likelihood(sampled.network, z).sum(axis=1)
-        return total
-
-    return advance(start, likelihood, steps, sampled.thin, sampled.heed)
+    return advance(start, lambda z: distil.likelihood(sampled.coefficients, z), steps, sampled.thin, sampled.heed)
 
 
-def chains(work: Work, network: Arrays) -> Chains:
+def chains(work: Work, coefficients: Floats) -> Chains:
     """Sample or read emcee's ensembles, chunk by chunk; the ensembles of one chunk are sampled side by side."""
     profile, ensembles = work.profile, range(work.profile.ensembles)
-    sampled = Sampled(network, profile.thin, work.runner.stop.check)
+    sampled = Sampled(coefficients.sum(axis=1), profile.thin, work.runner.stop.check)
     total = profile.ensembles * profile.steps
     state = [first_state(profile.walkers, work.sizes.parameters, work.seed, ensemble) for ensemble in ensembles]
     runs: list[list[Arrays]] = []

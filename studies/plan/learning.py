@@ -141,6 +141,7 @@ def _integrating(emulator: Emulator, sizes: Sizes, profile: Profile) -> float:
     slope = np.zeros((sizes.cases, sizes.parameters + 1, sizes.own))
     proposal = distil.Proposal(slope, np.tile(np.eye(sizes.own), (sizes.cases, 1, 1)))
     integrals = distil.Integrals(emulator, proposal, profile.integral_points, profile.seed)
+    distil.integrate(integrals, np.zeros((1, sizes.parameters)), 0)
     began = time.process_time()
     distil.integrate(integrals, np.zeros((INTEGRALS, sizes.parameters)), 0)
     return (time.process_time() - began) / INTEGRALS
@@ -150,12 +151,10 @@ def _stepping(profile: Profile, sizes: Sizes, threads: int) -> float:
     """Return the core time of a step of one ensemble (s), timed while as many ensembles step side by side as in a run."""
     beside = min(threads, profile.ensembles)
     first, steps = (max(count // profile.thin, 1) * profile.thin for count in (FIRST_STEPS, STEPS))
-
-    network = distil.first_network(sizes.parameters, sizes.cases, profile.seed)
+    flat = np.zeros(distil.count(sizes.parameters))
 
     def likelihood(z: Floats) -> Floats:
-        total: Floats = distil.likelihood(network, z).sum(axis=1)
-        return total
+        return distil.likelihood(flat, z)
 
     def sample(state: Arrays, count: int) -> Arrays:
         return advance(state, likelihood, count, profile.thin)

@@ -75,13 +75,10 @@ def test_two_samplers_of_one_posterior_agree() -> None:
     proposal = distil.regress(z, own)
     at = distil.around(z[::24])
     found = distil.integrate(distil.Integrals(sampling().emulator, proposal, 64, 1), at, 0)
-    network = distil.distil(distil.Distilling(*(found[name] for name in ("z", "log_integral", "variance")), 1, lambda: None))
-    assert network["error"].max() < 0.2
-
-    def likelihood(z: Floats) -> Floats:
-        return np.asarray(distil.likelihood(network, z).sum(axis=1))
-
-    chain = emcee_steps(first_state(40, 3, 1, 0), likelihood, 4000, 50)["chain"][10:].reshape(-1, 3)
+    quadratic = distil.distil(distil.Integrated(**found))
+    assert quadratic["error"].max() < 0.2
+    whole = quadratic["coefficients"].sum(axis=1)
+    chain = emcee_steps(first_state(40, 3, 1, 0), lambda z: distil.likelihood(whole, z), 4000, 50)["chain"][10:].reshape(-1, 3)
     thinned = z[::16]
     chances = [ks_2samp(thinned[:, column], chain[:, column]).pvalue for column in range(3)]
     assert min(chances) > FALSE_ALARM / 3
@@ -94,7 +91,19 @@ def test_integrals_agree_with_brute_force() -> None:
     few = z[:: len(z) // 6][:6]
     found = distil.integrate(distil.Integrals(sampling().emulator, distil.regress(z, own), 200, 1), few, 0)
     noise = 4 * np.sqrt(found["variance"].sum(axis=1) + 4 * 3.0 / 4000)
-    assert np.all(np.abs(found["log_integral"].sum(axis=1) - integrated(few, 4000)) < noise)
+    assert np.all(np.abs(found["value"].sum(axis=1) - integrated(few, 4000)) < noise)
+
+
+def test_the_slopes_of_integrals_agree_with_differences_of_brute_force() -> None:
+    """Differences share their points, so their noise all but cancels; four standard errors of the slopes are allowed."""
+    z, own = joint()
+    few, step = z[:: len(z) // 4][:4], 0.05
+    found = distil.integrate(distil.Integrals(sampling().emulator, distil.regress(z, own), 400, 1), few, 0)
+    noise = np.sqrt(found["slope_variance"].sum(axis=1))
+    for column in range(3):
+        aside = step * np.eye(3)[column]
+        difference = (integrated(few + aside, 4000) - integrated(few - aside, 4000)) / (2 * step)
+        assert np.all(np.abs(found["slope"][:, :, column].sum(axis=1) - difference) < 4 * noise[:, column] + 0.02)
 
 
 def test_conditional_chains_keep_the_parameters_and_leave_the_joint_distribution_as_it_is() -> None:
