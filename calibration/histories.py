@@ -16,7 +16,7 @@ import xarray
 from calibration.correction import Estimate
 from calibration.results import HISTORIES, finished_calibration
 from calibration.simulator import ClusterSimulator
-from calibration.weights import normalised
+from calibration.weights import normalised, systematic
 from execution import netcdf
 from execution.fingerprint import content_hash
 from execution.run import checked, run_at
@@ -85,7 +85,7 @@ def assemble(simulator: ClusterSimulator, z: Floats, estimate: Estimate, emulate
     meaning = {"long_name": "every parameter of each history, in the unit of its prior"}
     return xarray.Dataset(
         {
-            "values": (("case", "draw", "parameter"), _values(simulator, z, estimate), meaning),
+            "values": (("parameter", "draw", "case"), _values(simulator, z, estimate), meaning),
             "latents": (("case", "draw", "latent"), estimate.own[:, :, : len(LATENTS)].transpose(1, 0, 2), {"units": "SD"}),
             "seed": (("case", "draw"), estimate.keys.T),
             "weight": (("case", "draw"), np.broadcast_to(weights, (len(cases), len(z)))),
@@ -107,21 +107,26 @@ def assemble(simulator: ClusterSimulator, z: Floats, estimate: Estimate, emulate
 
 
 def _values(simulator: ClusterSimulator, z: Floats, estimate: Estimate) -> Floats:
-    """Return every parameter of every history (cases, n, parameters), of draws z (n, d) and the histories kept."""
+    """Return every parameter of every history (parameters, n, cases), of draws z (n, d) and the histories kept.
+
+    Most parameters are the same in all clusters, whose values lie beside each other and are then stored as one.
+    """
     by_case = [
         simulator.values(z, estimate.own[:, case], np.ascontiguousarray(estimate.keys[:, case]))
         for case in range(len(simulator.cases))
     ]
-    return np.stack([np.stack([named[name] for name in simulator.priors.defaults], axis=1) for named in by_case])
+    return np.stack([np.stack([named[name] for named in by_case], axis=1) for name in simulator.priors.defaults])
 
 
 def weighted_histories(stored: xarray.Dataset, case: Case, most: int | None = None) -> WeightedHistories:
-    """Return the histories of one cluster, at most the first ``most`` of them.
+    """Return the histories of one cluster.
 
     Parameters
     ----------
     stored : Dataset
         As ``assemble`` returns it.
+    most : int, optional
+        Where more are stored, as many are resampled by weight, and these have equal weights.
 
     Raises
     ------
@@ -131,20 +136,22 @@ def weighted_histories(stored: xarray.Dataset, case: Case, most: int | None = No
     held = [str(name) for name in stored["case"].values]
     if case.name not in held:
         raise InputError(f"case: {case.name}: has no histories in this run; choose one of {', '.join(held)}")
-    one = stored.sel(case=case.name).isel(draw=slice(most))
+    one = stored.sel(case=case.name)
+    if most is not None and most < one.sizes["draw"]:
+        one = one.isel(draw=systematic(one["weight"].values, most)).assign(weight=("draw", np.ones(most)))
     return WeightedHistories(
         case,
         {str(name): np.ascontiguousarray(one["values"].sel(parameter=name).values) for name in stored["parameter"].values},
         one["latents"].values.copy(),
         np.ascontiguousarray(one["seed"].values.astype(np.uint64)),
         normalised(one["weight"].values.copy()),
-        np.arange(one.sizes["draw"]),
+        one["draw"].values,
         structures(stored),
     )
 
 
 def load_histories(folder: Path, cases: Sequence[Case], most: int | None = None) -> list[WeightedHistories]:
-    """Return the weighted histories that a finished calibration holds of clusters, at most the first ``most`` of each.
+    """Return the weighted histories that a finished calibration holds of clusters; see ``weighted_histories`` for ``most``.
 
     Raises
     ------

@@ -11,13 +11,25 @@ from calibration import arviz_adapter, distil, histories, results
 from calibration.correction import HALVES, Decision, decide, error_variance
 from calibration.emulator.features import ClusterFeatures
 from calibration.emulator.pairs import Sizes
+from calibration.emulator.stored import stored_emulator
 from calibration.fingerprint import fingerprint
 from calibration.gate import Chain, Limits, Verdict, agreement, correction, judge, worst
 from calibration.jax_setup import need_learning_libraries
 from calibration.keys import PREDICTIVE
 from calibration.observation import ErrorModel, dead_log_density
 from calibration.predictive import coverage, fans, predict, statements
-from calibration.results import CHECKS, FILES, HISTORIES, KIND, PATHS, POSTERIOR, Posterior, finished_calibration, load_posterior
+from calibration.results import (
+    CHECKS,
+    EMULATOR,
+    FILES,
+    HISTORIES,
+    KIND,
+    PATHS,
+    POSTERIOR,
+    Posterior,
+    finished_calibration,
+    load_posterior,
+)
 from calibration.simulator import ClusterSimulator, far_too_many
 from calibration.stages import (
     CHECK_REPLICATES,
@@ -35,6 +47,7 @@ from calibration.stages import (
     some_draws,
 )
 from calibration.tables import table
+from calibration.weights import systematic
 from calibration.work import Work
 from execution import netcdf
 from execution.executors import asked_by, executor_on
@@ -130,7 +143,7 @@ def _complete(run: Run, work: Work, simulator: ClusterSimulator, say: Callable[[
     verdict, weights, blamed = _verdict(work, simulator, answer)
     everything = [table(case, _all_figures(work.errors)) for case in simulator.cases]
     predicted = predict(work, _predictive_draws(work, answer, weights, verdict), everything)
-    paths = fans(work, simulator, exact.z, exact.estimate.own, exact.estimate.keys)
+    paths = fans(work, simulator, exact.z, exact.estimate.own, exact.estimate.keys, weights)
     checks = {
         **asdict(verdict),
         **_of_stages(answer, names),
@@ -153,6 +166,8 @@ def _complete(run: Run, work: Work, simulator: ClusterSimulator, say: Callable[[
         kept = histories.assemble(simulator, exact.z, exact.estimate, distil.likelihood(likelihood, exact.z), weights)
         netcdf.write(run.folder / HISTORIES, labelled(kept, told))
         netcdf.write(run.folder / PATHS, labelled(paths, told))
+        taught = stored_emulator(answer.learned.emulator, answer.learned.scale, answer.drawn.tuned)
+        netcdf.write(run.folder / EMULATOR, labelled(taught, told))
         write_json(run.folder / CHECKS, results.plain(checks))
         return {
             "seed": work.seed,
@@ -218,9 +233,7 @@ def _predictive_draws(work: Work, answer: _Answer, weights: Floats, verdict: Ver
     count = work.profile.predictive_draws
     if not verdict.converged:
         return some_draws(work, answer.drawn, count, PREDICTIVE)[0]
-    ends = np.cumsum(weights)
-    rows = np.searchsorted(ends, (np.arange(count) + 0.5) / count * ends[-1])
-    drawn: Floats = answer.exact.z[np.minimum(rows, len(weights) - 1)]
+    drawn: Floats = answer.exact.z[systematic(weights, count)]
     return drawn
 
 

@@ -15,7 +15,7 @@ from calibration.keys import LATENTS, PREDICTIVE, normals, seeds
 from calibration.observation import ALIVE, EXPORTS, FIGURES, IMPROVEMENT, STATEMENTS, ErrorModel, Simulate, Table, draw_table
 from calibration.simulator import ClusterSimulator
 from calibration.stages import HISTORIES_A_CHUNK
-from calibration.weights import FAN
+from calibration.weights import FAN, systematic
 from calibration.work import Work
 from execution.tasks import Function, Task, blocks, chunk_size
 from model.arrays import Arrays, Floats, Ints, Seeds
@@ -188,7 +188,9 @@ def statements(predicted: Predictive, tables: list[Table], names: list[str]) -> 
     ]
 
 
-def fans(work: Work, simulator: ClusterSimulator, z: Floats, own: Floats, keys: np.ndarray) -> xarray.Dataset:
+def fans(
+    work: Work, simulator: ClusterSimulator, z: Floats, own: Floats, keys: np.ndarray, weights: Floats
+) -> xarray.Dataset:
     """Return quantiles over time of the histories kept: one history of each cluster for each of n draws.
 
     Parameters
@@ -196,6 +198,8 @@ def fans(work: Work, simulator: ClusterSimulator, z: Floats, own: Floats, keys: 
     z : float64, shape (n, d)
     own : float64, shape (n, cases, l)
     keys : uint64, shape (n, cases)
+    weights : float64, shape (n,)
+        Of the draws. Quantiles are those of as many draws, resampled by weight.
 
     Returns
     -------
@@ -208,6 +212,7 @@ def fans(work: Work, simulator: ClusterSimulator, z: Floats, own: Floats, keys: 
     names = (*FANS, "improved_share", "exported_share")
     stored = {name: np.full((len(spans), steps, len(FAN)), np.nan) for name in names}
     calendar = np.full((len(spans), steps), np.nan)
+    rows = systematic(weights, len(z))
     by_case = _by_case(
         work,
         "replaying the histories kept",
@@ -220,7 +225,7 @@ def fans(work: Work, simulator: ClusterSimulator, z: Floats, own: Floats, keys: 
     for case, years in enumerate(spans):
         calendar[case, : len(years)] = years
         for name in names:
-            stored[name][case, : len(years)] = _quantiles(by_case[case][name])
+            stored[name][case, : len(years)] = _quantiles(by_case[case][name][rows])
     coordinates = {"case": [case.name for case in simulator.cases], "quantile": list(FAN)}
     dataset = xarray.Dataset({name: (("case", "step", "quantile"), values) for name, values in stored.items()}, coordinates)
     for name in FANS:

@@ -24,9 +24,10 @@ from model.errors import InputError
 POSTERIOR: Final = "posterior.nc"
 HISTORIES: Final = "histories.nc"
 PATHS: Final = "paths.nc"
+EMULATOR: Final = "emulator.nc"
 CHECKS: Final = "checks.json"
 KIND: Final = "calibration"
-FILES: Final = (POSTERIOR, HISTORIES, PATHS, CHECKS)
+FILES: Final = (POSTERIOR, HISTORIES, PATHS, EMULATOR, CHECKS)
 # Draws an ensemble kept in posterior.nc.
 DRAWS_KEPT: Final = 1000
 PRIOR_DRAWS: Final = 4000

@@ -155,6 +155,8 @@ class Learned(NamedTuple):
     Attributes
     ----------
     emulator : Emulator
+    scale : Scale
+        Of the figures that it gives.
     scores : list of float
         Mean log density of pairs held out after each round (nats); pairs of later rounds lie elsewhere.
     assessed : Assessment
@@ -166,6 +168,7 @@ class Learned(NamedTuple):
     """
 
     emulator: Emulator
+    scale: Scale
     scores: list[float]
     assessed: Assessment
     root_cost: Floats
@@ -217,7 +220,7 @@ def learn(work: Work) -> Learned:
     held = held_out(len(data.inputs), schedule(profile))
     unseen = smoothed(data.part(slice(0, held)), scale, number(work.seed, NETWORKS, profile.rounds) + 1)
     case = pairs.case[np.argsort(pairs.keys, kind="stable")][:held]
-    return Learned(emulator, scores, assess(emulator.network, layout, unseen, case, work.sizes.cases), cost, pairs)
+    return Learned(emulator, scale, scores, assess(emulator.network, layout, unseen, case, work.sizes.cases), cost, pairs)
 
 
 def _joined(first: Pairs, second: Pairs) -> Pairs:

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from model.arrays import Floats
+from model.arrays import Floats, Ints
 
 # Probabilities of a fan's curves, in this order: the bounds of the central 90 % and 50 %, with the median between them.
 FAN: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -28,6 +28,23 @@ def effective_size(weights: Floats) -> float:
     """Return the number of equally weighted histories that ``weights`` (n,) are worth (Kish 1965): between one and n."""
     scaled = normalised(weights)
     return float(1.0 / np.sum(scaled * scaled))
+
+
+def systematic(weights: Floats, count: int) -> Ints:
+    """Return the indices of ``count`` draws by systematic resampling, in order.
+
+    A draw comes as often as its weight times ``count``, rounded up or down. As many equally weighted draws as are asked for all
+    come once.
+
+    Parameters
+    ----------
+    weights : float64, shape (n,)
+        Not negative, and not all zero.
+    """
+    ends = np.cumsum(normalised(weights))
+    rows = np.searchsorted(ends, (np.arange(count) + 0.5) / count * ends[-1])
+    chosen: Ints = np.minimum(rows, len(weights) - 1).astype(np.int64)
+    return chosen
 
 
 def weighted_quantile(values: Floats, weights: Floats, probabilities: Floats) -> Floats:

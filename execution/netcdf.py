@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from execution import reading
 from execution.writing import write_atomic
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 SUFFIX: Final = ".nc"
 _ENGINE: Final = "h5netcdf"
+# Numbers of an array from which on it is compressed.
+_LARGE: Final = 1000
 
 
 def write(path: Path, content: "xr.Dataset | Mapping[str, xr.Dataset]") -> None:
@@ -24,8 +26,21 @@ def write(path: Path, content: "xr.Dataset | Mapping[str, xr.Dataset]") -> None:
     import xarray as xr
 
     labelled = content if isinstance(content, xr.Dataset) else xr.DataTree.from_dict(dict(content))
-    stored = labelled.to_netcdf(engine=_ENGINE)
+    stored = labelled.to_netcdf(engine=_ENGINE, encoding=_packed(content))
     write_atomic(path, lambda temporary: temporary.write_bytes(stored))
+
+
+def _packed(content: "xr.Dataset | Mapping[str, xr.Dataset]") -> dict[str, Any]:
+    """Return the encoding of every large array of numbers: compressed without loss, the like bytes of all numbers together."""
+    import xarray as xr
+
+    if not isinstance(content, xr.Dataset):
+        return {f"/{name}": found for name, dataset in content.items() if (found := _packed(dataset))}
+    return {
+        str(name): {"zlib": True, "complevel": 4, "shuffle": True}
+        for name, variable in content.variables.items()
+        if variable.dtype.kind in "fiub" and variable.size >= _LARGE
+    }
 
 
 def read(path: Path) -> "xr.Dataset":

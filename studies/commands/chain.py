@@ -50,6 +50,25 @@ def _calibrate(job: Job, arguments: argparse.Namespace, on: Any, progress: Progr
     return posterior
 
 
+def _take(job: Job, arguments: argparse.Namespace, on: Any, progress: Progress) -> Any:
+    progress.stage("taking the shipped posterior")
+    from calibration.shipped import take
+
+    posterior = take(
+        job.out,
+        priors=job.priors,
+        structures=job.structures,
+        seed=arguments.seed,
+        resume=arguments.resume,
+        on=on,
+        shard=arguments.shard,
+        progress=progress.step,
+        say=progress.say,
+    )
+    progress.end()
+    return posterior
+
+
 def _verdict_lines(checks: dict[str, Any]) -> list[str]:
     lines = []
     for check in checks["checks"]:
@@ -149,12 +168,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Run ``takeoff run``: the whole chain, from the tables to the page."""
     job, progress = _job(arguments), progress_asked(arguments)
     begun = os.times().elapsed
+    from calibration.shipped import PROFILE as SHIPPED
     from execution.executors import asked_by, executor_on
     from execution.run import holds
 
-    progress.stage(f"run in {job.out}: calibrate, check, compare policies, report")
+    obtain, first = (_take, "take the shipped posterior") if job.profile.name == SHIPPED else (_calibrate, "calibrate")
+    progress.stage(f"run in {job.out}: {first}, check, compare policies, report")
     with executor_on(asked_by(job.profile, arguments.on), job.profile.slurm, progress.say) as executor:
-        posterior = _calibrate(job, arguments, executor, progress)
+        posterior = obtain(job, arguments, executor, progress)
         progress.stage("checking")
         for line in _verdict_lines(posterior.checks):
             progress.say(line)

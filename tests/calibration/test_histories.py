@@ -46,6 +46,20 @@ def test_stored_histories_replay_bit_for_bit(simulator: ClusterSimulator, tmp_pa
     assert kept.weights.sum() == pytest.approx(1.0)
 
 
+def test_fewer_histories_than_stored_are_resampled_by_weight(simulator: ClusterSimulator) -> None:
+    z, own, keys = drawn(simulator, 8, 4)
+    cases, empty = len(simulator.cases), np.zeros((4, len(simulator.cases)))
+    repeated = np.repeat(own[:, None], cases, axis=1), np.repeat(keys[:, None], cases, axis=1)
+    estimate = Estimate(np.zeros((4, cases, 2)), *[empty] * 3, *repeated)
+    stored = histories.assemble(simulator, z, estimate, empty, np.array([0.0, 0.1, 0.9, 0.0]))
+    kept = histories.weighted_histories(stored, load_case(9), 2)
+    assert kept.draw.tolist() == [2, 2]
+    assert kept.weights.tolist() == [0.5, 0.5]
+    np.testing.assert_array_equal(kept.keys, keys[[2, 2]])
+    whole = histories.weighted_histories(stored, load_case(9), 4)
+    assert whole.weights.tolist() == [0.0, 0.1, 0.9, 0.0]
+
+
 def test_a_cluster_is_known_to_a_calibration_by_its_content(simulator: ClusterSimulator, tmp_path: Path) -> None:
     z, own, keys = drawn(simulator, 8, 4)
     cases = len(simulator.cases)

@@ -176,12 +176,13 @@ class KnownPaths:
         return np.where(((times >= 0) & (times <= self.life))[:, :, None], panel, np.nan)
 
 
-def fans_of(job: Work, paths: Any, histories: int) -> xarray.Dataset:
-    """The fans of histories 0 to ``histories`` - 1 of each case."""
+def fans_of(job: Work, paths: Any, histories: int, weights: Any = None) -> xarray.Dataset:
+    """The fans of histories 0 to ``histories`` - 1 of each case, equally weighted if no weights are given."""
     cases = len(paths.cases)
     job = replace(job, sizes=job.sizes._replace(cases=cases))
     keys = np.repeat(np.arange(histories, dtype=np.uint64)[:, None], cases, axis=1)
-    return fans(job, paths, np.zeros((histories, 3)), np.zeros((histories, cases, 2)), keys)
+    given = np.ones(histories) if weights is None else weights
+    return fans(job, paths, np.zeros((histories, 3)), np.zeros((histories, cases, 2)), keys, given)
 
 
 @pytest.fixture
@@ -206,6 +207,14 @@ def test_fans_are_the_quantiles_of_the_histories(job: Work) -> None:
         np.testing.assert_allclose(one["firms"].values[steps], 100 * np.array(FAN) * (1.0 + age[:, None]))
         np.testing.assert_allclose(one["improved_share"].values[steps], 0.25)
         np.testing.assert_allclose(one["exported_share"].values[steps], 0.1)
+
+
+def test_fans_use_the_weights_of_the_draws(job: Work) -> None:
+    """All weight on history 7 makes every quantile its own path, 7 (1 + t)."""
+    case = load_case(9)
+    one = fans_of(job, KnownPaths((case,), np.zeros(10)), 10, np.eye(10)[7]).isel(case=0)
+    age = one["year"].values - case.start.low
+    np.testing.assert_allclose(one["firms"].values, np.repeat(7 * (1.0 + age[:, None]), len(FAN), axis=1))
 
 
 def test_fans_of_a_shorter_span_end_in_nothing(job: Work) -> None:
@@ -243,7 +252,7 @@ def test_fans_of_the_simulator_are_those_of_its_rows(runner: Runner, job: Work, 
     one = replace(simulator, cases=simulator.cases[:1], threads=1)
     keys = seeds(1, 1, 0, 0, 6)
     z, latents = normals(keys, 1, len(one.names)), normals(keys, 2, len(one.own))
-    drawn = fans(replace(job, sizes=job.sizes._replace(cases=1)), one, z, latents[:, None], keys[:, None])
+    drawn = fans(replace(job, sizes=job.sizes._replace(cases=1)), one, z, latents[:, None], keys[:, None], np.ones(6))
     years = drawn["year"].values[0]
     start = one.settings(0, z, latents, keys)[2]
     firms = one.rows(0, z, latents, keys, times=years[None] - start[:, None])[:, :, COLUMNS.index("firms")]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from calibration.weights import FAN, effective_size, normalised, weighted_quantile
+from calibration.weights import FAN, effective_size, normalised, systematic, weighted_quantile
 
 EVEN = np.full(4, 0.25)
 
@@ -42,3 +42,11 @@ def test_weights_are_scaled_and_never_negative() -> None:
 def test_a_fan_is_symmetric_about_the_median() -> None:
     assert [low + high for low, high in zip(FAN, FAN[::-1], strict=True)] == pytest.approx([1.0] * len(FAN))
     assert list(FAN) == sorted(FAN)
+
+
+def test_a_draw_is_resampled_as_often_as_its_weight_asks() -> None:
+    assert systematic(np.ones(5), 5).tolist() == [0, 1, 2, 3, 4]
+    assert systematic(np.array([1.0, 0.0, 3.0]), 4).tolist() == [0, 2, 2, 2]
+    weights = normalised(np.random.Generator(np.random.Philox(3)).exponential(size=40))
+    times = np.bincount(systematic(weights, 1000), minlength=40)
+    assert np.abs(times - 1000 * weights).max() < 1.0

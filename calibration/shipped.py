@@ -1,0 +1,177 @@
+"""Which posterior comes with the house? A calibration that passed its gate, taken as it is while all it rests on still holds.
+
+It lies in ``configs/posterior``. It holds while clusters, priors, structures and errors are those on which it was calibrated, and
+while some of its histories replay to the same bits: then the model is still the one that made them, whatever else was edited.
+
+``python -m calibration.shipped RUN`` puts a finished calibration there.
+"""
+
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from calibration.fingerprint import fingerprint
+from calibration.histories import WeightedHistories, load_histories, open_histories
+from calibration.observation import ErrorModel
+from calibration.results import FILES, HISTORIES, KIND, Posterior, load_posterior
+from calibration.weights import systematic
+from execution import netcdf
+from execution.chunks import digest
+from execution.executors import executor_on
+from execution.run import MANIFEST, Run, checked, forget, read_manifest, revised, run_at
+from execution.store import FINGERPRINT, Shard, differences
+from execution.tasks import Executor, Progress, silent, unheard
+from execution.writing import read_json, write_atomic, write_json
+from model.batch import simulate_many
+from model.config import CONFIGS, all_cases, load_priors, load_profile
+from model.errors import InputError
+from model.latents import params_for, settings_for
+from model.policy import programmes_for
+from model.priors import Priors
+from model.schema import Case
+
+SHIPPED: Final = CONFIGS / "posterior"
+# The name of the profile by which it was made, and by which commands ask for it.
+PROFILE: Final = "shipped"
+# Hashes of what some of its histories give.
+REPLAYS: Final = "replays.json"
+# Histories of each cluster that are shipped, resampled by weight, and that are replayed before they are believed.
+KEPT: Final = 400
+REPLAYED: Final = 20
+# What a repository should carry, in bytes.
+LARGEST: Final = 10 * 2**20
+# The parts of a calibration's fingerprint on which its answer rests, beside the model itself.
+RESTS_ON: Final = ("data", "priors", "structures", "errors")
+RENEW: Final = f"takeoff calibrate --profile {PROFILE} --out runs/{PROFILE}, then python -m calibration.shipped runs/{PROFILE}"
+_ELSE: Final = f"take another profile, or renew it: {RENEW}"
+
+
+def take(
+    out: str | Path,
+    *,
+    priors: Priors | None = None,
+    structures: Mapping[str, str] | None = None,
+    seed: int | None = None,
+    resume: bool = False,
+    on: str | Executor = "local",
+    shard: Shard | None = None,
+    progress: Progress = silent,
+    say: Callable[[str], object] = unheard,
+    home: Path = SHIPPED,
+) -> Posterior:
+    """Copy the shipped posterior into a run folder, where policies can be compared on it, once it is seen to hold.
+
+    Parameters
+    ----------
+    out : run folder
+    priors, structures, seed : as ``calibration.calibrate`` takes them; what differs from those of the posterior is refused
+    resume, on, shard, progress, say : as ``calibration.calibrate`` takes them
+
+    Raises
+    ------
+    InputError
+        If no posterior is shipped, if it rests on something that has changed, or if the folder is another run's.
+    DamagedRun
+        If a file of it was changed or cannot be read.
+    """
+    if not (home / MANIFEST).exists():
+        raise InputError(f"{home}: no posterior is shipped; {_ELSE}")
+    known, cases, errors = priors or load_priors(), all_cases(), ErrorModel()
+    stored, manifest = run_at(home).depends, read_manifest(home)
+    first = manifest["seed"] if seed is None else seed
+    now = fingerprint(cases, known, known.structures_with(structures), load_profile(PROFILE), first, errors)
+    differing = changed(stored, now)
+    if first != manifest["seed"]:
+        differing = [f"seed was {manifest['seed']}, is {first}", *differing]
+    if differing:
+        raise InputError(f"{home}: the shipped posterior rests on something else: {'; '.join(differing)}; {_ELSE}")
+    progress("replaying histories of the shipped posterior", 0, 1)
+    check_replays(home, cases)
+    run = Run(KIND, Path(out), stored, FILES)
+
+    def write() -> dict[str, Any]:
+        for name in FILES:
+            write_atomic(run.folder / name, partial(shutil.copyfile, checked(home, name)))
+        return {name: manifest[name] for name in ("seed", "converged", "label", "imposed", "simulations")}
+
+    with (
+        executor_on(on, None, say) as executor,
+        run.opened(executor, resume=resume, shard=shard, progress=progress) as runner,
+    ):
+        run.finish(runner, write)
+    return load_posterior(run.folder)
+
+
+def changed(stored: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Return what a calibration rests on and that has changed, named by key, at most five lines; empty if all is the same."""
+    before, after = ({name: one.get(name) for name in RESTS_ON} for one in (stored, now))
+    return differences(before, after)
+
+
+def check_replays(home: Path, cases: Sequence[Case]) -> None:
+    """Replay some histories of every cluster, and compare what they give with what they gave.
+
+    Raises
+    ------
+    InputError
+        If a bit differs.
+    """
+    stored = read_json(checked(home, REPLAYS))
+    other = [one.case.name for one in load_histories(home, cases) if stored.get(one.case.name) != replayed(one)]
+    if other:
+        many = f"{', '.join(other[:3])}{' and others' if len(other) > 3 else ''}"
+        raise InputError(f"{home}: histories of the shipped posterior give other numbers than when it was made ({many}); {_ELSE}")
+
+
+def replayed(histories: WeightedHistories) -> str:
+    """Return the hash of the panels of the first histories of a cluster, every year up to its last observation."""
+    some, cluster = histories.part(0, REPLAYED), histories.case
+    settings, _ = settings_for(cluster, some.values, some.latents, some.structures)
+    quarters = np.asarray(settings["quarters"], np.int64)
+    ticks = np.minimum(np.arange(0, quarters.max() + 1, 4)[None], quarters[:, None])
+    programmes = programmes_for(None, cluster, some.structures)
+    return digest({"panel": simulate_many(params_for(some.values), settings, some.keys, programmes, ticks, threads=1)})
+
+
+def ship(folder: str | Path, home: Path = SHIPPED) -> int:
+    """Put a finished calibration where the house looks for its posterior; return the bytes that it takes.
+
+    Raises
+    ------
+    InputError
+        If the calibration has not converged, was not made as the profile ``shipped`` says, or is too large.
+    """
+    source = Path(folder)
+    posterior, stored = load_posterior(source), run_at(source).depends
+    if not posterior.converged:
+        raise InputError(f"{source}: has not converged ({posterior.label}); only a posterior that passed its gate is shipped")
+    cases, known = all_cases(), load_priors()
+    now = fingerprint(cases, known, known.structures_with(None), load_profile(PROFILE), posterior.manifest["seed"], ErrorModel())
+    differing = changed(stored, now) + differences(stored["configuration"], now["configuration"], "configuration")
+    if differing:
+        raise InputError(f"{source}: is not what the profile {PROFILE} makes: {'; '.join(differing)}; calibrate anew")
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    for name in (*FILES, FINGERPRINT, MANIFEST):
+        shutil.copyfile(source / name, home / name)
+    forget(home, [name for name in read_manifest(home)["files"] if name not in FILES])
+    held = open_histories(home)
+    rows = systematic(held["weight"].values[0], KEPT)
+    kept = held.isel(draw=rows).assign_coords(draw=rows)
+    with revised(home, (HISTORIES,)):
+        netcdf.write(home / HISTORIES, kept.assign(weight=(kept["weight"].dims, np.full(kept["weight"].shape, 1.0 / KEPT))))
+    with revised(home, (REPLAYS,)):
+        write_json(home / REPLAYS, {one.case.name: replayed(one) for one in load_histories(home, cases)})
+    size = sum(path.stat().st_size for path in home.iterdir())
+    if size > LARGEST:
+        raise InputError(f"{home}: takes {size} bytes, more than {LARGEST}; lower KEPT in calibration/shipped.py")
+    return size
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{SHIPPED}: {ship(sys.argv[1])} bytes\n")
