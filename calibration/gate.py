@@ -9,6 +9,7 @@ import numpy as np
 
 from calibration.correction import Error, Estimate
 from calibration.diagnostics import Convergence
+from calibration.weights import effective_size
 from model.arrays import Floats
 
 # The labels that an answer can earn; docs/calibration.md says when.
@@ -51,6 +52,8 @@ class Limits:
         Length of the kept chain, in autocorrelation times.
     apart, spread_apart
         Largest difference of the two samplers' means, in standard deviations, and of the logs of their standard deviations.
+    ess_compared
+        Effective number of emcee's draws in that comparison, weighed by the integrals over the distilled likelihood.
     """
 
     ess: float = 100.0
@@ -66,6 +69,7 @@ class Limits:
     ess_sampler: float = 400.0
     apart: float = 0.25
     spread_apart: float = 0.25
+    ess_compared: float = 150.0
 
 
 @dataclass(frozen=True)
@@ -175,19 +179,23 @@ class Agreement:
         Largest difference of the logs of standard deviations.
     parameter : str
         The parameter whose means differ most.
+    ess : float
+        Effective number of the weighted draws.
     """
 
     apart: float
     spread_apart: float
     parameter: str
+    ess: float
 
 
-def agreement(first: Floats, second: Floats, names: Sequence[str]) -> Agreement:
-    """Compare draws of d parameters, shapes (n, d) and (m, d), by two samplers."""
-    sds = np.stack([first.std(axis=0), second.std(axis=0)])
-    apart = np.abs(first.mean(axis=0) - second.mean(axis=0)) / np.sqrt(np.maximum((sds**2).mean(axis=0), 1e-300))
+def agreement(first: Floats, second: Floats, weights: Floats, names: Sequence[str]) -> Agreement:
+    """Compare draws of d parameters by two samplers: ``first`` (n, d), and ``second`` (m, d) with weights (m,)."""
+    mean = weights @ second
+    sds = np.stack([first.std(axis=0), np.sqrt(weights @ (second - mean) ** 2)])
+    apart = np.abs(first.mean(axis=0) - mean) / np.sqrt(np.maximum((sds**2).mean(axis=0), 1e-300))
     spread = np.abs(np.log(np.maximum(sds[0], 1e-300) / np.maximum(sds[1], 1e-300)))
-    return Agreement(float(apart.max()), float(spread.max()), names[int(apart.argmax())])
+    return Agreement(float(apart.max()), float(spread.max()), names[int(apart.argmax())], effective_size(weights))
 
 
 def sampler_checks(chain: Chain, limits: Limits) -> list[Check]:
@@ -208,6 +216,7 @@ def agreement_checks(agreed: Agreement, limits: Limits) -> list[Check]:
     return [
         _check("samplers: means apart", agreed.apart, "<", limits.apart, " standard deviations"),
         _check("samplers: log sds apart", agreed.spread_apart, "<", limits.spread_apart),
+        _check("samplers: ESS compared", agreed.ess, ">=", limits.ess_compared),
     ]
 
 

@@ -37,6 +37,7 @@ from calibration.stages import (
     ExactDraws,
     Joint,
     Learned,
+    Weighed,
     chains,
     check_draws,
     distilled,
@@ -45,6 +46,7 @@ from calibration.stages import (
     learn,
     shares,
     some_draws,
+    weighed,
 )
 from calibration.tables import table
 from calibration.weights import systematic
@@ -126,12 +128,13 @@ def _work(simulator: ClusterSimulator, profile: Profile, seed: int, runner: Runn
 
 
 class _Answer(NamedTuple):
-    """What the stages leave: the emulator, both samplers, the distilled likelihood, the exact ratios and what was decided on."""
+    """What the stages leave: the emulator, both samplers, the distilled likelihood with weights for its draws, exact ratios."""
 
     learned: Learned
     drawn: Joint
     sampled: Chains
     distilled: Arrays
+    weighed: Weighed
     exact: ExactDraws
     decision: Decision
 
@@ -197,12 +200,13 @@ def _answer(work: Work, say: Callable[[str], object]) -> _Answer:
     drawn = joint_draws(work, learned.emulator, work.profile.rounds, work.profile.joint_steps)
     quadratic = distilled(work, learned.emulator, drawn)
     sampled = chains(work, quadratic["coefficients"])
+    weights = weighed(work, learned.emulator, drawn, sampled, quadratic["coefficients"])
     checked = check_draws(work, learned.emulator, drawn)
     replicates = shares(work, checked, learned.root_cost)
     decision = decide(checked.estimate, checked.replicates, replicates, work.profile.exact_draws, Limits().ess)
     say(decision.words())
     exact = exact_draws(work, learned.emulator, drawn, replicates) if decision.paid else checked
-    return _Answer(learned, drawn, sampled, quadratic, exact, decision)
+    return _Answer(learned, drawn, sampled, quadratic, weights, exact, decision)
 
 
 def _all_figures(errors: ErrorModel) -> ErrorModel:
@@ -222,7 +226,7 @@ def _verdict(work: Work, simulator: ClusterSimulator, answer: _Answer) -> tuple[
         Chain("emcee", answer.sampled.convergence, profile.steps - profile.burn),
     )
     size = work.sizes.parameters
-    agreed = agreement(answer.drawn.chains.z.reshape(-1, size), answer.sampled.z.reshape(-1, size), simulator.names)
+    agreed = agreement(answer.drawn.chains.z.reshape(-1, size), *answer.weighed, simulator.names)
     verdict = judge(samplers, agreed, corrected, names, misfit)
     weights = corrected.weights if verdict.converged else np.full(len(total), 1.0 / len(total))
     return verdict, weights, worst(corrected, names)

@@ -16,6 +16,7 @@ from calibration.joint import Sampling
 from calibration.keys import DISTILLED, EXACT, JOINT, NETWORKS, PILOT, RESAMPLING, TARGETED, number
 from calibration.observation import Simulate
 from calibration.sampler import advance, first_state
+from calibration.weights import normalised
 from calibration.work import Work
 from execution.tasks import Task, blocks, chunk_size
 from model.arrays import Arrays, Floats, Ints
@@ -26,6 +27,9 @@ FIRST_HISTORIES: Final = 16
 # The fewest histories in a chunk, and the integrals in one.
 HISTORIES_A_CHUNK: Final = 64
 INTEGRALS_A_CHUNK: Final = 100
+# One in so many integrals is taken at a draw of emcee's, with so many times the points.
+WEIGHED: Final = 2
+FINER: Final = 4
 # Transitions of the joint chains in a chunk, and every how many one is kept.
 TRANSITIONS_A_CHUNK: Final = 100
 JOINT_THIN: Final = 4
@@ -247,19 +251,25 @@ def _targeted(work: Work, drawn: Joint, cost: Floats, turn: int) -> Pairs:
 
 def distilled(work: Work, emulator: Emulator, drawn: Joint) -> Arrays:
     """Integrate every cluster's row at parameters around the joint draws, and fit or read a quadratic a cluster."""
-    profile = work.profile
+    z, _ = drawn.flat(work.profile.integrals, number(work.seed, DISTILLED))
+    given = _integrated(work, emulator, drawn, distil.around(z), 1, "integrals", "integrating clusters out")
+    return work.runner.gather("distilling the likelihood", distil.distil, given, [Task("distilled")])[0]
+
+
+def _integrated(
+    work: Work, emulator: Emulator, drawn: Joint, z: Floats, finer: int, name: str, stage: str
+) -> distil.Integrated:
+    """Integrate or read every cluster's row at parameters z (n, d), with ``finer`` times the points of the profile."""
     every = drawn.chains.z.reshape(-1, work.sizes.parameters)
     proposal = distil.regress(every, drawn.own.reshape(len(every), *drawn.own.shape[3:]).astype(np.float64))
-    z, _ = drawn.flat(profile.integrals, number(work.seed, DISTILLED))
-    at = distil.around(z)
-    context = distil.Integrals(emulator, proposal, profile.integral_points, work.seed, work.runner.stop.check)
+    seed = number(work.seed, DISTILLED, finer)
+    context = distil.Integrals(emulator, proposal, finer * work.profile.integral_points, seed, work.runner.stop.check)
     tasks = [
-        Task(f"integrals-{first:06d}", (at[first : first + count], first), count)
-        for first, count in blocks(0, len(at), INTEGRALS_A_CHUNK)
+        Task(f"{name}-{first:06d}", (z[first : first + count], first), count)
+        for first, count in blocks(0, len(z), INTEGRALS_A_CHUNK // finer)
     ]
-    parts = work.runner.gather("integrating clusters out", distil.integrate, context, tasks)
-    given = distil.Integrated(*(np.concatenate([part[name] for part in parts]) for name in distil.Integrated._fields))
-    return work.runner.gather("distilling the likelihood", distil.distil, given, [Task("distilled")])[0]
+    parts = work.runner.gather(stage, distil.integrate, context, tasks)
+    return distil.Integrated(*(np.concatenate([part[field] for part in parts]) for field in distil.Integrated._fields))
 
 
 class Sampled(NamedTuple):
@@ -294,6 +304,29 @@ def chains(work: Work, coefficients: Floats) -> Chains:
     z = joined("chain")
     accepted = np.array([sum(float(chunk[one]["accepted"].mean()) for chunk in runs) / profile.steps for one in ensembles])
     return Chains(z, joined("chain_log_prob"), convergence(z, accepted, profile.thin))
+
+
+class Weighed(NamedTuple):
+    """Draws of emcee's, with the weights that make good what the distilled likelihood errs.
+
+    Attributes
+    ----------
+    z : float64, shape (n, d)
+    weights : float64, shape (n,), which sum to one
+    """
+
+    z: Floats
+    weights: Floats
+
+
+def weighed(work: Work, emulator: Emulator, drawn: Joint, sampled: Chains, coefficients: Floats) -> Weighed:
+    """Weigh or read some of emcee's draws by the integrals over the distilled likelihood: they then target the emulator's own."""
+    every = sampled.z.reshape(-1, work.sizes.parameters)
+    rows = np.linspace(0, len(every) - 1, max(work.profile.integrals // WEIGHED, 1)).astype(np.int64)
+    z = every[rows]
+    found = _integrated(work, emulator, drawn, z, FINER, "weighed", "weighing what emcee sampled")
+    log_weight = found.value.sum(axis=1) - distil.likelihood(coefficients, z).sum(axis=1)
+    return Weighed(z, normalised(np.exp(log_weight - log_weight.max())))
 
 
 def _head(state: Arrays) -> Arrays:

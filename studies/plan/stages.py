@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from calibration.correction import HALVES, allocate, noise_of_one
-from calibration.stages import CHECK_REPLICATES, HISTORIES_A_CHUNK, INTEGRALS_A_CHUNK, TRANSITIONS_A_CHUNK
+from calibration.stages import CHECK_REPLICATES, FINER, HISTORIES_A_CHUNK, INTEGRALS_A_CHUNK, TRANSITIONS_A_CHUNK, WEIGHED
 from execution.tasks import blocks, chunk_size
 from model.arrays import Ints
 from model.profile import STEPS_A_CHUNK
@@ -209,7 +209,7 @@ def _learning_stages(clusters: Clusters, sample: Sample, learning: Learning, cap
     ensembles, cores = profile.ensembles, max(capacity.cores, 1)
     turns = -(-ensembles // cores)
     joint_s, emcee_s = transitions * learning.transition_s, profile.steps * learning.step_s
-    integrals = profile.integrals * learning.integral_s
+    integrals, finer = profile.integrals * learning.integral_s, FINER * max(profile.integrals // WEIGHED, 1)
 
     def stage(name: str, total: float, longest: float, width: int, files: int) -> Stage:
         return Stage(name, total, CLOCK * total, longest, width, files)
@@ -226,6 +226,7 @@ def _learning_stages(clusters: Clusters, sample: Sample, learning: Learning, cap
             ensembles,
             ensembles * -(-profile.steps // STEPS_A_CHUNK),
         ),
+        stage("weighing what emcee sampled", finer * learning.integral_s, 0.0, cores, -(-finer // INTEGRALS_A_CHUNK)),
     ]
 
 

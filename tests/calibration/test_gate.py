@@ -28,7 +28,7 @@ from tests.calibration.test_correction import estimate
 GOOD = Convergence(np.array([1.001]), np.array([20.0]), np.array([5000.0]), np.array([4000.0]), np.array([0.3, 0.25]))
 ERROR = Error(np.array([0.1, 0.2]), np.full(2, 0.05), 0.3, 0.07)
 FINE = Correction(np.full(400, 1 / 400), 300.0, 0.4, ERROR, 0.5, 0.6, 0.7, 0.9, np.array([0.1, 0.7]), np.zeros(2))
-AGREED = Agreement(0.05, 0.06, "one")
+AGREED = Agreement(0.05, 0.06, "one", 400.0)
 NAMES = ("one", "two")
 
 
@@ -95,6 +95,7 @@ def test_each_check_of_a_sampler_can_fail(change: dict[str, object]) -> None:
 def test_samplers_that_disagree_fail() -> None:
     assert missed(judged(agreed=replace(AGREED, apart=0.26))) == ["samplers: means apart"]
     assert missed(judged(agreed=replace(AGREED, spread_apart=0.26))) == ["samplers: log sds apart"]
+    assert missed(judged(agreed=replace(AGREED, ess=149.0))) == ["samplers: ESS compared"]
 
 
 def autoregressive(steps: int, walkers: int, slowness: float, seed: int) -> Floats:
@@ -213,7 +214,7 @@ def test_a_value_at_its_limit_is_judged_as_the_rule_says() -> None:
 def test_samplers_are_compared_parameter_by_parameter() -> None:
     random = np.random.Generator(np.random.Philox(1))
     first = random.normal(size=(50_000, 2))
-    found = agreement(first, first * [1.0, 2.0] + [0.5, 0.0], ("a", "b"))
+    found = agreement(first, first * [1.0, 2.0] + [0.5, 0.0], np.full(len(first), 1 / len(first)), ("a", "b"))
     assert found.apart == pytest.approx(0.5, abs=0.02)
     assert found.parameter == "a"
     assert found.spread_apart == pytest.approx(np.log(2.0), abs=0.01)

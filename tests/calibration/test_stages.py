@@ -9,7 +9,18 @@ import numpy as np
 import pytest
 
 from calibration.observation import ErrorModel, Table
-from calibration.stages import Chains, ExactDraws, chains, check_draws, distilled, exact_draws, joint_draws, learn, shares
+from calibration.stages import (
+    Chains,
+    ExactDraws,
+    chains,
+    check_draws,
+    distilled,
+    exact_draws,
+    joint_draws,
+    learn,
+    shares,
+    weighed,
+)
 from calibration.work import Work
 from execution.executors import Threads
 from execution.stopping import Stop, listening
@@ -57,7 +68,9 @@ def work(runner: Runner, cluster: Any, tables: list[Table], errors: ErrorModel) 
 def everything(job: Work) -> tuple[Chains, ExactDraws]:
     learned = learn(job)
     drawn = joint_draws(job, learned.emulator, job.profile.rounds, job.profile.joint_steps)
-    sampled = chains(job, distilled(job, learned.emulator, drawn))
+    quadratic = distilled(job, learned.emulator, drawn)["coefficients"]
+    sampled = chains(job, quadratic)
+    assert weighed(job, learned.emulator, drawn, sampled, quadratic).weights.sum() == pytest.approx(1.0)
     checked = check_draws(job, learned.emulator, drawn)
     return sampled, exact_draws(job, learned.emulator, drawn, shares(job, checked, learned.root_cost))
 
