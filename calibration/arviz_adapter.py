@@ -48,6 +48,22 @@ def k_hat(log_weights: Floats) -> float:
     return float(_arviz().psislw(log_weights.copy(), reff=1.0)[1])
 
 
+def smoothed(log_weights: Floats) -> tuple[Floats, float]:
+    """Return log weights (n,) whose largest ones are smoothed and whose exponentials sum to one, and their tail index (PSIS)."""
+    if np.ptp(log_weights) == 0:
+        return np.full(len(log_weights), -np.log(len(log_weights))), 0.0
+    # An overflow makes a share of zero, as it should.
+    with np.errstate(over="ignore"):
+        if modern():
+            from arviz_stats.base import array_stats
+
+            smooth, k_hat = array_stats.psislw(log_weights.max() - log_weights, r_eff=1.0)
+        else:
+            smooth, k_hat = _arviz().psislw(log_weights - log_weights.max(), reff=1.0)
+    weights = np.asarray(smooth, np.float64)
+    return weights - np.logaddexp.reduce(weights), float(k_hat)
+
+
 def effective_size(draws: Floats, method: str) -> Floats:
     """Return ArviZ's effective sample size of draws (chain, draw, parameter), bulk or tail, shape (parameters,)."""
     return np.array([_statistic("ess", draws[:, :, i], method) for i in range(draws.shape[2])])

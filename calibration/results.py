@@ -63,9 +63,14 @@ class Posterior:
                 f"  verdict    {verdict_of(self.converged)}; {self.label}",
                 f"  histories  {held.get('draw', 0)} of each of {held.get('case', 0)} clusters",
                 f"  parameters {held.get('calibrated', 0)} calibrated, of {held.get('parameter', 0)}",
-                f"  groups     {', '.join(str(name).strip('/') for name in _names(self.groups))}",
+                f"  groups     {', '.join(self.group_names)}",
             ]
         )
+
+    @property
+    def group_names(self) -> list[str]:
+        """Names of ArviZ's groups."""
+        return [str(name).strip("/") for name in _names(self.groups)]
 
     @property
     def label(self) -> str:

@@ -84,6 +84,7 @@ class ParameterView:
     prior, posterior : 5 %, 50 % and 95 % quantiles in the parameter's unit
     scores : float64, shape (5,); posterior quantiles at ``calibration.weights.FAN``, in standard scores of the prior
     sd : posterior standard deviation in the same scores
+    ess : effective number of the draws behind both
     """
 
     name: str
@@ -93,6 +94,7 @@ class ParameterView:
     posterior: tuple[float, float, float]
     scores: Floats
     sd: float
+    ess: float = float("inf")
 
     @property
     def contraction(self) -> float:
@@ -105,9 +107,29 @@ class ParameterView:
         return float(self.scores[2])
 
     @property
+    def shift_error(self) -> float:
+        """Return the Monte Carlo error of the shift, that of a normal density's median."""
+        return float(self.sd * np.sqrt(np.pi / (2 * self.ess)))
+
+    @property
+    def contraction_error(self) -> float:
+        """Return the Monte Carlo error of the contraction, that of a normal density's variance."""
+        return float(self.sd * self.sd * np.sqrt(2 / self.ess))
+
+    @property
+    def shifted(self) -> bool:
+        """Tell whether the tables moved the parameter: far enough to matter, and by more than two Monte Carlo errors."""
+        return abs(self.shift) >= max(SHIFTED, 2 * self.shift_error)
+
+    @property
+    def narrowed(self) -> bool:
+        """Tell whether the tables narrowed the parameter: enough to matter, and by more than two Monte Carlo errors."""
+        return self.contraction >= max(NARROWED, 2 * self.contraction_error)
+
+    @property
     def moved(self) -> bool:
         """Tell whether the tables moved the parameter or narrowed it."""
-        return abs(self.shift) >= SHIFTED or self.contraction >= NARROWED
+        return self.shifted or self.narrowed
 
     @property
     def word(self) -> str:
@@ -115,8 +137,8 @@ class ParameterView:
         if not self.moved:
             return "not moved by these data"
         direction = "raised" if self.shift > 0 else "lowered"
-        parts = [f"{direction} by {abs(self.shift):.1f} sd"] if abs(self.shift) >= SHIFTED else []
-        parts += [f"variance down {100 * self.contraction:.0f} %"] if self.contraction >= NARROWED else []
+        parts = [f"{direction} by {abs(self.shift):.1f} sd"] if self.shifted else []
+        parts += [f"variance down {100 * self.contraction:.0f} %"] if self.narrowed else []
         return ", ".join(parts)
 
 
@@ -155,6 +177,35 @@ class Statement:
 
 
 @dataclass(frozen=True)
+class Unseen:
+    """How a cluster is predicted from the others: log densities (nats) by the model and by two baselines, and what it pulls.
+
+    ``pull`` is by how many posterior standard deviations the cluster moves the parameter that it moves most.
+    """
+
+    case: str
+    model: float
+    population: float
+    regression: float
+    k_hat: float
+    parameter: str
+    pull: float
+
+
+@dataclass(frozen=True)
+class LeftOutView:
+    """Clusters left out one by one: by how much the model is ahead of each baseline (nats, standard error), and a row for each.
+
+    ``doubtful`` are the clusters that weights cannot leave out.
+    """
+
+    population: tuple[float, float]
+    regression: tuple[float, float]
+    doubtful: tuple[str, ...]
+    clusters: tuple[Unseen, ...]
+
+
+@dataclass(frozen=True)
 class RunView:
     """All that the report shows. A section whose part is empty says so."""
 
@@ -173,6 +224,7 @@ class RunView:
     policy_titles: dict[str, str] = field(default_factory=dict)
     horizon: float = float("nan")
     manifest: dict[str, Any] = field(default_factory=dict)
+    left_out: LeftOutView | None = None
 
     def policy_title(self, name: str) -> str:
         """Return a policy's title, or its name where none is known."""

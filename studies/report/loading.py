@@ -20,7 +20,7 @@ from studies.policy.arrays import titles
 from studies.policy.compare import DECISION, POLICIES, path_fans, path_shares
 from studies.policy.counterfactuals import STATES, TRANSITIONED
 from studies.policy.decision_table import Contrast, Effects, contrast_rows
-from studies.report.data import ClusterView, Covered, ParameterView, RunView, Statement, Verdict
+from studies.report.data import ClusterView, Covered, LeftOutView, ParameterView, RunView, Statement, Unseen, Verdict
 
 FIGURES: Final = {
     "log_firms": ("firms", "firms", True),
@@ -66,6 +66,7 @@ def load_view(folder: Path) -> RunView:
         policy_titles={} if policies is None else titles(policies),
         horizon=float(policies.attrs["horizon"]) if policies is not None else float("nan"),
         manifest=posterior.manifest,
+        left_out=_left_out(posterior, cases),
     )
 
 
@@ -166,6 +167,7 @@ def _parameters(posterior: Any, priors: Priors) -> list[ParameterView]:
     """
     names, z, weights = posterior.whitened()
     mass, views = normalised(weights), []
+    ess = effective_size(mass) if np.ptp(mass) > 0 else _independent(posterior.checks, len(mass))
     for name, column in zip(names, z.T, strict=True):
         entry = priors.entry(name)
         scores = weighted_quantile(column, mass, np.array(FAN))
@@ -175,8 +177,14 @@ def _parameters(posterior: Any, priors: Priors) -> list[ParameterView]:
         even = np.full(len(before), 1.0 / len(before))
         low, middle, high = (float(value) for value in weighted_quantile(before, even, PROBABILITIES))
         lower, centre, upper = (float(value) for value in weighted_quantile(after, mass, PROBABILITIES))
-        views.append(ParameterView(name, entry.unit, entry.meaning, (low, middle, high), (lower, centre, upper), scores, sd))
+        views.append(ParameterView(name, entry.unit, entry.meaning, (low, middle, high), (lower, centre, upper), scores, sd, ess))
     return views
+
+
+def _independent(checks: dict[str, Any], draws: int) -> float:
+    """Return the effective number of equally weighted draws: at most the joint sampler's."""
+    bulk = [check["value"] for check in checks["checks"] if check["name"] == "joint: bulk ESS" and check["value"]]
+    return float(min([draws, *bulk]))
 
 
 def _row_title(case: Case, date: int) -> str:
@@ -211,6 +219,28 @@ def _statements(checks: dict[str, Any], cases: list[Case]) -> tuple[Statement, .
             float(row["chance"]),
         )
         for row in checks["statements"]
+    )
+
+
+def _left_out(posterior: Any, cases: list[Case]) -> LeftOutView | None:
+    """Return how clusters are predicted from the others, where the run has enough of them and stored their likelihoods."""
+    from calibration.left_out import FEWEST, ahead, left_out, pulled, untrusted
+
+    if len(cases) < FEWEST or "log_likelihood" not in posterior.group_names:
+        return None
+    found, names = left_out(posterior, cases), posterior.whitened()[0]
+    rows = []
+    for row, case in enumerate(cases):
+        most = pulled(found, row)
+        model, population, regression, k_hat, pull = (
+            float(one) for one in (*(part[row] for part in found[:4]), found.influence[row, most])
+        )
+        rows.append(Unseen(title(case), model, population, regression, k_hat, names[most], pull))
+    return LeftOutView(
+        ahead(found.elpd, found.population),
+        ahead(found.elpd, found.regression),
+        tuple(title(cases[row]) for row in untrusted(found)),
+        tuple(rows),
     )
 
 

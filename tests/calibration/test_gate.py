@@ -190,6 +190,7 @@ def test_the_rules_print_the_limits() -> None:
         *((f"{name}: {what}", rule) for name in ("joint", "emcee") for what, rule in sampler),
         ("samplers: means apart", "< 0.25 standard deviations"),
         ("samplers: log sds apart", "< 0.25"),
+        ("samplers: ESS compared", ">= 150"),
         ("exact draws", ">= 400"),
         ("ESS of weights", ">= 100"),
         ("k-hat", "< 0.7"),

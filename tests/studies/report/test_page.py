@@ -14,7 +14,7 @@ from studies.page.figures import Observed
 from studies.page.phases import Timing
 from studies.page.svg import Canvas
 from studies.policy.decision_table import Contrast, Effects
-from studies.report.data import ClusterView, Covered, ParameterView, RunView, Statement, Verdict
+from studies.report.data import ClusterView, Covered, LeftOutView, ParameterView, RunView, Statement, Unseen, Verdict
 from studies.report.page import page, write_report
 from studies.report.ranking import APART, MANY, standing
 
@@ -227,6 +227,25 @@ def test_parameters_that_did_not_move_are_named_so(run: RunView) -> None:
     assert run.parameters[0].word == "not moved by these data"
     moved = replace(run.parameters[0], scores=np.array([0.5, 0.8, 1.2, 1.5, 2.0]), sd=0.5)
     assert moved.word == "raised by 1.2 sd, variance down 75 %"
+
+
+def test_few_draws_cannot_tell_that_a_parameter_moved(run: RunView) -> None:
+    """With 20 effective draws a median has an error of 0.28 sd and a variance one of 32 %: two of these are asked for."""
+    seen = replace(run.parameters[0], scores=np.array([-1.5, -0.6, 0.4, 0.7, 1.6]), sd=0.9)
+    assert seen.word == "raised by 0.4 sd, variance down 19 %"
+    few = replace(seen, ess=20.0)
+    assert few.shift_error == pytest.approx(0.9 * np.sqrt(np.pi / 40))
+    assert few.contraction_error == pytest.approx(0.81 * np.sqrt(0.1))
+    assert few.word == "not moved by these data"
+    assert "0.40 ± 0.3" in page(replace(run, parameters=(few,)))
+
+
+def test_clusters_left_out_are_told_with_their_errors(run: RunView) -> None:
+    rows = (Unseen("10 Kumasi", -4.0, -6.0, -3.5, 0.2, "entry_intensity", -0.3),)
+    told = words(page(replace(run, left_out=LeftOutView((12.0, 3.0), (-2.0, 4.0), ("2 Hamamatsu",), rows))))
+    assert "12 nats ahead of the other clusters' figures alone (standard error 3.0)" in told
+    assert "Weights cannot leave out 2 Hamamatsu" in told
+    assert "predicted from the others" not in words(page(run))
 
 
 def test_figures_outside_are_counted(run: RunView) -> None:
