@@ -130,6 +130,19 @@ def baseline(rows: Sequence[Table], printed: Sequence[Table], told: Floats) -> F
     return density
 
 
+def population_widths(printed: Sequence[Table]) -> Floats:
+    """Return the width of the central 90 % that the other clusters' figures alone give, (n, dates, 3), in the figures' units."""
+    value = np.stack([row.value - row.bias for row in printed])
+    width = np.full(value.shape, np.nan)
+    for case, date, figure in np.argwhere(np.isfinite(value)):
+        others = value[np.arange(len(value)) != case, :, figure]
+        known = others[np.isfinite(others)]
+        if len(known) > 1:
+            reach = float(student.ppf(0.95, len(known) - 1))
+            width[case, date, figure] = 2 * reach * known.std(ddof=1) * np.sqrt(1 + 1 / len(known))
+    return width
+
+
 def _figure(value: Floats, told: Floats, here: Floats, observed: float) -> float:
     """Return the log density of a figure by a regression of ``value`` (n,) on ``told`` (n, c), with a vague prior of the rest."""
     columns = np.concatenate([np.ones((len(value), 1)), told], axis=1)

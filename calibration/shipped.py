@@ -69,13 +69,47 @@ def take(
     Parameters
     ----------
     out : run folder
-    priors, structures, seed : as ``calibration.calibrate`` takes them; what differs from those of the posterior is refused
+    priors, structures, seed : as ``holding`` takes them
     resume, on, shard, progress, say : as ``calibration.calibrate`` takes them
 
     Raises
     ------
     InputError
-        If no posterior is shipped, if it rests on something that has changed, or if the folder is another run's.
+        As ``holding``, or if the folder is another run's.
+    DamagedRun
+        If a file of it was changed or cannot be read.
+    """
+    progress("looking whether the shipped posterior holds", 0, 1)
+    holding(priors, structures, seed, home)
+    manifest = read_manifest(home)
+    run = Run(KIND, Path(out), run_at(home).depends, FILES)
+
+    def write() -> dict[str, Any]:
+        for name in FILES:
+            write_atomic(run.folder / name, partial(shutil.copyfile, checked(home, name)))
+        return {name: manifest[name] for name in ("seed", "converged", "label", "imposed", "simulations")}
+
+    with (
+        executor_on(on, None, say) as executor,
+        run.opened(executor, resume=resume, shard=shard, progress=progress) as runner,
+    ):
+        run.finish(runner, write)
+    return load_posterior(run.folder)
+
+
+def holding(
+    priors: Priors | None = None, structures: Mapping[str, str] | None = None, seed: int | None = None, home: Path = SHIPPED
+) -> Path:
+    """Return the folder of the shipped posterior, once it is seen to hold.
+
+    Parameters
+    ----------
+    priors, structures, seed : as ``calibration.calibrate`` takes them; what differs from those of the posterior is refused
+
+    Raises
+    ------
+    InputError
+        If no posterior is shipped, or if it rests on something that has changed.
     DamagedRun
         If a file of it was changed or cannot be read.
     """
@@ -90,21 +124,8 @@ def take(
         differing = [f"seed was {manifest['seed']}, is {first}", *differing]
     if differing:
         raise InputError(f"{home}: the shipped posterior rests on something else: {'; '.join(differing)}; {_ELSE}")
-    progress("replaying histories of the shipped posterior", 0, 1)
     check_replays(home, cases)
-    run = Run(KIND, Path(out), stored, FILES)
-
-    def write() -> dict[str, Any]:
-        for name in FILES:
-            write_atomic(run.folder / name, partial(shutil.copyfile, checked(home, name)))
-        return {name: manifest[name] for name in ("seed", "converged", "label", "imposed", "simulations")}
-
-    with (
-        executor_on(on, None, say) as executor,
-        run.opened(executor, resume=resume, shard=shard, progress=progress) as runner,
-    ):
-        run.finish(runner, write)
-    return load_posterior(run.folder)
+    return home
 
 
 def changed(stored: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

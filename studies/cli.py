@@ -25,10 +25,10 @@ TEMPLATES: Final = ("cluster", "policy", "profile", "table")
 SHELLS: Final = ("bash", "zsh", "fish")
 
 
-def _add_long(parser: Parser) -> None:
-    """Add what long commands share."""
+def _add_long(parser: Parser, default: str = "quick", also: str = "") -> None:
+    """Add what long commands share; ``default`` is the profile where none is named, and ``also`` names what else may be."""
     parser.add_argument(
-        "--profile", default="quick", help="how much work: quick, standard, batch, or a YAML file (default: %(default)s)"
+        "--profile", default=default, help=f"how much work: {also}quick, standard, batch, or a YAML file (default: %(default)s)"
     )
     parser.add_argument("--out", metavar="DIR", help="run folder (default: runs/COMMAND-PROFILE)")
     parser.add_argument("--resume", action="store_true", help="go on with the folder's run; start it where there is none")
@@ -121,8 +121,8 @@ def _add_chain(commands: "Commands") -> None:
         commands,
         "run",
         "chain:run",
-        "calibrate, check, compare policies and report: the main job",
-        "takeoff run --profile quick --out runs/first",
+        "take the shipped posterior or calibrate anew, check, compare policies and report: the main job",
+        "takeoff run --out runs/first",
         json=True,
     )
     calibrate = add_command(
@@ -133,8 +133,9 @@ def _add_chain(commands: "Commands") -> None:
         "takeoff calibrate --profile quick --out runs/mine --set 'prior.entry_intensity=[1, 5]'",
         json=True,
     )
+    _add_long(run, "shipped", "shipped (the posterior that comes with the house), ")
+    _add_long(calibrate)
     for parser in (run, calibrate):
-        _add_long(parser)
         _add_changes(
             parser, "prior.NAME=VALUE (a number fixes, [low, high] bounds, {normal: [0, 1]} replaces) or structure.NAME=OPTION"
         )
@@ -148,6 +149,20 @@ def _add_chain(commands: "Commands") -> None:
 
 
 def _add_policies(commands: "Commands") -> None:
+    validate = add_command(
+        commands,
+        "validate",
+        "validating:validate_posterior",
+        "simulation-based calibration: are known parameters found?",
+        "takeoff validate --replicates 200 --out runs/validate",
+        json=True,
+    )
+    validate.add_argument("folder", nargs="?", metavar="DIR", help="run folder of a calibration (default: the shipped posterior)")
+    validate.add_argument("--replicates", type=int, default=200, metavar="N", help="synthetic tables (default: %(default)s)")
+    validate.add_argument("--seed", type=parsing.seed, default=1, help="seed of the tables (default: %(default)s)")
+    validate.add_argument("--out", default="runs/validate", metavar="DIR", help="run folder (default: %(default)s)")
+    validate.add_argument("--resume", action="store_true", help="go on with the folder's run; start it where there is none")
+    _add_executor(validate)
     compare = add_command(
         commands,
         "compare",
@@ -163,12 +178,12 @@ def _add_policies(commands: "Commands") -> None:
         "advise",
         "advising:advise_cluster",
         "rank policies for a cluster of one's own",
-        "takeoff new cluster --out my-town.yaml\ntakeoff advise my-town.yaml --posterior runs/first --out runs/my-town",
+        "takeoff new cluster --out my-town.yaml\ntakeoff advise my-town.yaml --out runs/my-town",
         json=True,
     )
     advise.add_argument("cluster", metavar="CLUSTER.yaml", help="what is known of the cluster")
     advise.add_argument(
-        "--posterior", default="runs/run-quick", metavar="DIR", help="run folder of a calibration (default: %(default)s)"
+        "--posterior", metavar="DIR", help="run folder of a calibration (default: the posterior that comes with the house)"
     )
     advise.add_argument("--out", metavar="DIR", help="folder for the answer (default: runs/advise-CLUSTER)")
     for parser in (compare, advise):

@@ -27,6 +27,7 @@ class Kind(NamedTuple):
 
 KINDS = {
     "calibration": Kind("calibration.fingerprint", ("calibration.stages", "calibration.predictive")),
+    "validation": Kind("calibration.validation", ("calibration.validation",)),
     "comparison": Kind("studies.policy.pieces", ("studies.policy.counterfactuals",)),
     "sensitivity": Kind(
         "studies.sensitivities.study", ("studies.sensitivities.laboratory", "studies.sensitivities.indices")
@@ -171,7 +172,7 @@ def test_an_edit_of_what_shows_or_carries_work_refuses_no_resume(room: str, hous
     ("file", "kinds"),
     [
         ("model/mechanisms/exit.py", set(KINDS)),
-        ("calibration/gate.py", {"calibration", "comparison", "sensitivity"}),
+        ("calibration/gate.py", {"calibration", "comparison", "sensitivity", "validation"}),
         ("studies/policy/outcomes.py", {"comparison", "sensitivity"}),
         ("studies/sensitivities/design.py", {"sensitivity"}),
         ("studies/sweeps/rows.py", {"sweep"}),

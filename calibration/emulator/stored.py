@@ -36,9 +36,14 @@ def restored_emulator(
     """Return the emulator of stored groups, which scores the rows of ``tables``, and what tunes the joint chains."""
     told = groups[NETWORK].attrs
     whole = [tuple(int(one) for one in np.atleast_1d(told[name])) for name in ("figures", "heads")]
-    layout, scale = Layout(int(told["components"]), *whole), Scale(**_arrays(groups[SCALE]))
-    rows = rows_of(tables, layout, scale, errors)
+    layout = Layout(int(told["components"]), *whole)
+    rows = rows_of(tables, layout, stored_scale(groups), errors)
     return Emulator(_arrays(groups[NETWORK]), layout, features, rows), _arrays(groups[TUNED])
+
+
+def stored_scale(groups: dict[str, xarray.Dataset]) -> Scale:
+    """Return the scale of an emulator's figures."""
+    return Scale(**_arrays(groups[SCALE]))
 
 
 def _dataset(arrays: Arrays) -> xarray.Dataset:

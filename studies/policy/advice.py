@@ -16,6 +16,7 @@ from calibration.keys import ADVICE, PARAMETERS, normals, seeds, uniforms
 from calibration.keys import LATENTS as LATENT_STREAM
 from calibration.observation import ErrorModel, log_density
 from calibration.results import Posterior, load_posterior
+from calibration.shipped import holding
 from calibration.simulator import ClusterSimulator
 from calibration.tables import table
 from calibration.weights import effective_size, normalised
@@ -71,7 +72,7 @@ class Advice(NamedTuple):
 
 def advise(
     cluster: str | Path | Case,
-    posterior: str | Path = "runs/run-quick",
+    posterior: str | Path | None = None,
     *,
     out: str | Path | None = None,
     policies: Sequence[str] | None = None,
@@ -89,8 +90,8 @@ def advise(
     ----------
     cluster : path or Case
         What is known of it, in the schema of a case.
-    posterior : path
-        Run folder of a finished calibration.
+    posterior : path, optional
+        Run folder of a finished calibration; the shipped one if not given.
     out : path, optional
         Run folder of the advice, where ``policies.nc`` and ``decision.csv`` are written; needed by shards, which share it.
     policies, horizon : optional
@@ -112,7 +113,7 @@ def advise(
     case = cluster if isinstance(cluster, Case) else load_case(cluster)
     chosen, years, seed = chosen_policies(policies), years_asked(horizon), whole_seed(seed, "seed")
     warn_of_idle(chosen.values(), years, say)
-    known = load_posterior(posterior)
+    known = load_posterior(holding() if posterior is None else posterior)
     histories, effective = _histories(case, known, seed, progress)
     with TemporaryDirectory() as scratch, executor_on(on, batch, say) as executor:
         run = Run(KIND, Path(scratch if out is None else out), DEPENDS, FILES)

@@ -11,12 +11,15 @@ from studies.report.data import Covered, RunView, Statement
 
 
 class Inside(NamedTuple):
-    """How many of one kind of figure lie in their bands, and how wide a band is at the median (a ratio, NaN if unknown)."""
+    """How many of one kind of figure lie in their bands, how wide a band is at the median (a ratio, NaN if unknown), and how many
+    bands are narrower than those of the other clusters' figures alone.
+    """
 
     figure: str
     inside: int
     total: int
     width: float
+    narrower: int
 
 
 class Coverage(NamedTuple):
@@ -50,7 +53,7 @@ def coverage(run: RunView) -> Coverage | None:
 def _inside(figure: str, cells: list[Covered]) -> Inside:
     widths = [cell.width for cell in cells if np.isfinite(cell.width)]
     width = float(np.median(widths)) if widths else float("nan")
-    return Inside(figure, sum(cell.inside for cell in cells), len(cells), width)
+    return Inside(figure, sum(cell.inside for cell in cells), len(cells), width, sum(cell.beside < 1 for cell in cells))
 
 
 def _drawing(covered: tuple[Covered, ...], names: list[str]) -> Canvas:

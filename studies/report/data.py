@@ -144,7 +144,10 @@ class ParameterView:
 
 @dataclass(frozen=True)
 class Covered:
-    """One figure of Table 2 beside its posterior predictive distribution; ``rank`` is the share of the latter below it."""
+    """One figure of Table 2 beside its posterior predictive distribution; ``rank`` is the share of the latter below it.
+
+    ``beside`` is the width of the band over that which the other clusters' figures alone give (in logs, or in years).
+    """
 
     case: str
     figure: str
@@ -154,6 +157,7 @@ class Covered:
     high: float
     rank: float
     unit: str
+    beside: float = float("nan")
 
     @property
     def inside(self) -> bool:

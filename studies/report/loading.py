@@ -195,7 +195,13 @@ def _row_title(case: Case, date: int) -> str:
 
 
 def _covered(checks: dict[str, Any], cases: list[Case]) -> tuple[Covered, ...]:
+    from calibration.left_out import population_widths
+    from calibration.observation import FIGURES as COLUMNS
+    from calibration.observation import ErrorModel
+    from calibration.tables import table
+
     by_name, cells = {case.name: case for case in cases}, []
+    widths = population_widths([table(case, ErrorModel(score_founding_schooling=True)) for case in cases])
     for row in checks["coverage"]:
         name, unit, logs = FIGURES[row["figure"]]
         values = [
@@ -204,7 +210,10 @@ def _covered(checks: dict[str, Any], cases: list[Case]) -> tuple[Covered, ...]:
         ]
         observed, low, middle, high = values
         rank = np.nan if row["rank"] is None else float(row["rank"])
-        cells.append(Covered(_row_title(by_name[row["case"]], row["date"]), name, observed, low, middle, high, rank, unit))
+        whose = list(by_name).index(row["case"]), row["date"], COLUMNS.index(row["figure"])
+        beside = np.nan if row["high"] is None else (row["high"] - row["low"]) / float(widths[whose])
+        whole = _row_title(by_name[row["case"]], row["date"])
+        cells.append(Covered(whole, name, observed, low, middle, high, rank, unit, beside))
     return tuple(cells)
 
 

@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 from scipy.stats import norm, t
 
-from calibration.left_out import Ahead, ahead, baseline, left_out, plain
+from calibration.left_out import Ahead, ahead, baseline, left_out, plain, population_widths
 from calibration.observation import DATES, FIGURES, STATEMENTS, ErrorModel, Table
 from calibration.results import Posterior
 from calibration.tables import table
@@ -88,6 +88,12 @@ def test_the_regression_beats_the_population_where_a_group_decides() -> None:
     rows = tables((3.0 * group + 0.3 * draw.normal(size=20)).tolist(), (2 * group).astype(int).tolist())
     told = baseline(rows, rows, group[:, None])
     assert told.sum() > baseline(rows, rows, np.zeros((20, 0))).sum() + 20
+
+
+def test_the_width_of_the_population_is_that_of_students_t() -> None:
+    width = population_widths(tables([4.0, 5.0, 7.0, 6.0], [-1] * 4))
+    assert width[0, 0, 0] == pytest.approx(2 * t.ppf(0.95, 2) * np.std([5, 7, 6], ddof=1) * np.sqrt(4 / 3))
+    assert np.isnan(width[:, 1]).all()
 
 
 def test_every_row_of_the_tables_has_a_density() -> None:
