@@ -1,4 +1,4 @@
-# make run      set up, then take the shipped posterior, compare policies on it and write the report (PROFILE=quick: calibrate anew)
+# make run      set up, then calibrate on Tables 1-2, compare policies and write the report (profile quick)
 # make test     set up, then every test but the slow ones and the peers
 # make peers    the tests of the model's peers in C++ and Mesa, which repeat its formulas; `make bench` and .ci/run run them too
 # make install  the set-up of `make run` alone: .venv here, pinned by constraints.txt, kernels compiled
@@ -12,7 +12,8 @@
 # Needs Python >= 3.11 and make. Another Python: `PYTHON=python3.12 make run`. Another folder for the environment: `VENV=DIR`.
 
 VENV ?= .venv
-PROFILE ?= shipped
+# The posterior that comes with the house, once one that passed its gate lies there.
+PROFILE ?= $(if $(wildcard configs/posterior/manifest.json),shipped,quick)
 # Continues an interrupted run of the same data and code, and does nothing on a finished one.
 RUN_OPTIONS ?= --resume
 TEST_OPTIONS ?= --numprocesses auto --maxprocesses 4

@@ -128,6 +128,11 @@ def holding(
     return home
 
 
+def is_shipped() -> bool:
+    """Tell whether a posterior comes with the house."""
+    return (SHIPPED / MANIFEST).exists()
+
+
 def changed(stored: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """Return what a calibration rests on and that has changed, named by key, at most five lines; empty if all is the same."""
     before, after = ({name: one.get(name) for name in RESTS_ON} for one in (stored, now))

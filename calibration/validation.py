@@ -22,7 +22,7 @@ from calibration.joint import Sampling, advance, first_positions
 from calibration.keys import LATENTS, PARAMETERS, VALIDATION, normals, number, seeds
 from calibration.observation import ErrorModel, Simulate, Table, draw_table
 from calibration.results import EMULATOR, finished_calibration
-from calibration.shipped import holding
+from calibration.shipped import holding, is_shipped
 from calibration.simulator import ClusterSimulator
 from calibration.stages import LEAPFROGS
 from calibration.tables import table
@@ -117,7 +117,7 @@ def validate(
     Parameters
     ----------
     posterior : path, optional
-        Run folder of a calibration; the shipped posterior if not given.
+        Run folder of a calibration. If not given, the shipped one, or what ``make run`` left where none is shipped.
     out : path
         Run folder of the validation.
     replicates : int
@@ -138,7 +138,7 @@ def validate(
     if isinstance(replicates, bool) or not FEWEST <= replicates <= 10**6:
         raise InputError(f"replicates: {shown(replicates)}: must be a whole number from {FEWEST} to 1000000; give {REPLICATES}")
     first = whole_seed(seed, "seed")
-    home = finished_calibration(holding() if posterior is None else posterior)
+    home = finished_calibration(posterior or (holding() if is_shipped() else "runs/run-quick"))
     stored = checked(home, EMULATOR)
     depends = {
         "emulator": file_hash(stored),

@@ -9,6 +9,7 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from industrial_takeoff import INTERRUPTED, hidden_package
@@ -20,9 +21,15 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[Parser]
 
 PROGRAM: Final = "takeoff"
+SHIPPED: Final = Path(__file__).resolve().parents[1] / "configs" / "posterior" / "manifest.json"
 LISTS: Final = ("cases", "commands", "parameters", "policies", "profiles")
 TEMPLATES: Final = ("cluster", "policy", "profile", "table")
 SHELLS: Final = ("bash", "zsh", "fish")
+
+
+def default_profile() -> str:
+    """Return the profile of the main job: that of the posterior that comes with the house, or quick where none does."""
+    return "shipped" if SHIPPED.exists() else "quick"
 
 
 def _add_long(parser: Parser, default: str = "quick", also: str = "") -> None:
@@ -122,7 +129,7 @@ def _add_chain(commands: "Commands") -> None:
         "run",
         "chain:run",
         "take the shipped posterior or calibrate anew, check, compare policies and report: the main job",
-        "takeoff run --out runs/first",
+        "takeoff run --profile quick --out runs/first",
         json=True,
     )
     calibrate = add_command(
@@ -133,7 +140,7 @@ def _add_chain(commands: "Commands") -> None:
         "takeoff calibrate --profile quick --out runs/mine --set 'prior.entry_intensity=[1, 5]'",
         json=True,
     )
-    _add_long(run, "shipped", "shipped (the posterior that comes with the house), ")
+    _add_long(run, default_profile(), "shipped (the posterior that comes with the house), ")
     _add_long(calibrate)
     for parser in (run, calibrate):
         _add_changes(
@@ -157,7 +164,7 @@ def _add_policies(commands: "Commands") -> None:
         "takeoff validate --replicates 200 --out runs/validate",
         json=True,
     )
-    validate.add_argument("folder", nargs="?", metavar="DIR", help="run folder of a calibration (default: the shipped posterior)")
+    validate.add_argument("folder", nargs="?", metavar="DIR", help="run folder (default: the shipped posterior, else runs/run-quick)")
     validate.add_argument("--replicates", type=int, default=200, metavar="N", help="synthetic tables (default: %(default)s)")
     validate.add_argument("--seed", type=parsing.seed, default=1, help="seed of the tables (default: %(default)s)")
     validate.add_argument("--out", default="runs/validate", metavar="DIR", help="run folder (default: %(default)s)")
@@ -178,12 +185,12 @@ def _add_policies(commands: "Commands") -> None:
         "advise",
         "advising:advise_cluster",
         "rank policies for a cluster of one's own",
-        "takeoff new cluster --out my-town.yaml\ntakeoff advise my-town.yaml --out runs/my-town",
+        "takeoff new cluster --out my-town.yaml\ntakeoff advise my-town.yaml --posterior runs/first --out runs/my-town",
         json=True,
     )
     advise.add_argument("cluster", metavar="CLUSTER.yaml", help="what is known of the cluster")
     advise.add_argument(
-        "--posterior", metavar="DIR", help="run folder of a calibration (default: the posterior that comes with the house)"
+        "--posterior", metavar="DIR", help="run folder of a calibration (default: the shipped one, else runs/run-quick)"
     )
     advise.add_argument("--out", metavar="DIR", help="folder for the answer (default: runs/advise-CLUSTER)")
     for parser in (compare, advise):

@@ -51,7 +51,7 @@ def _given(arguments: argparse.Namespace, case: Any) -> dict[str, Any]:
     priors = load_priors()
     changes = read_changes(priors, arguments.changes, beyond=arguments.beyond_prior)
     if (arguments.draw is None) != (arguments.posterior is None):
-        raise InputError("--draw: and --posterior belong together; give both, for instance --draw 0 --posterior runs/run-shipped")
+        raise InputError("--draw: and --posterior belong together; give both, for instance --draw 0 --posterior runs/run-quick")
     if arguments.draw is None:
         return {"changes": changes.values, "structures": changes.structures, "seeds": arguments.seeds}
     if arguments.changes:
