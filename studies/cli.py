@@ -164,7 +164,7 @@ def _add_policies(commands: "Commands") -> None:
         "takeoff validate --replicates 200 --out runs/validate",
         json=True,
     )
-    validate.add_argument("folder", nargs="?", metavar="DIR", help="run folder (default: the shipped posterior, else runs/run-quick)")
+    validate.add_argument("folder", nargs="?", metavar="DIR", help="run folder (default: as for advise)")
     validate.add_argument("--replicates", type=int, default=200, metavar="N", help="synthetic tables (default: %(default)s)")
     validate.add_argument("--seed", type=parsing.seed, default=1, help="seed of the tables (default: %(default)s)")
     validate.add_argument("--out", default="runs/validate", metavar="DIR", help="run folder (default: %(default)s)")
