@@ -195,10 +195,10 @@ def count(parameters: int) -> int:
 
 def _of_slope(parameters: int) -> Ints:
     """Return which coefficients make the slope in each parameter: its own, then those of its products; shape (d, d + 1)."""
-    place = np.zeros((parameters, parameters), np.int64)
+    column = np.zeros((parameters, parameters), np.int64)
     one, other = np.triu_indices(parameters)
-    place[one, other] = place[other, one] = 1 + parameters + np.arange(len(one))
-    return np.concatenate([1 + np.arange(parameters)[:, None], place], axis=1)
+    column[one, other] = column[other, one] = 1 + parameters + np.arange(len(one))
+    return np.concatenate([1 + np.arange(parameters)[:, None], column], axis=1)
 
 
 class Integrated(NamedTuple):
@@ -245,15 +245,15 @@ def _fitted(taught: Integrated, terms: Floats, straight: Floats, case: int) -> F
     penalty = np.zeros(size)
     penalty[1 : 1 + parameters], penalty[1 + parameters :] = SLOPE**-2, CURVATURE**-2
     noise, slope_noise = taught.variance[:, case].mean(), taught.slope_variance[:, case].mean()
-    found = np.zeros(size)
+    fitted = np.zeros(size)
     for _ in range(PASSES):
         by_value, by_slope = 1.0 / max(noise, LEAST), 1.0 / max(slope_noise, LEAST)
-        found = np.linalg.solve(
+        fitted = np.linalg.solve(
             by_value * of_values + by_slope * square + np.diag(penalty), by_value * terms.T @ value + by_slope * product
         )
-        noise = ((value - terms @ found) ** 2).mean()
-        slope_noise = ((slope - straight @ found[columns].T) ** 2).mean()
-    return found
+        noise = ((value - terms @ fitted) ** 2).mean()
+        slope_noise = ((slope - straight @ fitted[columns].T) ** 2).mean()
+    return fitted
 
 
 def _with_a_peak(coefficients: Floats, parameters: int) -> Floats:

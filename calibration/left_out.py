@@ -82,17 +82,17 @@ def left_out(posterior: Posterior, cases: Sequence[Case], errors: ErrorModel | N
     likelihood = np.asarray(posterior.groups["log_likelihood"]["tables"].values, np.float64)
     likelihood = likelihood.reshape(len(z), likelihood.shape[-1])
     mean, sd = weights @ z, np.sqrt(weights @ (z - weights @ z) ** 2)
-    found = [_without(np.log(np.maximum(weights, 1e-300)), one, z) for one in likelihood.T]
+    predicted = [_without(np.log(np.maximum(weights, 1e-300)), one, z) for one in likelihood.T]
     scored = errors or ErrorModel()
     rows = [table(case, scored) for case in cases]
     printed = [table(case, replace(scored, score_founding_schooling=True)) for case in cases]
     told = covariates(cases)[:, TOLD]
     return LeftOut(
-        np.array([elpd for elpd, _, _ in found]),
+        np.array([elpd for elpd, _, _ in predicted]),
         baseline(rows, printed, np.zeros((len(rows), 0))),
         baseline(rows, printed, told),
-        np.array([k_hat for _, k_hat, _ in found]),
-        (mean - np.stack([moved for _, _, moved in found])) / sd,
+        np.array([k_hat for _, k_hat, _ in predicted]),
+        (mean - np.stack([moved for _, _, moved in predicted])) / sd,
     )
 
 
@@ -155,33 +155,33 @@ def _figure(value: Floats, told: Floats, here: Floats, observed: float) -> float
     return float(student.logpdf(observed, freedom, at @ slope, spread))
 
 
-def untrusted(found: LeftOut) -> list[int]:
+def untrusted(predicted: LeftOut) -> list[int]:
     """Return the rows of the clusters that weights cannot leave out."""
-    return [row for row, k_hat in enumerate(found.k_hat) if not k_hat < TRUSTED]
+    return [row for row, k_hat in enumerate(predicted.k_hat) if not k_hat < TRUSTED]
 
 
-def pulled(found: LeftOut, row: int) -> int:
+def pulled(predicted: LeftOut, row: int) -> int:
     """Return the column of the parameter that a cluster pulls most."""
-    return int(np.abs(found.influence[row]).argmax())
+    return int(np.abs(predicted.influence[row]).argmax())
 
 
-def plain(found: LeftOut, names: Sequence[str], parameters: Sequence[str]) -> dict[str, object]:
+def plain(predicted: LeftOut, names: Sequence[str], parameters: Sequence[str]) -> dict[str, object]:
     """Return what is told of clusters left out, as JSON holds it: sums with standard errors, and a row for each cluster."""
     return {
-        "elpd": float(found.elpd.sum()),
+        "elpd": float(predicted.elpd.sum()),
         **{
-            f"ahead_of_{name}": ahead(found.elpd, getattr(found, name))._asdict() for name in ("population", "regression")
+            f"ahead_of_{name}": ahead(predicted.elpd, getattr(predicted, name))._asdict() for name in ("population", "regression")
         },
-        "not_trusted": [names[row] for row in untrusted(found)],
+        "not_trusted": [names[row] for row in untrusted(predicted)],
         "clusters": [
             {
                 "case": name,
-                "elpd": float(found.elpd[row]),
-                "k_hat": float(found.k_hat[row]),
-                "population": float(found.population[row]),
-                "regression": float(found.regression[row]),
-                "pulls_most": parameters[pulled(found, row)],
-                "pulls_by_sd": float(found.influence[row, pulled(found, row)]),
+                "elpd": float(predicted.elpd[row]),
+                "k_hat": float(predicted.k_hat[row]),
+                "population": float(predicted.population[row]),
+                "regression": float(predicted.regression[row]),
+                "pulls_most": parameters[pulled(predicted, row)],
+                "pulls_by_sd": float(predicted.influence[row, pulled(predicted, row)]),
             }
             for row, name in enumerate(names)
         ],

@@ -159,12 +159,7 @@ def _complete(run: Run, work: Work, simulator: ClusterSimulator, say: Callable[[
     def write() -> dict[str, Any]:
         told = provenance(verdict.label, verdict_of(verdict.converged), work.seed, run.depends)
         likelihood = answer.distilled["coefficients"]
-        draws = (
-            results.weighted_draws(exact, likelihood)
-            if verdict.converged
-            else results.sampled_draws(answer.drawn.chains, likelihood)
-        )
-        groups = results.groups(simulator, draws, predicted, everything, work.seed)
+        groups = results.groups(simulator, _draws(answer, verdict), predicted, everything, work.seed)
         netcdf.write(run.folder / POSTERIOR, labelled(groups, told))
         kept = histories.assemble(simulator, exact.z, exact.estimate, distil.likelihood(likelihood, exact.z), weights)
         netcdf.write(run.folder / HISTORIES, labelled(kept, told))
@@ -181,6 +176,14 @@ def _complete(run: Run, work: Work, simulator: ClusterSimulator, say: Callable[[
         }
 
     run.finish(work.runner, write)
+
+
+def _draws(answer: _Answer, verdict: Verdict) -> results.Draws:
+    """Return the draws that stand for the posterior: the exact ones with their weights where they passed the gate."""
+    likelihood = answer.distilled["coefficients"]
+    if verdict.converged:
+        return results.weighted_draws(answer.exact, likelihood)
+    return results.sampled_draws(answer.drawn.chains, likelihood)
 
 
 def _of_stages(answer: _Answer, names: list[str]) -> dict[str, Any]:

@@ -213,15 +213,11 @@ def fans(
     stored = {name: np.full((len(spans), steps, len(FAN)), np.nan) for name in names}
     calendar = np.full((len(spans), steps), np.nan)
     rows = systematic(weights, len(z))
-    by_case = _by_case(
-        work,
-        "replaying the histories kept",
-        "fan",
-        fan_chunk,
-        simulator,
-        lambda case, part: (case, z[part], own[part, case], keys[part, case], spans[case]),
-        len(z),
-    )
+
+    def given(case: int, part: slice) -> tuple[Any, ...]:
+        return case, z[part], own[part, case], keys[part, case], spans[case]
+
+    by_case = _by_case(work, "replaying the histories kept", "fan", fan_chunk, simulator, given, len(z))
     for case, years in enumerate(spans):
         calendar[case, : len(years)] = years
         for name in names:

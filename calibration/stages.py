@@ -324,8 +324,8 @@ def weighed(work: Work, emulator: Emulator, drawn: Joint, sampled: Chains, coeff
     every = sampled.z.reshape(-1, work.sizes.parameters)
     rows = np.linspace(0, len(every) - 1, max(work.profile.integrals // WEIGHED, 1)).astype(np.int64)
     z = every[rows]
-    found = _integrated(work, emulator, drawn, z, FINER, "weighed", "weighing what emcee sampled")
-    log_weight = found.value.sum(axis=1) - distil.likelihood(coefficients, z).sum(axis=1)
+    integrals = _integrated(work, emulator, drawn, z, FINER, "weighed", "weighing what emcee sampled")
+    log_weight = integrals.value.sum(axis=1) - distil.likelihood(coefficients, z).sum(axis=1)
     return Weighed(z, normalised(np.exp(log_weight - log_weight.max())))
 
 

@@ -156,17 +156,17 @@ def validate(
             validating, names = _context(home, first, runner.stop.check)
             tasks = [Task(f"replicate-{index:06d}", (index,)) for index in range(replicates)]
             done = runner.gather("validating on synthetic tables", replicate, validating, tasks)
-            found = {name: np.stack([part[name] for part in done]) for name in done[0]}
-
-            def write() -> dict[str, Any]:
-                data = summary(found, names)
-                whole = bool(data["passed"].all())
-                told = provenance(str(read_manifest(home)["label"]), "passed" if whole else "NOT PASSED", first, depends)
-                netcdf.write(run.folder / VALIDATION_FILE, labelled(data, told))
-                return {"seed": first, "passed": whole, "replicates": replicates}
-
-            run.finish(runner, write)
+            data = summary({name: np.stack([part[name] for part in done]) for name in done[0]}, names)
+            run.finish(runner, lambda: _write(run, data, str(read_manifest(home)["label"]), first))
     return netcdf.read(checked(run.folder, VALIDATION_FILE))
+
+
+def _write(run: Run, data: xarray.Dataset, label: str, seed: int) -> dict[str, Any]:
+    """Write ``validation.nc``, and return what its manifest says beyond every manifest."""
+    passed = bool(data["passed"].all())
+    told = provenance(label, "passed" if passed else "NOT PASSED", seed, run.depends)
+    netcdf.write(run.folder / VALIDATION_FILE, labelled(data, told))
+    return {"seed": seed, "passed": passed, "replicates": data.sizes["replicate"]}
 
 
 def _context(home: Path, seed: int, heed: Callable[[], None]) -> tuple[Validating, tuple[str, ...]]:
@@ -222,19 +222,19 @@ def synthetic(validating: Validating, index: int) -> tuple[Floats, list[Table]]:
     return truth[0], tables
 
 
-def summary(found: Arrays, names: tuple[str, ...]) -> xarray.Dataset:
+def summary(ranked: Arrays, names: tuple[str, ...]) -> xarray.Dataset:
     """Return the replicates with a verdict and the coverage of each parameter, as ``validation.nc`` stores them."""
     draws = CHAINS * KEPT
-    judged = verdict(found["rank"], draws)
+    judged = verdict(ranked["rank"], draws)
     by_replicate, by_parameter = ("replicate", "parameter"), ("parameter",)
     return xarray.Dataset(
         {
-            **{name: (by_replicate, found[name]) for name in ("rank", "truth", "mean", "sd")},
-            "accepted": (("replicate",), found["accepted"]),
+            **{name: (by_replicate, ranked[name]) for name in ("rank", "truth", "mean", "sd")},
+            "accepted": (("replicate",), ranked["accepted"]),
             "deviation": (by_parameter, judged.deviation, {"long_name": "largest distance from uniform, in standard errors"}),
             "chance": (by_parameter, judged.chance, {"long_name": "chance of as large a deviation if all is right"}),
             "passed": (by_parameter, judged.passed),
-            "covered": (("level", "parameter"), covered(found["rank"], draws)),
+            "covered": (("level", "parameter"), covered(ranked["rank"], draws)),
         },
         {"parameter": list(names), "level": list(LEVELS)},
         {"draws": draws, "false_alarm": FALSE_ALARM},
@@ -274,6 +274,6 @@ def _deviation(times: Ints) -> Floats:
 
 def covered(ranks: Ints, draws: int) -> Floats:
     """Return how often central intervals of ``LEVELS`` hold the truth, shape (levels, d), from ranks (replicates, d)."""
-    place = (ranks + 0.5) / (draws + 1)
-    shares: Floats = np.stack([(np.abs(place - 0.5) < level / 2).mean(axis=0) for level in LEVELS])
+    share = (ranks + 0.5) / (draws + 1)
+    shares: Floats = np.stack([(np.abs(share - 0.5) < level / 2).mean(axis=0) for level in LEVELS])
     return shares

@@ -35,7 +35,7 @@ def _packed(content: "xr.Dataset | Mapping[str, xr.Dataset]") -> dict[str, Any]:
     import xarray as xr
 
     if not isinstance(content, xr.Dataset):
-        return {f"/{name}": found for name, dataset in content.items() if (found := _packed(dataset))}
+        return {f"/{name}": packed for name, dataset in content.items() if (packed := _packed(dataset))}
     return {
         str(name): {"zlib": True, "complevel": 4, "shuffle": True}
         for name, variable in content.variables.items()

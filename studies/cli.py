@@ -155,7 +155,7 @@ def _add_chain(commands: "Commands") -> None:
         parser.add_argument("folder", metavar="DIR", help="run folder of a calibration")
 
 
-def _add_policies(commands: "Commands") -> None:
+def _add_validation(commands: "Commands") -> None:
     validate = add_command(
         commands,
         "validate",
@@ -170,6 +170,9 @@ def _add_policies(commands: "Commands") -> None:
     validate.add_argument("--out", default="runs/validate", metavar="DIR", help="run folder (default: %(default)s)")
     validate.add_argument("--resume", action="store_true", help="go on with the folder's run; start it where there is none")
     _add_executor(validate)
+
+
+def _add_policies(commands: "Commands") -> None:
     compare = add_command(
         commands,
         "compare",
@@ -307,6 +310,7 @@ def build_parser() -> Parser:
     parser.add_argument("--version", action=parsing.Version, nargs=0, help="print the version and leave")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_chain(commands)
+    _add_validation(commands)
     _add_policies(commands)
     _add_simulate(commands)
     _add_sweep(commands)

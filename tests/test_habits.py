@@ -16,6 +16,8 @@ LINES_OF_A_FUNCTION = 40
 KEYWORDS = "a public function, whose docstring describes every keyword of a run"
 LONG_FUNCTIONS = {
     "calibration/pipeline.py calibrate": KEYWORDS,
+    "calibration/shipped.py take": KEYWORDS,
+    "calibration/validation.py validate": KEYWORDS,
     "model/simulation.py simulate": KEYWORDS,
     "studies/policy/advice.py advise": KEYWORDS,
     "studies/policy/compare.py compare": KEYWORDS,

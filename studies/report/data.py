@@ -188,7 +188,7 @@ class Unseen:
     """
 
     case: str
-    model: float
+    elpd: float
     population: float
     regression: float
     k_hat: float

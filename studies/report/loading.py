@@ -237,18 +237,18 @@ def _left_out(posterior: Any, cases: list[Case]) -> LeftOutView | None:
 
     if len(cases) < FEWEST or "log_likelihood" not in posterior.group_names:
         return None
-    found, names = left_out(posterior, cases), posterior.whitened()[0]
+    predicted, names = left_out(posterior, cases), posterior.whitened()[0]
     rows = []
     for row, case in enumerate(cases):
-        most = pulled(found, row)
-        model, population, regression, k_hat, pull = (
-            float(one) for one in (*(part[row] for part in found[:4]), found.influence[row, most])
+        most = pulled(predicted, row)
+        elpd, population, regression, k_hat, pull = (
+            float(one) for one in (*(part[row] for part in predicted[:4]), predicted.influence[row, most])
         )
-        rows.append(Unseen(title(case), model, population, regression, k_hat, names[most], pull))
+        rows.append(Unseen(title(case), elpd, population, regression, k_hat, names[most], pull))
     return LeftOutView(
-        ahead(found.elpd, found.population),
-        ahead(found.elpd, found.regression),
-        tuple(title(cases[row]) for row in untrusted(found)),
+        ahead(predicted.elpd, predicted.population),
+        ahead(predicted.elpd, predicted.regression),
+        tuple(title(cases[row]) for row in untrusted(predicted)),
         tuple(rows),
     )
 
