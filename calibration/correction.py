@@ -56,6 +56,11 @@ class Estimate(NamedTuple):
         return result
 
 
+def of_case(estimate: Estimate, case: int) -> Arrays:
+    """Return the arrays of one cluster, as ``ratios_part`` returns them."""
+    return {name: part[:, case] for name, part in estimate._asdict().items()}
+
+
 def join(parts: Sequence[Sequence[Arrays]]) -> Estimate:
     """Return the whole estimate from its parts: one list for each cluster, of one set of arrays for each block of draws."""
     return Estimate(
@@ -114,13 +119,36 @@ def summary(score: Floats) -> Arrays:
     count, total = score.shape
     top = score.max(axis=1)
     weight = np.exp(score - top[:, None])
-    whole, squared = weight.sum(axis=1), (weight**2).sum(axis=1)
     halves = np.logaddexp.reduce(score.reshape(count, HALVES, -1), axis=2) - np.log(total // HALVES)
+    return {"halves": halves, **_of_sums(weight.sum(axis=1), (weight**2).sum(axis=1), total, top)}
+
+
+def _of_sums(whole: Floats, squared: Floats, total: int, top: Floats) -> Arrays:
+    """Return ``pair``, ``variance`` and ``ess`` from sums over ``total`` ratios, and over their squares, in units of exp(top)."""
     with np.errstate(divide="ignore"):
         pair = np.log(np.maximum(whole**2 - squared, 0.0) / (total * (total - 1))) + 2 * top
     share = squared / whole**2
     variance = np.maximum(share - 1.0 / total, 0.0) * total / max(total - 1, 1)
-    return {"halves": halves, "pair": pair, "variance": variance, "ess": 1.0 / share}
+    return {"pair": pair, "variance": variance, "ess": 1.0 / share}
+
+
+def combine(first: Arrays, second: Arrays, used: tuple[int, int]) -> Arrays:
+    """Return the estimate of a cluster from two sets of histories at the same n draws; arrays as ``ratios_part`` returns them.
+
+    ``used`` are the histories of each half in either set. Which set's history is kept is drawn by the sums of their ratios.
+    """
+    top = np.maximum(first["halves"], second["halves"]).max(axis=1)
+    halves = [count * np.exp(one["halves"] - top[:, None]) for one, count in zip((first, second), used, strict=True)]
+    sums = [half.sum(axis=1) for half in halves]
+    squared = sum(one**2 / part["ess"] for one, part in zip(sums, (first, second), strict=True))
+    both = sum(used)
+    later = uniforms(second["keys"], PICK, 2)[:, 1] * (sums[0] + sums[1]) >= sums[0]
+    return {
+        "halves": np.log((halves[0] + halves[1]) / both) + top[:, None],
+        **_of_sums(sums[0] + sums[1], squared, HALVES * both, top),
+        "own": np.where(later[:, None], second["own"], first["own"]),
+        "keys": np.where(later, second["keys"], first["keys"]),
+    }
 
 
 def _resample(score: Floats, keys: Seeds) -> Ints:

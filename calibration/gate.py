@@ -324,6 +324,17 @@ def _contributions(compared: Correction, names: Sequence[str], misfit: Floats) -
     )
 
 
+def weights_suffice(compared: Correction, limits: Limits | None = None) -> bool:
+    """Tell whether the checks passed that more histories of the noisiest clusters could still make pass."""
+    noisy = ("ESS of weights", "k-hat", "noise sd", "largest weight")
+    return all(check.passed for check in correction_checks(compared, limits or Limits()) if check.name in noisy)
+
+
+def noisiest(compared: Correction, count: int) -> list[int]:
+    """Return the indices of the clusters with most noise, in order."""
+    return sorted(np.argsort(-compared.noise_by_case)[:count].tolist())
+
+
 def worst(compared: Correction, names: Sequence[str]) -> list[str]:
     """Return the names of the clusters that carry most of error and noise, worst first: those to simulate more."""
     order = np.argsort(-(np.maximum(compared.error.by_case, 0.0) + compared.noise_by_case))[:_BLAMED]

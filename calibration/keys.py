@@ -20,6 +20,8 @@ _SECOND: Final = np.uint64(0x94D049BB133111EB)
 # Stages of a run, every one that there is: histories of two stages never share a seed.
 TRAINING, PILOT, EXACT, PREDICTIVE, NETWORKS, ENSEMBLES, RESAMPLING, SENSITIVITY = range(1, 9)
 TARGETED, JOINT, INTEGRALS, DISTILLED, VALIDATION = range(9, 14)
+# Further histories of the clusters with the noisiest ratios, in one turn and the next.
+MORE: Final = (14, 15)
 ADVICE: Final = 101
 # Streams of one history.
 PARAMETERS, LATENTS, NUISANCES, DATES, ERRORS, NOISE, PICK = range(1, 8)

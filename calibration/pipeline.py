@@ -7,13 +7,23 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from calibration import arviz_adapter, distil, histories, results
-from calibration.correction import HALVES, Decision, decide, error_variance
+from calibration import distil, histories, results
+from calibration.correction import HALVES, Decision, decide
 from calibration.emulator.features import ClusterFeatures
 from calibration.emulator.pairs import Sizes
 from calibration.emulator.stored import stored_emulator
+from calibration.exact import (
+    CHECK_REPLICATES,
+    ExactDraws,
+    check_draws,
+    compared,
+    exact_draws,
+    reinforced,
+    shares,
+    some_draws,
+)
 from calibration.fingerprint import fingerprint
-from calibration.gate import Chain, Limits, Verdict, agreement, correction, judge, worst
+from calibration.gate import Chain, Limits, Verdict, agreement, judge, worst
 from calibration.jax_setup import need_learning_libraries
 from calibration.keys import PREDICTIVE
 from calibration.observation import ErrorModel, dead_log_density
@@ -31,23 +41,7 @@ from calibration.results import (
     load_posterior,
 )
 from calibration.simulator import ClusterSimulator, far_too_many
-from calibration.stages import (
-    CHECK_REPLICATES,
-    Chains,
-    ExactDraws,
-    Joint,
-    Learned,
-    Weighed,
-    chains,
-    check_draws,
-    distilled,
-    exact_draws,
-    joint_draws,
-    learn,
-    shares,
-    some_draws,
-    weighed,
-)
+from calibration.stages import Chains, Joint, Learned, Weighed, chains, distilled, joint_draws, learn, weighed
 from calibration.tables import table
 from calibration.weights import systematic
 from calibration.work import Work
@@ -141,8 +135,9 @@ class _Answer(NamedTuple):
 
 def _complete(run: Run, work: Work, simulator: ClusterSimulator, say: Callable[[str], object]) -> None:
     """Do every stage, then write the finished files."""
-    answer = _answer(work, say)
-    exact, names = answer.exact, [case.name for case in simulator.cases]
+    names = [case.name for case in simulator.cases]
+    answer = _answer(work, names, say)
+    exact = answer.exact
     verdict, weights, blamed = _verdict(work, simulator, answer)
     everything = [table(case, _all_figures(work.errors)) for case in simulator.cases]
     predicted = predict(work, _predictive_draws(work, answer, weights, verdict), everything)
@@ -197,7 +192,7 @@ def _of_stages(answer: _Answer, names: list[str]) -> dict[str, Any]:
     }
 
 
-def _answer(work: Work, say: Callable[[str], object]) -> _Answer:
+def _answer(work: Work, names: list[str], say: Callable[[str], object]) -> _Answer:
     """Do the stages in order; exact draws are paid for only where the cheap check leaves a chance that they suffice."""
     learned = learn(work)
     drawn = joint_draws(work, learned.emulator, work.profile.rounds, work.profile.joint_steps)
@@ -208,7 +203,10 @@ def _answer(work: Work, say: Callable[[str], object]) -> _Answer:
     replicates = shares(work, checked, learned.root_cost)
     decision = decide(checked.estimate, checked.replicates, replicates, work.profile.exact_draws, Limits().ess)
     say(decision.words())
-    exact = exact_draws(work, learned.emulator, drawn, replicates) if decision.paid else checked
+    exact = checked
+    if decision.paid:
+        exact = exact_draws(work, learned.emulator, drawn, replicates)
+        exact = reinforced(work, learned.emulator, drawn, exact, names, say)
     return _Answer(learned, drawn, sampled, quadratic, weights, exact, decision)
 
 
@@ -220,7 +218,7 @@ def _verdict(work: Work, simulator: ClusterSimulator, answer: _Answer) -> tuple[
     """Return the verdict, the weights of the exact draws, and the clusters to blame."""
     profile, estimate, names = work.profile, answer.exact.estimate, [case.name for case in simulator.cases]
     total = estimate.log_ratio.sum(axis=1)
-    corrected = correction(estimate, error_variance(estimate), arviz_adapter.k_hat(total))
+    corrected = compared(answer.exact)
     likelihood = estimate.log_ratio + distil.likelihood(answer.distilled["coefficients"], answer.exact.z)
     mean = np.logaddexp.reduce(likelihood, axis=0) - np.log(len(total))
     misfit = np.array([dead_log_density(row, work.errors) for row in work.tables]) - np.log(work.errors.dead) - mean

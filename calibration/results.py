@@ -9,11 +9,12 @@ import numpy as np
 import xarray
 
 from calibration import arviz_adapter, distil
+from calibration.exact import ExactDraws
 from calibration.keys import RESAMPLING, number
 from calibration.observation import FIGURES, STATEMENTS, Table
 from calibration.predictive import Predictive
 from calibration.simulator import ClusterSimulator
-from calibration.stages import Chains, ExactDraws
+from calibration.stages import Chains
 from execution import netcdf
 from execution.labels import verdict_of
 from execution.run import checked, read_manifest, run_at

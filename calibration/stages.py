@@ -1,11 +1,10 @@
-"""In which order is the posterior made? Pairs, emulator, joint draws, integrals, ensembles, ratios: sets of stored tasks."""
+"""In which order is the emulator's posterior made? Pairs, emulator, joint draws, integrals, ensembles: sets of stored tasks."""
 
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from calibration import distil, joint
-from calibration.correction import HALVES, Estimate, Ratios, allocate, join, noise_of_one, ratios_part
 from calibration.diagnostics import Convergence, convergence
 from calibration.emulator.assess import Assessment, assess
 from calibration.emulator.evaluate import Emulator, rows_of
@@ -13,7 +12,7 @@ from calibration.emulator.network import Layout, layout_of
 from calibration.emulator.pairs import ROUND, Pairs, Sizes, draw_pairs, restore_pairs, root_cost, share_out, target_pairs
 from calibration.emulator.training import Lesson, Scale, Schedule, fit, held_out, lesson, scale_of, smoothed
 from calibration.joint import Sampling
-from calibration.keys import DISTILLED, EXACT, JOINT, NETWORKS, PILOT, RESAMPLING, TARGETED, number
+from calibration.keys import DISTILLED, JOINT, NETWORKS, TARGETED, number
 from calibration.observation import Simulate
 from calibration.sampler import advance, first_state
 from calibration.weights import normalised
@@ -35,8 +34,6 @@ TRANSITIONS_A_CHUNK: Final = 100
 JOINT_THIN: Final = 4
 # Leapfrog steps of a transition.
 LEAPFROGS: Final = 8
-# Histories of each cluster and draw of the cheap check, both halves together.
-CHECK_REPLICATES: Final = 8
 
 
 class Source(NamedTuple):
@@ -332,64 +329,3 @@ def weighed(work: Work, emulator: Emulator, drawn: Joint, sampled: Chains, coeff
 def _head(state: Arrays) -> Arrays:
     """Return what the next chunk needs of the last one: its state without its chain."""
     return {name: value for name, value in state.items() if name not in ("chain", "chain_log_prob", "accepted", "steps")}
-
-
-class ExactDraws(NamedTuple):
-    """Joint draws at which the ratio of exact to emulated likelihood was estimated.
-
-    Attributes
-    ----------
-    z : float64, shape (n, d)
-        Whitened parameters.
-    estimate : Estimate
-        The ratios.
-    replicates : int64, shape (cases,)
-        Histories of each cluster in each half of the estimate.
-    """
-
-    z: Floats
-    estimate: Estimate
-    replicates: Ints
-
-
-def check_draws(work: Work, emulator: Emulator, drawn: Joint) -> ExactDraws:
-    """Estimate or read the ratios with a few histories at some draws: the cheap check."""
-    replicates = np.full(work.sizes.cases, CHECK_REPLICATES // HALVES, np.int64)
-    return _exact(work, emulator, drawn, replicates, work.profile.check_draws, PILOT)
-
-
-def shares(work: Work, checked: ExactDraws, cost: Floats) -> Ints:
-    """Return how many histories of each cluster each half of an exact ratio takes, from the cheap check."""
-    noise = noise_of_one(checked.estimate, HALVES * checked.replicates)
-    return allocate(noise, cost, work.profile.exact_replicates * work.sizes.cases // HALVES)
-
-
-def exact_draws(work: Work, emulator: Emulator, drawn: Joint, replicates: Ints) -> ExactDraws:
-    """Estimate or read the ratios at the draws that carry the posterior."""
-    return _exact(work, emulator, drawn, replicates, work.profile.exact_draws, EXACT)
-
-
-def some_draws(work: Work, drawn: Joint, count: int, stage: int) -> tuple[Floats, Floats]:
-    """Return z (n, d) and own (n, cases, l) of joint draws, spread over all chains by a permutation keyed by ``stage``."""
-    return drawn.flat(count, number(work.seed, RESAMPLING, stage))
-
-
-def _exact(work: Work, emulator: Emulator, drawn: Joint, replicates: Ints, count: int, stage: int) -> ExactDraws:
-    sampling = Sampling(emulator, work.sizes, work.profile.chains, LEAPFROGS, work.seed, work.runner.stop.check)
-    ratios = Ratios(work.simulate, sampling, drawn.tuned, work.tables, work.errors, stage)
-    z, own = some_draws(work, drawn, count, stage)
-    name, words = ("check", "checking the emulator") if stage == PILOT else ("exact", "estimating the exact likelihood")
-    step = chunk_size(int(HALVES * replicates.sum()) * count, HISTORIES_A_CHUNK)
-    tasks = [
-        [
-            Task(
-                f"{name}-{case:03d}-{first:06d}",
-                (case, z[first : first + many], own[first : first + many, case], each, first),
-                HALVES * many * each,
-            )
-            for first, many in blocks(0, count, max(step // (HALVES * each), joint.LANES // HALVES))
-        ]
-        for case, each in enumerate(replicates.tolist())
-    ]
-    parts = iter(work.runner.gather(words, ratios_part, ratios, [task for case in tasks for task in case]))
-    return ExactDraws(z, join([[next(parts) for _ in case] for case in tasks]), replicates)

@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from calibration.correction import HALVES, allocate, noise_of_one
-from calibration.stages import CHECK_REPLICATES, FINER, HISTORIES_A_CHUNK, INTEGRALS_A_CHUNK, TRANSITIONS_A_CHUNK, WEIGHED
+from calibration.exact import CHECK_REPLICATES
+from calibration.stages import FINER, HISTORIES_A_CHUNK, INTEGRALS_A_CHUNK, TRANSITIONS_A_CHUNK, WEIGHED
 from execution.tasks import blocks, chunk_size
 from model.arrays import Ints
 from model.profile import STEPS_A_CHUNK

@@ -7,6 +7,7 @@ from calibration.correction import (
     LEAST_VARIANCE,
     Estimate,
     allocate,
+    combine,
     decide,
     error_variance,
     noise_of_one,
@@ -58,6 +59,26 @@ def test_halves_average_to_the_whole() -> None:
     # Products of two different ratios: (1 3 + 1 5 + 1 7 + 3 5 + 3 7 + 5 7) / 6.
     assert np.exp(found["pair"][0]) == pytest.approx((3 + 5 + 7 + 15 + 21 + 35) / 6)
     assert found["ess"][0] == pytest.approx(16.0**2 / 84.0)
+
+
+def test_two_sets_of_histories_combine_to_what_all_of_them_give() -> None:
+    random = np.random.Generator(np.random.Philox(6))
+    score = 2.0 * random.normal(size=(50, 2, 10))
+    whole = summary(score.reshape(50, 20))
+    sets = [score[:, :, :3].reshape(50, 6), score[:, :, 3:].reshape(50, 14)]
+    first, second = (
+        {**summary(one), "own": np.full((50, 2), at), "keys": np.full(50, at, np.uint64) + np.arange(50, dtype=np.uint64) * 2}
+        for at, one in enumerate(sets)
+    )
+    both = combine(first, second, (3, 7))
+    for name in ("halves", "pair", "variance", "ess"):
+        np.testing.assert_allclose(both[name], whole[name], rtol=1e-9)
+    later = both["own"][:, 0]
+    np.testing.assert_array_equal(both["keys"] % 2, later)
+    sums = [np.exp(one).sum(axis=1) for one in sets]
+    share = sums[1] / (sums[0] + sums[1])
+    # The set is drawn by its sum: the number of later ones within four standard errors.
+    assert abs(later.sum() - share.sum()) < 4 * np.sqrt((share * (1 - share)).sum())
 
 
 def test_a_pilot_that_all_missed_is_not_noiseless() -> None:

@@ -19,7 +19,9 @@ from calibration.gate import (
     correction,
     correction_checks,
     judge,
+    noisiest,
     sampler_checks,
+    weights_suffice,
     worst,
 )
 from model.arrays import Floats
@@ -90,6 +92,15 @@ def test_each_check_of_a_sampler_can_fail(change: dict[str, object]) -> None:
     assert verdict.label == CHECKED
     assert len(missed(verdict)) == 1
     assert missed(verdict)[0].startswith("emcee: ")
+
+
+@pytest.mark.parametrize("change", [{"ess": 99.0}, {"k_hat": 0.71}, {"noise_sd": 1.6}])
+def test_noise_that_is_too_large_asks_for_more_histories_of_the_noisiest(change: dict[str, float]) -> None:
+    assert weights_suffice(FINE)
+    assert weights_suffice(replace(FINE, error_bound=5.0))
+    noisy = replace(FINE, noise_by_case=np.array([0.1, 0.5, 0.2]), **change)
+    assert not weights_suffice(noisy)
+    assert noisiest(noisy, 2) == [1, 2]
 
 
 def test_samplers_that_disagree_fail() -> None:

@@ -9,8 +9,9 @@ import xarray as xr
 from calibration.correction import Estimate
 from calibration.diagnostics import convergence
 from calibration.distil import count, likelihood
+from calibration.exact import ExactDraws
 from calibration.results import DRAWS_KEPT, Posterior, plain, sampled_draws, weighted_draws
-from calibration.stages import Chains, ExactDraws
+from calibration.stages import Chains
 from model.arrays import Floats
 
 

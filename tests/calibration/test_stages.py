@@ -8,19 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from calibration import exact as exactly
+from calibration.exact import ExactDraws, check_draws, exact_draws, reinforced, shares
 from calibration.observation import ErrorModel, Table
-from calibration.stages import (
-    Chains,
-    ExactDraws,
-    chains,
-    check_draws,
-    distilled,
-    exact_draws,
-    joint_draws,
-    learn,
-    shares,
-    weighed,
-)
+from calibration.stages import Chains, chains, distilled, joint_draws, learn, weighed
 from calibration.work import Work
 from execution.executors import Threads
 from execution.stopping import Stop, listening
@@ -57,6 +48,9 @@ COUNTS = {
 }
 
 
+NAMES = ["one", "two", "three", "four"]
+
+
 def profile() -> Profile:
     return load_profile("quick").model_copy(update=COUNTS)
 
@@ -72,7 +66,8 @@ def everything(job: Work) -> tuple[Chains, ExactDraws]:
     sampled = chains(job, quadratic)
     assert weighed(job, learned.emulator, drawn, sampled, quadratic).weights.sum() == pytest.approx(1.0)
     checked = check_draws(job, learned.emulator, drawn)
-    return sampled, exact_draws(job, learned.emulator, drawn, shares(job, checked, learned.root_cost))
+    exact = exact_draws(job, learned.emulator, drawn, shares(job, checked, learned.root_cost))
+    return sampled, reinforced(job, learned.emulator, drawn, exact, NAMES, lambda line: None)
 
 
 class _StopAt:
@@ -116,3 +111,28 @@ def test_signals_ask_for_a_stop_and_handlers_come_back(number: signal.Signals) -
         with pytest.raises(Interrupted, match=number.name):
             stop.check()
     assert signal.getsignal(number) == before
+
+
+def test_the_noisiest_clusters_are_simulated_further_at_the_same_draws(
+    tmp_path: Path, cluster: Any, tables: list[Table], errors: ErrorModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten draws never suffice, so both turns are taken: two clusters get three times and then nine times their histories."""
+    monkeypatch.setattr(exactly, "FURTHER", 2)
+    told: list[str] = []
+    with RunFolder(tmp_path / "run", {}) as folder:
+        job = work(Runner(folder, Threads(2)), cluster, tables, errors)
+        learned = learn(job)
+        drawn = joint_draws(job, learned.emulator, job.profile.rounds, job.profile.joint_steps)
+        exact = exact_draws(job, learned.emulator, drawn, np.full(4, 4))
+        more = reinforced(job, learned.emulator, drawn, exact, NAMES, told.append)
+        monkeypatch.setattr(exactly, "weights_suffice", lambda so_far: True)
+        assert reinforced(job, learned.emulator, drawn, exact, NAMES, told.append) is exact
+    assert len(told) == 2
+    np.testing.assert_array_equal(more.z, exact.z)
+    grown = more.replicates // 4
+    assert sorted(grown.tolist()) in ([1, 1, 9, 9], [1, 3, 3, 9], [3, 3, 3, 3])
+    same = np.flatnonzero(grown == 1)
+    np.testing.assert_array_equal(more.estimate.halves[:, same], exact.estimate.halves[:, same])
+    noisy = np.flatnonzero(grown > 1)
+    assert more.estimate.variance[:, noisy].sum() < exact.estimate.variance[:, noisy].sum()
+    assert (more.estimate.keys[:, noisy] != exact.estimate.keys[:, noisy]).any()

@@ -19,7 +19,7 @@ from typing import Any
 
 CLUSTERS = 2
 # How the names of chunks begin that JAX computes.
-OF_JAX = ("emulator-", "joint-", "integrals-", "weighed-", "check-", "exact-")
+OF_JAX = ("emulator-", "joint-", "integrals-", "weighed-", "check-", "exact-", "more-")
 
 
 def warm() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from calibration.stages import CHECK_REPLICATES
+from calibration.exact import CHECK_REPLICATES
 from studies.plan.learning import Learning
 from studies.plan.sample import Clusters, Sample, Timed
 from studies.plan.stages import (
