@@ -136,16 +136,17 @@ def weighted_histories(stored: xarray.Dataset, case: Case, most: int | None = No
     held = [str(name) for name in stored["case"].values]
     if case.name not in held:
         raise InputError(f"case: {case.name}: has no histories in this run; choose one of {', '.join(held)}")
-    one = stored.sel(case=case.name)
-    if most is not None and most < one.sizes["draw"]:
-        one = one.isel(draw=systematic(one["weight"].values, most)).assign(weight=("draw", np.ones(most)))
+    one, numbers = stored.sel(case=case.name), stored["draw"].values
+    if most is not None and most < len(numbers):
+        rows = systematic(one["weight"].values, most)
+        one, numbers = one.isel(draw=rows).assign(weight=("draw", np.ones(most))), numbers[rows]
     return WeightedHistories(
         case,
         {str(name): np.ascontiguousarray(one["values"].sel(parameter=name).values) for name in stored["parameter"].values},
         one["latents"].values.copy(),
         np.ascontiguousarray(one["seed"].values.astype(np.uint64)),
         normalised(one["weight"].values.copy()),
-        one["draw"].values,
+        numbers,
         structures(stored),
     )
 
