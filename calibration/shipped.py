@@ -199,5 +199,17 @@ def ship(folder: str | Path, home: Path = SHIPPED) -> int:
     return size
 
 
+def main(words: Sequence[str]) -> int:
+    """Ship the run folder that is named; return the exit code, which is 2 where the line says what is wrong."""
+    try:
+        if len(words) != 1:
+            raise InputError("python -m calibration.shipped: name one run folder of a calibration")
+        sys.stdout.write(f"{SHIPPED}: {ship(words[0])} bytes\n")
+    except InputError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
 if __name__ == "__main__":
-    sys.stdout.write(f"{SHIPPED}: {ship(sys.argv[1])} bytes\n")
+    sys.exit(main(sys.argv[1:]))

@@ -119,3 +119,11 @@ def test_only_what_passed_the_gate_is_shipped(simulator: ClusterSimulator, tmp_p
     with pytest.raises(InputError, match="configuration"):
         shipped.ship(calibration(simulator, tmp_path / "quick", profile="quick"), tmp_path / "home")
     assert not (tmp_path / "home").exists()
+
+
+def test_what_cannot_be_shipped_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert shipped.main([]) == 2
+    assert shipped.main([str(tmp_path / "absent")]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert "is no folder" in lines[1]
