@@ -2,6 +2,8 @@
 
 import argparse
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -34,31 +36,23 @@ def _calibrate(job: Job, arguments: argparse.Namespace, on: Any, progress: Progr
     progress.stage("loading the compiled model (the first time on a machine compiles it)")
     from calibration import calibrate
 
-    posterior = calibrate(
-        job.profile,
-        job.out,
-        seed=arguments.seed,
-        priors=job.priors,
-        structures=job.structures,
-        resume=arguments.resume,
-        on=on,
-        shard=arguments.shard,
-        progress=progress.step,
-        say=progress.say,
-    )
-    progress.end()
-    return posterior
+    return _obtain(partial(calibrate, job.profile), job, arguments, on, progress)
 
 
 def _take(job: Job, arguments: argparse.Namespace, on: Any, progress: Progress) -> Any:
     progress.stage("taking the shipped posterior")
     from calibration.shipped import take
 
-    posterior = take(
+    return _obtain(take, job, arguments, on, progress)
+
+
+def _obtain(way: Callable[..., Any], job: Job, arguments: argparse.Namespace, on: Any, progress: Progress) -> Any:
+    """Obtain a posterior in the job's run folder, by calibrating or by taking the shipped one."""
+    posterior = way(
         job.out,
+        seed=arguments.seed,
         priors=job.priors,
         structures=job.structures,
-        seed=arguments.seed,
         resume=arguments.resume,
         on=on,
         shard=arguments.shard,
