@@ -235,6 +235,7 @@ def summary(ranked: Arrays, names: tuple[str, ...]) -> xarray.Dataset:
             "chance": (by_parameter, judged.chance, {"long_name": "chance of as large a deviation if all is right"}),
             "passed": (by_parameter, judged.passed),
             "covered": (("level", "parameter"), covered(ranked["rank"], draws)),
+            "expected": (("level",), covered(np.arange(draws + 1)[:, None], draws)[:, 0], {"long_name": "if all is right"}),
         },
         {"parameter": list(names), "level": list(LEVELS)},
         {"draws": draws, "false_alarm": FALSE_ALARM},

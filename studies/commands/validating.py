@@ -48,7 +48,8 @@ def _content(data: Any) -> dict[str, Any]:
 
 def _lines(data: Any) -> list[str]:
     told = _content(data)
-    lines = [f"{'parameter':<32} verdict  chance  intervals of 50, 80 and 90 % cover"]
+    expected = ", ".join(f"{100 * share:.0f}" for share in data["expected"].values.tolist())
+    lines = [f"{'parameter':<32} verdict  chance  intervals cover, where {expected} % are expected"]
     for name, one in told["parameters"].items():
         shares = "  ".join(f"{100 * share:3.0f} %" for key, share in one.items() if key.startswith("covered"))
         lines.append(f"{name:<32} {'passed' if one['passed'] else 'OFF':<7} {one['chance']:7.3g}  {shares}")

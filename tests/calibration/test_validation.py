@@ -93,3 +93,5 @@ def test_what_is_stored_names_parameters_and_levels() -> None:
     data = summary({**found, "rank": np.zeros((25, 2), np.int64), "accepted": np.ones(25)}, ("a", "b"))
     assert data["covered"].sel(parameter="b", level=0.9).item() == 0.0
     assert not data["passed"].any()
+    # Of 33 ranks among 32 draws, 17, 27 and 29 lie in the central 50, 80 and 90 %.
+    np.testing.assert_allclose(data["expected"].values, np.array([17, 27, 29]) / 33)
