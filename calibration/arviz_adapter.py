@@ -39,13 +39,7 @@ def assemble(groups: Mapping[str, xarray.Dataset]) -> Any:
 
 def k_hat(log_weights: Floats) -> float:
     """Return the Pareto tail index of importance weights (Vehtari et al. 2024); infinite where there are too few."""
-    if len(log_weights) < 5 or np.ptp(log_weights) == 0:
-        return float("inf") if len(log_weights) < 5 else 0.0
-    if modern():
-        from arviz_stats.base import array_stats
-
-        return float(array_stats.psislw(-log_weights, r_eff=1.0)[1])
-    return float(_arviz().psislw(log_weights.copy(), reff=1.0)[1])
+    return float("inf") if len(log_weights) < 5 else smoothed(log_weights)[1]
 
 
 def smoothed(log_weights: Floats) -> tuple[Floats, float]:

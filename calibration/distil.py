@@ -222,35 +222,62 @@ def distil(given: Integrated) -> Arrays:
     """
     held = max(int(HELD_OUT * len(given.z)), 1)
     taught = Integrated(*(part[held:] for part in given))
-    terms, straight = _terms(taught.z), np.concatenate([np.ones((len(taught.z), 1)), taught.z], axis=1)
-    coefficients = np.stack([_fitted(taught, terms, straight, case) for case in range(given.value.shape[1])], axis=1)
+    shared = _shared(taught.z)
+    coefficients = np.stack([_fitted(taught, shared, case) for case in range(given.value.shape[1])], axis=1)
     coefficients = _with_a_peak(coefficients, given.z.shape[1])
     left = likelihood(coefficients, given.z[:held]) - given.value[:held]
     error = np.sqrt(np.maximum((left**2 - given.variance[:held]).mean(axis=0), 0.0))
     return {"coefficients": coefficients, "error": error}
 
 
-def _fitted(taught: Integrated, terms: Floats, straight: Floats, case: int) -> Floats:
-    """Return the coefficients (k,) of a cluster.
+class _Shared(NamedTuple):
+    """What the least squares of all clusters share, at parameters z (n, d).
 
-    Each entry of the slope is a linear function of z, whose coefficients are some of those of the quadratic.
+    Attributes
+    ----------
+    columns : int64, shape (d, d + 1)
+        Which coefficients of the quadratic make each entry of the slope, a linear function of z.
+    terms, straight : float64, shapes (n, k) and (n, d + 1)
+        What coefficients multiply in values, and in one entry of the slope.
+    of_values, of_slopes : float64, shape (k, k)
+        Their normal matrices.
+    penalty : float64, shape (k,)
     """
-    parameters, size = taught.z.shape[1], terms.shape[1]
-    columns, value, slope = _of_slope(parameters), taught.value[:, case], taught.slope[:, case]
-    of_values, of_slopes, mixed = terms.T @ terms, straight.T @ straight, straight.T @ slope
-    square, product = np.zeros((size, size)), np.zeros(size)
-    for parameter, places in enumerate(columns):
-        square[np.ix_(places, places)] += of_slopes
-        product[places] += mixed[:, parameter]
+
+    terms: Floats
+    straight: Floats
+    columns: Ints
+    of_values: Floats
+    of_slopes: Floats
+    penalty: Floats
+
+
+def _shared(z: Floats) -> _Shared:
+    """Return what all clusters share."""
+    parameters = z.shape[1]
+    terms, straight = _terms(z), np.concatenate([np.ones((len(z), 1)), z], axis=1)
+    columns, size = _of_slope(parameters), terms.shape[1]
+    one, of_slopes = straight.T @ straight, np.zeros((size, size))
+    for own in columns:
+        of_slopes[np.ix_(own, own)] += one
     penalty = np.zeros(size)
     penalty[1 : 1 + parameters], penalty[1 + parameters :] = SLOPE**-2, CURVATURE**-2
+    return _Shared(terms, straight, columns, terms.T @ terms, of_slopes, penalty)
+
+
+def _fitted(taught: Integrated, shared: _Shared, case: int) -> Floats:
+    """Return the coefficients (k,) of a cluster."""
+    terms, straight, columns = shared.terms, shared.straight, shared.columns
+    value, slope = taught.value[:, case], taught.slope[:, case]
+    to_value, to_slope = terms.T @ value, np.zeros(terms.shape[1])
+    for own, moment in zip(columns, (straight.T @ slope).T, strict=True):
+        to_slope[own] += moment
     noise, slope_noise = taught.variance[:, case].mean(), taught.slope_variance[:, case].mean()
-    fitted = np.zeros(size)
+    fitted = np.zeros(terms.shape[1])
     for _ in range(PASSES):
         by_value, by_slope = 1.0 / max(noise, LEAST), 1.0 / max(slope_noise, LEAST)
-        fitted = np.linalg.solve(
-            by_value * of_values + by_slope * square + np.diag(penalty), by_value * terms.T @ value + by_slope * product
-        )
+        square = by_value * shared.of_values + by_slope * shared.of_slopes + np.diag(shared.penalty)
+        fitted = np.linalg.solve(square, by_value * to_value + by_slope * to_slope)
         noise = ((value - terms @ fitted) ** 2).mean()
         slope_noise = ((slope - straight @ fitted[columns].T) ** 2).mean()
     return fitted

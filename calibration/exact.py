@@ -37,6 +37,12 @@ CHECK_REPLICATES: Final = 8
 # Clusters that are simulated further in a turn, and by how many times their histories so far.
 FURTHER: Final = 5
 TIMES: Final = 2
+# How the chunks of a stage begin, and the stage in words.
+NAMES: Final = {
+    PILOT: ("check", "checking the emulator"),
+    EXACT: ("exact", "estimating the exact likelihood"),
+    **{stage: (f"more-{turn}", "estimating the exact likelihood of the noisiest") for turn, stage in enumerate(MORE)},
+}
 
 
 class ExactDraws(NamedTuple):
@@ -95,17 +101,17 @@ def reinforced(
             + ", ".join(names[case] for case in cases)
         )
         further = _ratios(work, emulator, drawn, each, len(exact.z), stage)
-        exact = _with(exact, {case: join([part]) for case, part in further.items()}, each)
+        exact = _with(exact, {case: of_case(join([part]), 0) for case, part in further.items()}, each)
     return exact
 
 
-def _with(exact: ExactDraws, further: Mapping[int, Estimate], each: Mapping[int, int]) -> ExactDraws:
+def _with(exact: ExactDraws, further: Mapping[int, Arrays], each: Mapping[int, int]) -> ExactDraws:
     """Return exact draws with further histories of some clusters, of which ``each`` half had so many."""
     columns, replicates = [], exact.replicates.copy()
     for case in range(len(replicates)):
         arrays = of_case(exact.estimate, case)
         if case in further:
-            arrays = combine(arrays, of_case(further[case], 0), (int(replicates[case]), each[case]))
+            arrays = combine(arrays, further[case], (int(replicates[case]), each[case]))
             replicates[case] += each[case]
         columns.append([arrays])
     return ExactDraws(exact.z, join(columns), replicates)
@@ -130,8 +136,7 @@ def _ratios(
     ratios = Ratios(work.simulate, sampling, drawn.tuned, work.tables, work.errors, stage)
     # Further histories are simulated at the draws that are there.
     z, own = some_draws(work, drawn, count, EXACT if stage in MORE else stage)
-    name, words = ("check", "checking the emulator") if stage == PILOT else ("exact", "estimating the exact likelihood")
-    name = f"more-{MORE.index(stage)}" if stage in MORE else name
+    name, words = NAMES[stage]
     step = chunk_size(HALVES * sum(each.values()) * count, HISTORIES_A_CHUNK)
     tasks = {
         case: [

@@ -16,7 +16,7 @@ from model.arrays import Floats
 EXACT: Final = "exact"
 CORRECTED: Final = "surrogate, corrected"
 CHECKED: Final = "surrogate, checked, not corrected"
-# Number of clusters that are named as those to simulate more.
+# Number of clusters that are named as those that carry most of error and noise.
 _BLAMED: Final = 4
 # Misfit (nats) above which a cluster counts as not fitted; see ``judge``.
 UNFITTED: Final = 0.0
@@ -224,14 +224,19 @@ def correction_checks(compared: Correction, limits: Limits) -> list[Check]:
     """Return the checks that a correction by importance weights must pass."""
     error = (_error_check("error sd", compared.error_bound, compared.ess, limits),)
     halves = (_error_check("split-half error sd", compared.halves_bound, compared.ess, limits),)
+    draws = _check("exact draws", len(compared.weights), ">=", limits.draws)
+    return [draws, *_noise_checks(compared, limits), *error, *halves]
+
+
+def _noise_checks(compared: Correction, limits: Limits) -> list[Check]:
+    """Return the checks of the weights that more histories could still make pass."""
     rows = (
-        ("exact draws", len(compared.weights), ">=", limits.draws, ""),
         ("ESS of weights", compared.ess, ">=", limits.ess, ""),
         ("k-hat", compared.k_hat, "<", limits.k_hat, ""),
         ("noise sd", compared.noise_sd, "<", limits.noise_sd, " nats"),
         ("largest weight", compared.weights.max(), "<", limits.largest_weight, ""),
     )
-    return [*(_check(*row) for row in rows), *error, *halves]
+    return [_check(*row) for row in rows]
 
 
 def _error_check(name: str, value: float, ess: float, limits: Limits) -> Check:
@@ -324,18 +329,17 @@ def _contributions(compared: Correction, names: Sequence[str], misfit: Floats) -
     )
 
 
-def weights_suffice(compared: Correction, limits: Limits | None = None) -> bool:
+def weights_suffice(compared: Correction) -> bool:
     """Tell whether the checks passed that more histories of the noisiest clusters could still make pass."""
-    noisy = ("ESS of weights", "k-hat", "noise sd", "largest weight")
-    return all(check.passed for check in correction_checks(compared, limits or Limits()) if check.name in noisy)
+    return all(check.passed for check in _noise_checks(compared, Limits()))
 
 
 def noisiest(compared: Correction, count: int) -> list[int]:
-    """Return the indices of the clusters with most noise, in order."""
+    """Return the indices of the ``count`` clusters with most noise, the lowest index first."""
     return sorted(np.argsort(-compared.noise_by_case)[:count].tolist())
 
 
 def worst(compared: Correction, names: Sequence[str]) -> list[str]:
-    """Return the names of the clusters that carry most of error and noise, worst first: those to simulate more."""
+    """Return the names of the clusters that carry most of error and noise, worst first."""
     order = np.argsort(-(np.maximum(compared.error.by_case, 0.0) + compared.noise_by_case))[:_BLAMED]
     return [names[int(i)] for i in order]

@@ -8,7 +8,7 @@ each parameter.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from scipy.stats import t as student
@@ -123,7 +123,7 @@ def baseline(rows: Sequence[Table], printed: Sequence[Table], told: Floats) -> F
         for date, figure in np.argwhere(rows[case].seen.reshape(value.shape[1:])):
             known = np.argwhere(np.isfinite(value[:, :, figure]) & others[:, None])
             given = value[known[:, 0], known[:, 1], figure], told[known[:, 0]]
-            density[case] += _figure(*given, told[case], float(value[case, date, figure]))
+            density[case] += float(_predictive(*given, told[case]).logpdf(value[case, date, figure]))
         for date, kind in np.argwhere(said[case] >= 0):
             counts = np.bincount(said[alike][:, :, kind][said[alike][:, :, kind] >= 0], minlength=_CLASSES[kind]) + ADDED
             density[case] += float(np.log(counts[said[case, date, kind]] / counts.sum()))
@@ -138,21 +138,20 @@ def population_widths(printed: Sequence[Table]) -> Floats:
         others = value[np.arange(len(value)) != case, :, figure]
         known = others[np.isfinite(others)]
         if len(known) > 1:
-            reach = float(student.ppf(0.95, len(known) - 1))
-            width[case, date, figure] = 2 * reach * known.std(ddof=1) * np.sqrt(1 + 1 / len(known))
+            density = _predictive(known, np.zeros((len(known), 0)), np.zeros(0))
+            width[case, date, figure] = float(density.ppf(0.95) - density.ppf(0.05))
     return width
 
 
-def _figure(value: Floats, told: Floats, here: Floats, observed: float) -> float:
-    """Return the log density of a figure by a regression of ``value`` (n,) on ``told`` (n, c), with a vague prior of the rest."""
+def _predictive(value: Floats, told: Floats, here: Floats) -> Any:
+    """Return the density of a figure by a regression of ``value`` (n,) on ``told`` (n, c), with a vague prior of the rest."""
     columns = np.concatenate([np.ones((len(value), 1)), told], axis=1)
     square = columns.T @ columns + np.diag([0.0] + [RIDGE] * told.shape[1])
     slope = np.linalg.solve(square, columns.T @ value)
     freedom = max(len(value) - 1, 1)
     scale = np.sqrt(((value - columns @ slope) ** 2).sum() / freedom)
     at = np.append(1.0, here)
-    spread = scale * np.sqrt(1.0 + at @ np.linalg.solve(square, at))
-    return float(student.logpdf(observed, freedom, at @ slope, spread))
+    return student(freedom, at @ slope, scale * np.sqrt(1.0 + at @ np.linalg.solve(square, at)))
 
 
 def untrusted(predicted: LeftOut) -> list[int]:
@@ -163,26 +162,3 @@ def untrusted(predicted: LeftOut) -> list[int]:
 def pulled(predicted: LeftOut, row: int) -> int:
     """Return the column of the parameter that a cluster pulls most."""
     return int(np.abs(predicted.influence[row]).argmax())
-
-
-def plain(predicted: LeftOut, names: Sequence[str], parameters: Sequence[str]) -> dict[str, object]:
-    """Return what is told of clusters left out, as JSON holds it: sums with standard errors, and a row for each cluster."""
-    return {
-        "elpd": float(predicted.elpd.sum()),
-        **{
-            f"ahead_of_{name}": ahead(predicted.elpd, getattr(predicted, name))._asdict() for name in ("population", "regression")
-        },
-        "not_trusted": [names[row] for row in untrusted(predicted)],
-        "clusters": [
-            {
-                "case": name,
-                "elpd": float(predicted.elpd[row]),
-                "k_hat": float(predicted.k_hat[row]),
-                "population": float(predicted.population[row]),
-                "regression": float(predicted.regression[row]),
-                "pulls_most": parameters[pulled(predicted, row)],
-                "pulls_by_sd": float(predicted.influence[row, pulled(predicted, row)]),
-            }
-            for row, name in enumerate(names)
-        ],
-    }

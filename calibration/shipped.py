@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import numpy as np
@@ -115,17 +116,19 @@ def holding(
     """
     if not (home / MANIFEST).exists():
         raise InputError(f"{home}: no posterior is shipped; {_ELSE}")
-    known, cases, errors = priors or load_priors(), all_cases(), ErrorModel()
-    stored, manifest = run_at(home).depends, read_manifest(home)
-    first = manifest["seed"] if seed is None else seed
-    now = fingerprint(cases, known, known.structures_with(structures), load_profile(PROFILE), first, errors)
-    differing = changed(stored, now)
-    if first != manifest["seed"]:
-        differing = [f"seed was {manifest['seed']}, is {first}", *differing]
+    made_with = read_manifest(home)["seed"]
+    differing = changed(run_at(home).depends, priors, structures)
+    if seed not in (None, made_with):
+        differing = [f"seed was {made_with}, is {seed}", *differing]
     if differing:
         raise InputError(f"{home}: the shipped posterior rests on something else: {'; '.join(differing)}; {_ELSE}")
-    check_replays(home, cases)
+    check_replays(home, all_cases())
     return home
+
+
+def default_posterior() -> Path:
+    """Return the posterior on which commands stand where none is named: the shipped one, or what ``make run`` left."""
+    return holding() if is_shipped() else Path("runs/run-quick")
 
 
 def is_shipped() -> bool:
@@ -133,10 +136,18 @@ def is_shipped() -> bool:
     return (SHIPPED / MANIFEST).exists()
 
 
-def changed(stored: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Return what a calibration rests on and that has changed, named by key, at most five lines; empty if all is the same."""
-    before, after = ({name: one.get(name) for name in RESTS_ON} for one in (stored, now))
+def changed(
+    stored: Mapping[str, Any], priors: Priors | None = None, structures: Mapping[str, str] | None = None
+) -> list[str]:
+    """Return what a calibration of that fingerprint rests on and that has changed, by key, at most five lines."""
+    before, after = ({name: one.get(name) for name in RESTS_ON} for one in (stored, _now(priors, structures)))
     return differences(before, after)
+
+
+def _now(priors: Priors | None = None, structures: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the fingerprint that the profile of the shipped posterior would have now."""
+    known, profile = priors or load_priors(), load_profile(PROFILE)
+    return fingerprint(all_cases(), known, known.structures_with(structures), profile, profile.seed, ErrorModel())
 
 
 def check_replays(home: Path, cases: Sequence[Case]) -> None:
@@ -176,27 +187,35 @@ def ship(folder: str | Path, home: Path = SHIPPED) -> int:
     posterior, stored = load_posterior(source), run_at(source).depends
     if not posterior.converged:
         raise InputError(f"{source}: has not converged ({posterior.label}); only a posterior that passed its gate is shipped")
-    cases, known = all_cases(), load_priors()
-    now = fingerprint(cases, known, known.structures_with(None), load_profile(PROFILE), posterior.manifest["seed"], ErrorModel())
-    differing = changed(stored, now) + differences(stored["configuration"], now["configuration"], "configuration")
+    differing = changed(stored) + differences(stored["configuration"], _now()["configuration"], "configuration")
     if differing:
         raise InputError(f"{source}: is not what the profile {PROFILE} makes: {'; '.join(differing)}; calibrate anew")
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True)
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=home.parent) as scratch:
+        made = Path(scratch) / home.name
+        _pack(source, made)
+        size = sum(path.stat().st_size for path in made.iterdir())
+        if size > LARGEST:
+            raise InputError(f"{source}: would take {size} bytes, more than {LARGEST}; lower KEPT in calibration/shipped.py")
+        # What lay there before is kept until what replaces it is whole.
+        shutil.rmtree(home, ignore_errors=True)
+        made.rename(home)
+    return size
+
+
+def _pack(source: Path, folder: Path) -> None:
+    """Write into a new folder what is shipped of a finished calibration."""
+    folder.mkdir()
     for name in (*FILES, FINGERPRINT, MANIFEST):
-        shutil.copyfile(source / name, home / name)
-    forget(home, [name for name in read_manifest(home)["files"] if name not in FILES])
-    held = open_histories(home)
+        shutil.copyfile(source / name, folder / name)
+    forget(folder, [name for name in read_manifest(folder)["files"] if name not in FILES])
+    held = open_histories(folder)
     rows = systematic(held["weight"].values[0], KEPT)
     kept = held.isel(draw=rows).assign_coords(draw=rows)
-    with revised(home, (HISTORIES,)):
-        netcdf.write(home / HISTORIES, kept.assign(weight=(kept["weight"].dims, np.full(kept["weight"].shape, 1.0 / KEPT))))
-    with revised(home, (REPLAYS,)):
-        write_json(home / REPLAYS, {one.case.name: replayed(one) for one in load_histories(home, cases)})
-    size = sum(path.stat().st_size for path in home.iterdir())
-    if size > LARGEST:
-        raise InputError(f"{home}: takes {size} bytes, more than {LARGEST}; lower KEPT in calibration/shipped.py")
-    return size
+    with revised(folder, (HISTORIES,)):
+        netcdf.write(folder / HISTORIES, kept.assign(weight=(kept["weight"].dims, np.full(kept["weight"].shape, 1.0 / KEPT))))
+    with revised(folder, (REPLAYS,)):
+        write_json(folder / REPLAYS, {one.case.name: replayed(one) for one in load_histories(folder, all_cases())})
 
 
 def main(words: Sequence[str]) -> int:

@@ -22,7 +22,7 @@ from calibration.joint import Sampling, advance, first_positions
 from calibration.keys import LATENTS, PARAMETERS, VALIDATION, normals, number, seeds
 from calibration.observation import ErrorModel, Simulate, Table, draw_table
 from calibration.results import EMULATOR, finished_calibration
-from calibration.shipped import holding, is_shipped
+from calibration.shipped import changed, default_posterior
 from calibration.simulator import ClusterSimulator
 from calibration.stages import LEAPFROGS
 from calibration.tables import table
@@ -30,7 +30,7 @@ from execution import netcdf
 from execution.executors import executor_on
 from execution.fingerprint import source_hashes, versions
 from execution.labels import labelled, provenance
-from execution.run import Run, checked, file_hash, read_manifest
+from execution.run import Run, checked, file_hash, read_manifest, run_at
 from execution.store import Shard
 from execution.tasks import Executor, Progress, Task, silent, unheard
 from model.arguments import whole_seed
@@ -47,9 +47,10 @@ CHAINS: Final = 8
 BURN: Final = 200
 APART: Final = 40
 KEPT: Final = 4
-# Replicates where none are asked for, and the fewest of which a verdict is made.
+# Replicates where none are asked for, the fewest of which a verdict is made, and the most.
 REPLICATES: Final = 200
 FEWEST: Final = 20
+MOST: Final = 10**6
 # Chance of a verdict of "off" on any parameter although all are right, and the simulated sets of uniform ranks that give it.
 FALSE_ALARM: Final = 0.05
 UNIFORM_SETS: Final = 40_000
@@ -133,12 +134,15 @@ def validate(
     Raises
     ------
     InputError
-        If the folder holds no finished calibration with an emulator, or a number is wrong.
+        If the folder holds no finished calibration with an emulator, or one of other clusters, priors, structures or errors than
+        are here, or a number is wrong.
     """
-    if isinstance(replicates, bool) or not FEWEST <= replicates <= 10**6:
-        raise InputError(f"replicates: {shown(replicates)}: must be a whole number from {FEWEST} to 1000000; give {REPLICATES}")
+    if isinstance(replicates, bool) or not isinstance(replicates, int | np.integer) or not FEWEST <= replicates <= MOST:
+        raise InputError(f"replicates: {shown(replicates)}: must be a whole number from {FEWEST} to {MOST}; give {REPLICATES}")
     first = whole_seed(seed, "seed")
-    home = finished_calibration(posterior or (holding() if is_shipped() else "runs/run-quick"))
+    home = finished_calibration(posterior or default_posterior())
+    if differing := changed(run_at(home).depends):
+        raise InputError(f"{home}: rests on something else than what is here: {'; '.join(differing)}; calibrate anew")
     stored = checked(home, EMULATOR)
     depends = {
         "emulator": file_hash(stored),

@@ -9,7 +9,6 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from industrial_takeoff import INTERRUPTED, hidden_package
@@ -21,22 +20,14 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[Parser]
 
 PROGRAM: Final = "takeoff"
-SHIPPED: Final = Path(__file__).resolve().parents[1] / "configs" / "posterior" / "manifest.json"
+HOW_MUCH: Final = "how much work: quick, standard, batch, or a YAML file (default: %(default)s)"
 LISTS: Final = ("cases", "commands", "parameters", "policies", "profiles")
 TEMPLATES: Final = ("cluster", "policy", "profile", "table")
 SHELLS: Final = ("bash", "zsh", "fish")
 
 
-def default_profile() -> str:
-    """Return the profile of the main job: that of the posterior that comes with the house, or quick where none does."""
-    return "shipped" if SHIPPED.exists() else "quick"
-
-
-def _add_long(parser: Parser, default: str = "quick", also: str = "") -> None:
-    """Add what long commands share; ``default`` is the profile where none is named, and ``also`` names what else may be."""
-    parser.add_argument(
-        "--profile", default=default, help=f"how much work: {also}quick, standard, batch, or a YAML file (default: %(default)s)"
-    )
+def _add_long(parser: Parser) -> None:
+    """Add what long commands share."""
     parser.add_argument("--out", metavar="DIR", help="run folder (default: runs/COMMAND-PROFILE)")
     parser.add_argument("--resume", action="store_true", help="go on with the folder's run; start it where there is none")
     parser.add_argument("--seed", type=parsing.seed, help="seed of the run (default: the profile's)")
@@ -140,9 +131,14 @@ def _add_chain(commands: "Commands") -> None:
         "takeoff calibrate --profile quick --out runs/mine --set 'prior.entry_intensity=[1, 5]'",
         json=True,
     )
-    _add_long(run, default_profile(), "shipped (the posterior that comes with the house), ")
-    _add_long(calibrate)
+    run.add_argument(
+        "--profile",
+        help="shipped (take the posterior that comes with the house), quick, standard, batch, or a YAML file "
+        "(default: shipped where one is there, else quick)",
+    )
+    calibrate.add_argument("--profile", default="quick", help=HOW_MUCH)
     for parser in (run, calibrate):
+        _add_long(parser)
         _add_changes(
             parser, "prior.NAME=VALUE (a number fixes, [low, high] bounds, {normal: [0, 1]} replaces) or structure.NAME=OPTION"
         )
@@ -220,6 +216,7 @@ def _add_studies(commands: "Commands") -> None:
     sensitivity.add_argument(
         "--method", choices=("morris", "sobol", "given-data"), default="morris", help="how (default: %(default)s)"
     )
+    sensitivity.add_argument("--profile", default="quick", help=HOW_MUCH)
     _add_long(sensitivity)
     sensitivity.add_argument("--case", nargs="+", metavar="N", dest="cases", help="clusters (default: the profile's)")
     sensitivity.add_argument("--policy", nargs="+", metavar="NAME", dest="policies", help="policies whose effects are studied")

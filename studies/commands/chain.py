@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from model.config import Priors, Profile, load_priors, load_profile
 from studies.commands.telling import exit_code, progress_asked, tell
-from studies.commands.working import executor_asked, profile_asked
+from studies.commands.working import executor_asked, profile_asked, work_asked
 from studies.progress import Progress, span
 
 REPORT: Final = "report.html"
@@ -28,8 +28,15 @@ def _job(arguments: argparse.Namespace) -> Job:
     from model.changes import read_priors
 
     priors, structures = read_priors(load_priors(), arguments.changes, beyond=arguments.beyond_prior)
-    profile = load_profile(arguments.profile, priors)
+    profile = load_profile(arguments.profile or _main_profile(), priors)
     return Job(profile, priors, structures, Path(arguments.out or f"runs/{arguments.command}-{profile.name}"))
+
+
+def _main_profile() -> str:
+    """Return the profile of the main job: that of the posterior that comes with the house, or quick where none does."""
+    from calibration.shipped import PROFILE, is_shipped
+
+    return PROFILE if is_shipped() else "quick"
 
 
 def _calibrate(job: Job, arguments: argparse.Namespace, on: Any, progress: Progress) -> Any:
@@ -53,11 +60,7 @@ def _obtain(way: Callable[..., Any], job: Job, arguments: argparse.Namespace, on
         seed=arguments.seed,
         priors=job.priors,
         structures=job.structures,
-        resume=arguments.resume,
-        on=on,
-        shard=arguments.shard,
-        progress=progress.step,
-        say=progress.say,
+        **work_asked(arguments, progress, on),
     )
     progress.end()
     return posterior

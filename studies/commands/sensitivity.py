@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studies.commands.telling import progress_asked, tell
+from studies.commands.working import work_asked
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -34,11 +35,7 @@ def analyse(arguments: argparse.Namespace) -> int:
         parameters=arguments.parameters,
         by=arguments.by,
         seed=arguments.seed,
-        resume=arguments.resume,
-        on=arguments.on,
-        shard=arguments.shard,
-        progress=progress.step,
-        say=progress.say,
+        **work_asked(arguments, progress, arguments.on),
     )
     progress.end()
     out = Path(arguments.out or default_folder(arguments.method, arguments.by or DEFAULT_BY[arguments.method], profile.name))

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from studies.commands.telling import progress_asked
-from studies.commands.working import executor_asked, profile_asked
+from studies.commands.working import executor_asked, profile_asked, work_asked
 
 
 def sweep(arguments: argparse.Namespace) -> int:
@@ -19,12 +19,8 @@ def sweep(arguments: argparse.Namespace) -> int:
             years=arguments.years,
             keep=arguments.keep,
             beyond_prior=arguments.beyond_prior,
-            resume=arguments.resume,
-            on=executor_asked(profile, arguments),
             batch=profile.slurm if profile is not None else None,
-            shard=arguments.shard,
-            progress=progress.step,
-            say=progress.say,
+            **work_asked(arguments, progress, executor_asked(profile, arguments)),
         )
     finally:
         progress.end()

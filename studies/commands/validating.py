@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from studies.commands.telling import exit_code, progress_asked, tell
+from studies.commands.working import work_asked
 
 
 def validate_posterior(arguments: argparse.Namespace) -> int:
@@ -17,11 +18,7 @@ def validate_posterior(arguments: argparse.Namespace) -> int:
         arguments.out,
         replicates=arguments.replicates,
         seed=arguments.seed,
-        resume=arguments.resume,
-        on=arguments.on,
-        shard=arguments.shard,
-        progress=progress.step,
-        say=progress.say,
+        **work_asked(arguments, progress, arguments.on),
     )
     progress.end()
     path = Path(arguments.out) / VALIDATION_FILE

@@ -3,13 +3,14 @@
 import argparse
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from execution.executors import asked_by
 from execution.store import Shard
 from model.config import load_profile
 from model.errors import InputError, shown
 from model.profile import Profile
+from studies.progress import Progress
 
 ARRAY: Final = "SLURM_ARRAY_TASK_"
 _DIGITS: Final = re.compile("[0-9]{1,18}")
@@ -41,6 +42,17 @@ def shard_asked(given: tuple[int, int] | None, environment: Mapping[str, str]) -
     if rest or not 0 <= part < count:
         raise InputError(f"{ARRAY}ID: {number}: the numbers of the array are not evenly spaced; give --shard I/N")
     return Shard(part, count) if count > 1 else None
+
+
+def work_asked(arguments: argparse.Namespace, progress: Progress, on: Any) -> dict[str, Any]:
+    """Return how a resumable run is worked on: what to go on with, where, which part, and who is told."""
+    return {
+        "resume": arguments.resume,
+        "on": on,
+        "shard": arguments.shard,
+        "progress": progress.step,
+        "say": progress.say,
+    }
 
 
 def profile_asked(arguments: argparse.Namespace) -> Profile | None:

@@ -16,7 +16,7 @@ from calibration.keys import ADVICE, PARAMETERS, normals, seeds, uniforms
 from calibration.keys import LATENTS as LATENT_STREAM
 from calibration.observation import ErrorModel, log_density
 from calibration.results import Posterior, load_posterior
-from calibration.shipped import holding, is_shipped
+from calibration.shipped import default_posterior
 from calibration.simulator import ClusterSimulator
 from calibration.tables import table
 from calibration.weights import effective_size, normalised
@@ -113,7 +113,7 @@ def advise(
     case = cluster if isinstance(cluster, Case) else load_case(cluster)
     chosen, years, seed = chosen_policies(policies), years_asked(horizon), whole_seed(seed, "seed")
     warn_of_idle(chosen.values(), years, say)
-    known = load_posterior(_default() if posterior is None else posterior)
+    known = load_posterior(posterior or default_posterior())
     histories, effective = _histories(case, known, seed, progress)
     with TemporaryDirectory() as scratch, executor_on(on, batch, say) as executor:
         run = Run(KIND, Path(scratch if out is None else out), DEPENDS, FILES)
@@ -127,10 +127,6 @@ def advise(
 
             keep(run, runner, run.folder, data, write)
     return Advice(case, comparisons[0], effective, known.label, known.converged)
-
-
-def _default() -> Path:
-    return holding() if is_shipped() else Path("runs/run-quick")
 
 
 def _histories(case: Case, posterior: Posterior, seed: int, progress: Progress) -> tuple[WeightedHistories, float]:

@@ -8,8 +8,11 @@ import pytest
 from scipy.special import ndtr
 from scipy.stats import multivariate_normal
 
+from calibration.emulator.evaluate import Emulator, rows_of
 from calibration.emulator.features import RawFeatures
+from calibration.emulator.network import layout_of
 from calibration.emulator.pairs import Pairs, Sizes, draw_pairs, restore_pairs
+from calibration.emulator.training import Scale, Schedule, fit, lesson, scale_of
 from calibration.keys import LATENTS, NUISANCES, PARAMETERS, TRAINING, normals, seeds
 from calibration.observation import ErrorModel, Outcomes, Table
 from calibration.simulator import ClusterSimulator
@@ -106,6 +109,15 @@ def errors() -> ErrorModel:
 def exact(cluster: LinearCluster, tables: list[Table]) -> Callable[[Floats], Floats]:
     """The log-likelihood in closed form: z (n, d) to (n, cases)."""
     return lambda z: np.stack([cluster.log_likelihood(case, z, row) for case, row in enumerate(tables)], axis=1)
+
+
+def taught(count: int, schedule: Schedule) -> tuple[Emulator, Scale]:
+    """An emulator of the linear clusters with one component, taught by ``count`` histories of each, and its scale."""
+    tables = rows()
+    pairs, layout = pairs_of(LinearCluster(), count), layout_of(tables, 1)
+    scale = scale_of(pairs, layout)
+    network = fit(lesson(pairs, FEATURES, layout, scale), layout, scale, schedule, 1, lambda epoch: None)
+    return Emulator(network, layout, FEATURES, rows_of(tables, layout, scale, ERRORS)), scale
 
 
 def drawn(simulator: ClusterSimulator, case: int, count: int) -> tuple[Floats, Floats, Seeds]:

@@ -8,16 +8,14 @@ from scipy.stats import ks_2samp
 
 from calibration import distil
 from calibration.diagnostics import convergence
-from calibration.emulator.evaluate import Emulator, rows_of
-from calibration.emulator.network import layout_of
-from calibration.emulator.training import Schedule, fit, lesson, scale_of
+from calibration.emulator.training import Schedule
 from calibration.gate import agreement
 from calibration.joint import Sampling, advance, conditional, first_positions, warm_up
 from calibration.keys import seeds
 from calibration.sampler import advance as emcee_steps
 from calibration.sampler import first_state
 from model.arrays import Arrays, Floats
-from tests.calibration.conftest import ERRORS, FEATURES, SIZES, LinearCluster, pairs_of, rows
+from tests.calibration.conftest import SIZES, taught
 
 # Chance that the two samplers are called different although they are not: over three parameters, by Bonferroni.
 FALSE_ALARM = 0.01
@@ -25,11 +23,7 @@ FALSE_ALARM = 0.01
 
 @cache
 def sampling() -> Sampling:
-    cluster, tables = LinearCluster(), rows()
-    pairs, layout = pairs_of(cluster, 1000), layout_of(tables, 1)
-    scale = scale_of(pairs, layout)
-    network = fit(lesson(pairs, FEATURES, layout, scale), layout, scale, Schedule(16, 15, 128), 1, lambda epoch: None)
-    return Sampling(Emulator(network, layout, FEATURES, rows_of(tables, layout, scale, ERRORS)), SIZES, 6, 8, 1)
+    return Sampling(taught(1000, Schedule(16, 15, 128))[0], SIZES, 6, 8, 1)
 
 
 @cache

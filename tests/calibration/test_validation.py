@@ -1,20 +1,23 @@
 """Does validation pass what is right, and does it catch what is planted: a wrong error, a swapped class, a broken rank?"""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from calibration import validation
-from calibration.emulator.evaluate import Emulator, rows_of
-from calibration.emulator.network import layout_of
-from calibration.emulator.training import Schedule, fit, lesson, scale_of
+from calibration.emulator.training import Schedule
 from calibration.joint import Sampling, warm_up
 from calibration.observation import Table
+from calibration.simulator import ClusterSimulator
 from calibration.validation import LEVELS, Validating, covered, replicate, summary, synthetic, verdict
 from model.arrays import Arrays, Floats
-from tests.calibration.conftest import ERRORS, FEATURES, SIZES, LinearCluster, pairs_of, rows
+from model.errors import InputError
+from tests.calibration.conftest import ERRORS, SIZES, LinearCluster, rows, taught
+from tests.calibration.test_shipped import calibration as finished
 
 DRAWS = validation.CHAINS * validation.KEPT
 REPLICATES = 60
@@ -23,13 +26,9 @@ REPLICATES = 60
 @cache
 def context() -> Validating:
     """Four linear clusters, and an emulator of them that was taught well."""
-    cluster, tables = LinearCluster(), rows()
-    pairs, layout = pairs_of(cluster, 4000), layout_of(tables, 1)
-    scale = scale_of(pairs, layout)
-    network = fit(lesson(pairs, FEATURES, layout, scale), layout, scale, Schedule(24, 25, 128), 1, lambda epoch: None)
-    emulator = Emulator(network, layout, FEATURES, rows_of(tables, layout, scale, ERRORS))
+    emulator, scale = taught(4000, Schedule(24, 25, 128))
     warm = warm_up(Sampling(emulator, SIZES, validation.CHAINS, validation.LEAPFROGS, 1), 0, 200)
-    return Validating(cluster, emulator, scale, tables, ERRORS, SIZES, warm, 3)
+    return Validating(LinearCluster(), emulator, scale, rows(), ERRORS, SIZES, warm, 3)
 
 
 def ranks(count: int = REPLICATES) -> Floats:
@@ -81,6 +80,21 @@ def test_ranks_that_pile_up_or_lean_are_off() -> None:
     narrow = np.clip(np.rint(16 + 5 * draw.normal(size=200)), 0, 32).astype(int)
     leaning = np.floor(33 * draw.random(200) ** 1.6).astype(int)
     assert verdict(np.stack([even, narrow, leaning], axis=1), 32).passed.tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize("number", [True, 19, 20.5, 10**7, "200"])
+def test_a_number_of_replicates_that_is_none_is_refused(number: object) -> None:
+    with pytest.raises(InputError, match=r"replicates: .*whole number from 20 to 1000000"):
+        validation.validate("absent", "absent", replicates=number)  # type: ignore[arg-type]
+
+
+def test_a_calibration_of_other_priors_is_not_validated_with_those_that_are_here(
+    simulator: ClusterSimulator, tmp_path: Path
+) -> None:
+    other = replace(simulator, priors=simulator.priors.changed({"entry_intensity": [1, 5]}))
+    with pytest.raises(InputError, match=r"rests on something else.*entry_intensity"):
+        validation.validate(finished(other, tmp_path / "run"), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_intervals_cover_what_uniform_ranks_cover() -> None:
