@@ -22,7 +22,7 @@ from benchmarks.measuring import FIRMS, core_seconds, in_turn, spread, steady, t
 from model.batch import simulate_many, simulate_policies
 from model.config import load_case, load_policy, load_priors
 from model.policy import programmes_for
-from studies.policy.counterfactuals import DEFAULT_POLICIES
+from studies.policy.chosen import DEFAULT_POLICIES
 
 # What keeps so many firms alive (mean over 30 years), as a scenario's size.
 SIZES = {500: 250, 2_000: 850, 10_000: 7_500, 50_000: 58_000, 100_000: 130_000}

@@ -29,7 +29,7 @@ from model.observe import COLUMNS
 from model.policy import programmes_for
 from studies.plan.plan import Clusters, clusters_of
 from studies.plan.stand_in import StandIn
-from studies.policy.counterfactuals import DEFAULT_POLICIES
+from studies.policy.chosen import DEFAULT_POLICIES
 
 HORIZON = 20
 QUARTERS_A_YEAR = 4

@@ -19,7 +19,7 @@ from calibration.emulator.network import Layout
 from calibration.jax_setup import jax_alone
 from calibration.joint import weights_of
 from calibration.keys import INTEGRALS, normals, seeds, uniforms
-from model.arrays import Arrays, Floats, Ints
+from model.arrays import Arrays, Floats, Ints, Seeds
 
 # Share of points that are drawn from the population, and factor by which the regressed standard deviations are widened.
 POPULATION: Final = 0.10
@@ -111,22 +111,13 @@ def _integral(integrals: Integrals, z: Floats, index: int) -> tuple[Floats, Floa
     """Return what ``integrate`` returns at parameters z (d,), for all clusters."""
     integrals.heed()
     proposal, points, emulator = integrals.proposal, integrals.points, integrals.emulator
-    cases, size = proposal.factor.shape[:2]
+    cases = len(proposal.factor)
     keys = np.stack([seeds(integrals.seed, INTEGRALS, case, index * points, points) for case in range(cases)])
-    normal = normals(keys.ravel(), POINT, size).reshape(cases, points, size)
-    mean = np.append(z, 1.0) @ proposal.slope
-    moved = mean[:, None] + normal @ proposal.factor.swapaxes(1, 2)
-    from_population = uniforms(keys.ravel(), CHOICE, 1).reshape(cases, points, 1) < POPULATION
-    own = np.where(from_population, normal, moved)
-    white = np.linalg.solve(proposal.factor, (own - mean[:, None]).swapaxes(1, 2))
-    scale = np.log(np.diagonal(proposal.factor, axis1=1, axis2=2)).sum(axis=1)
-    learned = -0.5 * (white**2).sum(axis=1) - scale[:, None]
-    population = -0.5 * (own**2).sum(axis=2)
-    mixed = np.logaddexp(np.log1p(-POPULATION) + learned, np.log(POPULATION) + population)
+    own, log_weight = proposed(np.append(z, 1.0) @ proposal.slope, proposal.factor, keys)
     scored = _scored(_Learned(emulator.features, emulator.layout))
     case = np.repeat(np.arange(cases), points)
     density, slopes = scored(weights_of(emulator.network), emulator.rows, case, *(part.astype(np.float32) for part in (z, own)))
-    score = np.asarray(density, np.float64).reshape(cases, points) + population - mixed
+    score = np.asarray(density, np.float64).reshape(cases, points) + log_weight
     slopes = np.asarray(slopes, np.float64).reshape(cases, points, -1)
     top = score.max(axis=1)
     weight = np.exp(score - top[:, None])
@@ -138,6 +129,35 @@ def _integral(integrals: Integrals, z: Floats, index: int) -> tuple[Floats, Floa
         slope,
         np.einsum("cp,cpd->cd", share**2, (slopes - slope[:, None]) ** 2),
     )
+
+
+def proposed(mean: Floats, factor: Floats, keys: Seeds) -> tuple[Floats, Floats]:
+    """Draw what clusters have for themselves from normal densities, one part in ten from the population.
+
+    Parameters
+    ----------
+    mean, factor : float64, shapes (k, l) and (k, l, l)
+        Means, and lower Cholesky factors of the covariances.
+    keys : uint64, shape (k, p)
+        Seeds of the points.
+
+    Returns
+    -------
+    own : float64, shape (k, p, l)
+    log_weight : float64, shape (k, p)
+        Log density of the population over that of the proposal, up to one constant; at most the log of ten.
+    """
+    size = mean.shape[1]
+    normal = normals(keys.ravel(), POINT, size).reshape(*keys.shape, size)
+    moved = mean[:, None] + normal @ factor.swapaxes(1, 2)
+    from_population = uniforms(keys.ravel(), CHOICE, 1).reshape(*keys.shape, 1) < POPULATION
+    own = np.where(from_population, normal, moved)
+    white = np.linalg.solve(factor, (own - mean[:, None]).swapaxes(1, 2))
+    scale = np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
+    learned = -0.5 * (white**2).sum(axis=1) - scale[:, None]
+    population = -0.5 * (own**2).sum(axis=2)
+    mixed = np.logaddexp(np.log1p(-POPULATION) + learned, np.log(POPULATION) + population)
+    return own, population - mixed
 
 
 class _Learned(NamedTuple):

@@ -22,6 +22,8 @@ TRAINING, PILOT, EXACT, PREDICTIVE, NETWORKS, ENSEMBLES, RESAMPLING, SENSITIVITY
 TARGETED, JOINT, INTEGRALS, DISTILLED, VALIDATION = range(9, 14)
 # Further histories of the clusters with the noisiest ratios, in one turn and the next.
 MORE: Final = (14, 15)
+# Histories of the exact road.
+ROAD: Final = 16
 ADVICE: Final = 101
 # Streams of one history.
 PARAMETERS, LATENTS, NUISANCES, DATES, ERRORS, NOISE, PICK = range(1, 8)

@@ -11,7 +11,7 @@ from calibration import distil, histories, results
 from calibration.correction import HALVES, Decision, decide
 from calibration.emulator.features import ClusterFeatures
 from calibration.emulator.pairs import Sizes
-from calibration.emulator.stored import stored_emulator
+from calibration.emulator.stored import stored_emulator, stored_network, stored_scale
 from calibration.exact import (
     CHECK_REPLICATES,
     ExactDraws,
@@ -27,6 +27,7 @@ from calibration.gate import Chain, Limits, Verdict, agreement, judge, worst
 from calibration.jax_setup import need_learning_libraries
 from calibration.keys import PREDICTIVE
 from calibration.observation import ErrorModel, dead_log_density
+from calibration.otherwise import kept_histories, otherwise
 from calibration.predictive import coverage, fans, predict, statements
 from calibration.results import (
     CHECKS,
@@ -41,11 +42,12 @@ from calibration.results import (
     load_posterior,
 )
 from calibration.simulator import ClusterSimulator, far_too_many
-from calibration.stages import Chains, Joint, Learned, Weighed, chains, distilled, joint_draws, learn, weighed
+from calibration.stages import Begun, Chains, Joint, Learned, Weighed, chains, distilled, joint_draws, learn, weighed
 from calibration.tables import table
 from calibration.weights import systematic
 from calibration.work import Work
 from execution import netcdf
+from execution.chunks import digest
 from execution.executors import asked_by, executor_on
 from execution.labels import labelled, provenance, verdict_of
 from execution.run import Run, checked
@@ -55,6 +57,7 @@ from execution.writing import read_json, write_json
 from model.arguments import whole_seed
 from model.arrays import Arrays, Floats
 from model.config import all_cases, load_priors, load_profile
+from model.errors import InputError
 from model.priors import Priors
 from model.profile import Profile
 
@@ -73,6 +76,7 @@ def calibrate(
     progress: Progress = silent,
     say: Callable[[str], object] = unheard,
     errors: ErrorModel | None = None,
+    warm: str | Path | None = None,
 ) -> Posterior:
     """Calibrate on Tables 1-2.
 
@@ -84,6 +88,7 @@ def calibrate(
     on : where the work is done: ``local``, ``local:N``, ``dask:ADDRESS``, ``slurm`` or an open executor; no bit depends on it
     shard : do one part of every stage, beside living shards, and for dead ones
     progress, say : told (stage, done, total), and what a user should know of the workers
+    warm : a finished calibration whose emulator is taught further, for instance one of another structure
 
     Raises
     ------
@@ -101,7 +106,8 @@ def calibrate(
     simulator = ClusterSimulator(all_cases(), known, calibrated, errors or ErrorModel(), choices, threads=1)
     first = chosen.seed if seed is None else whole_seed(seed, "seed")
     depends = fingerprint(simulator.cases, simulator.priors, simulator.structures, chosen, first, simulator.errors)
-    run = Run(KIND, Path(out), depends, FILES)
+    begun = None if warm is None else _begun(warm, calibrated, chosen)
+    run = Run(KIND, Path(out), depends | ({} if begun is None else {"warm": digest(begun.network)}), FILES)
     if not run.finished:
         need_learning_libraries()
     with (
@@ -109,8 +115,22 @@ def calibrate(
         run.opened(executor, resume=resume, shard=shard, progress=progress) as runner,
     ):
         if not run.finished:
-            _complete(run, _work(simulator, chosen, first, runner), simulator, say)
+            _complete(run, _work(simulator, chosen, first, runner), simulator, begun, say)
     return load_posterior(run.folder)
+
+
+def _begun(warm: str | Path, calibrated: tuple[str, ...], profile: Profile) -> Begun:
+    """Return the emulator of a finished calibration, if it can be taught further with this profile."""
+    home = finished_calibration(warm)
+    groups = netcdf.datasets(checked(home, EMULATOR))
+    network, components = stored_network(groups)
+    if read_json(checked(home, CHECKS))["parameters"] != list(calibrated):
+        raise InputError(f"--warm: {warm}: was calibrated on other parameters; leave --warm out")
+    made = network["w0"].shape[1], components
+    if made != (profile.hidden, profile.components):
+        rule = f"its emulator has hidden: {made[0]} and components: {made[1]}"
+        raise InputError(f"--warm: {warm}: {rule}; take a profile with the same")
+    return Begun(network, stored_scale(groups))
 
 
 def _work(simulator: ClusterSimulator, profile: Profile, seed: int, runner: Runner) -> Work:
@@ -133,14 +153,18 @@ class _Answer(NamedTuple):
     decision: Decision
 
 
-def _complete(run: Run, work: Work, simulator: ClusterSimulator, say: Callable[[str], object]) -> None:
+def _complete(
+    run: Run, work: Work, simulator: ClusterSimulator, begun: Begun | None, say: Callable[[str], object]
+) -> None:
     """Do every stage, then write the finished files."""
     names = [case.name for case in simulator.cases]
-    answer = _answer(work, names, say)
+    answer = _answer(work, names, begun, say)
     exact = answer.exact
     verdict, weights, blamed = _verdict(work, simulator, answer)
     everything = [table(case, _all_figures(work.errors)) for case in simulator.cases]
-    predicted = predict(work, _predictive_draws(work, answer, weights, verdict), everything)
+    fresh = _predictive_draws(work, answer, weights, verdict)
+    predicted = predict(work, fresh, everything)
+    choices = otherwise(simulator, work.tables, kept_histories(work, simulator, exact, weights), fresh, predicted.alive)
     paths = fans(work, simulator, exact.z, exact.estimate.own, exact.estimate.keys, weights)
     checks = {
         **asdict(verdict),
@@ -148,6 +172,7 @@ def _complete(run: Run, work: Work, simulator: ClusterSimulator, say: Callable[[
         "blamed": blamed,
         "coverage": coverage(predicted, everything, names),
         "statements": statements(predicted, everything, names),
+        "otherwise": choices,
         "parameters": list(simulator.names),
     }
 
@@ -156,19 +181,14 @@ def _complete(run: Run, work: Work, simulator: ClusterSimulator, say: Callable[[
         likelihood = answer.distilled["coefficients"]
         groups = results.groups(simulator, _draws(answer, verdict), predicted, everything, work.seed)
         netcdf.write(run.folder / POSTERIOR, labelled(groups, told))
-        kept = histories.assemble(simulator, exact.z, exact.estimate, distil.likelihood(likelihood, exact.z), weights)
-        netcdf.write(run.folder / HISTORIES, labelled(kept, told))
+        stored = histories.assemble(simulator, exact.z, exact.estimate, distil.likelihood(likelihood, exact.z), weights)
+        netcdf.write(run.folder / HISTORIES, labelled(stored, told))
         netcdf.write(run.folder / PATHS, labelled(paths, told))
         taught = stored_emulator(answer.learned.emulator, answer.learned.scale, answer.drawn.tuned)
         netcdf.write(run.folder / EMULATOR, labelled(taught, told))
         write_json(run.folder / CHECKS, results.plain(checks))
-        return {
-            "seed": work.seed,
-            "converged": verdict.converged,
-            "label": verdict.label,
-            "imposed": dict(simulator.structures),
-            "simulations": _simulations(work, answer),
-        }
+        summary = {"seed": work.seed, "converged": verdict.converged, "label": verdict.label}
+        return {**summary, "imposed": dict(simulator.structures), "simulations": _simulations(work, answer)}
 
     run.finish(work.runner, write)
 
@@ -192,9 +212,9 @@ def _of_stages(answer: _Answer, names: list[str]) -> dict[str, Any]:
     }
 
 
-def _answer(work: Work, names: list[str], say: Callable[[str], object]) -> _Answer:
+def _answer(work: Work, names: list[str], begun: Begun | None, say: Callable[[str], object]) -> _Answer:
     """Do the stages in order; exact draws are paid for only where the cheap check leaves a chance that they suffice."""
-    learned = learn(work)
+    learned = learn(work, begun)
     drawn = joint_draws(work, learned.emulator, work.profile.rounds, work.profile.joint_steps)
     quadratic = distilled(work, learned.emulator, drawn)
     sampled = chains(work, quadratic["coefficients"])
@@ -248,7 +268,7 @@ def _simulations(work: Work, answer: _Answer) -> int:
     taught = len(answer.learned.pairs.keys)
     checked = profile.check_draws * CHECK_REPLICATES * cases
     exact = HALVES * int(answer.exact.replicates.sum()) * len(answer.exact.z) if answer.decision.paid else 0
-    return int(taught + checked + exact + cases * (profile.predictive_draws + len(answer.exact.z)))
+    return int(taught + checked + exact + cases * (profile.predictive_draws + 2 * len(answer.exact.z)))
 
 
 def check(path: str | Path) -> dict[str, Any]:

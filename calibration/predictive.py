@@ -77,7 +77,7 @@ def predict_chunk(fresh: Fresh, case: int, z: Floats, first: int) -> Arrays:
 def predict(work: Work, z: Floats, tables: list[Table]) -> Predictive:
     """Simulate or read one fresh cluster of every case for each posterior draw z (n, d)."""
     fresh = Fresh(work.simulate, tables, work.errors, work.sizes.own, work.seed)
-    by_case = _by_case(
+    chunks = by_case(
         work,
         "predicting Table 2",
         "predictive",
@@ -86,10 +86,10 @@ def predict(work: Work, z: Floats, tables: list[Table]) -> Predictive:
         lambda case, part: (case, z[part], part.start),
         len(z),
     )
-    return Predictive(*(np.stack([case[name] for case in by_case], axis=1) for name in Predictive._fields))
+    return Predictive(*(np.stack([case[name] for case in chunks], axis=1) for name in Predictive._fields))
 
 
-def _by_case(
+def by_case(
     work: Work,
     stage: str,
     name: str,
@@ -188,9 +188,7 @@ def statements(predicted: Predictive, tables: list[Table], names: list[str]) -> 
     ]
 
 
-def fans(
-    work: Work, simulator: ClusterSimulator, z: Floats, own: Floats, keys: np.ndarray, weights: Floats
-) -> xarray.Dataset:
+def fans(work: Work, simulator: ClusterSimulator, z: Floats, own: Floats, keys: np.ndarray, weights: Floats) -> xarray.Dataset:
     """Return quantiles over time of the histories kept: one history of each cluster for each of n draws.
 
     Parameters
@@ -217,11 +215,11 @@ def fans(
     def given(case: int, part: slice) -> tuple[Any, ...]:
         return case, z[part], own[part, case], keys[part, case], spans[case]
 
-    by_case = _by_case(work, "replaying the histories kept", "fan", fan_chunk, simulator, given, len(z))
+    chunks = by_case(work, "replaying the histories kept", "fan", fan_chunk, simulator, given, len(z))
     for case, years in enumerate(spans):
         calendar[case, : len(years)] = years
         for name in names:
-            stored[name][case, : len(years)] = _quantiles(by_case[case][name][rows])
+            stored[name][case, : len(years)] = _quantiles(chunks[case][name][rows])
     coordinates = {"case": [case.name for case in simulator.cases], "quantile": list(FAN)}
     dataset = xarray.Dataset({name: (("case", "step", "quantile"), values) for name, values in stored.items()}, coordinates)
     for name in FANS:

@@ -5,7 +5,7 @@ pure function of the state in which the last one ended (positions, log probabili
 own last state whole. Moves: ter Braak (2006); the sampler: Foreman-Mackey et al. (2013).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
 import emcee
@@ -64,16 +64,6 @@ def _stored(state: Any) -> Arrays:
     }
 
 
-def _ensemble_sampler(walkers: int, dimensions: int, log_likelihood: LogProb) -> Any:
-    """Return emcee's sampler of the posterior, with the moves of this module."""
-
-    def log_prob(z: Floats) -> Floats:
-        return log_prior(z) + log_likelihood(z)
-
-    moves = [(emcee.moves.DEMove(), 1.0 - LEAPS), (emcee.moves.DEMove(gamma0=1.0), LEAPS)]
-    return emcee.EnsembleSampler(walkers, dimensions, log_prob, moves=moves, vectorize=True)
-
-
 def advance(state: Arrays, log_likelihood: LogProb, steps: int, thin: int, heed: Callable[[], None] = lambda: None) -> Arrays:
     """Sample ``steps`` further steps from a state.
 
@@ -95,8 +85,20 @@ def advance(state: Arrays, log_likelihood: LogProb, steps: int, thin: int, heed:
         The new state, with ``chain`` (steps / thin, walkers, d), ``chain_log_prob`` (steps / thin, walkers) and ``accepted``
         (walkers,): accepted moves, estimated from the steps kept because emcee counts no others.
     """
+
+    def log_prob(z: Floats) -> Floats:
+        return log_prior(z) + log_likelihood(z)
+
+    moves = [(emcee.moves.DEMove(), 1.0 - LEAPS), (emcee.moves.DEMove(gamma0=1.0), LEAPS)]
+    return continued(state, log_prob, moves, steps, thin, heed)
+
+
+def continued(
+    state: Arrays, log_prob: LogProb, moves: Sequence[tuple[Any, float]], steps: int, thin: int, heed: Callable[[], None]
+) -> Arrays:
+    """Go on with emcee from a state, with the log density at z (n, d) and moves given; see ``advance``."""
     walkers, dimensions = state["coords"].shape
-    sampler = _ensemble_sampler(walkers, dimensions, log_likelihood)
+    sampler = emcee.EnsembleSampler(walkers, dimensions, log_prob, moves=list(moves), vectorize=True)
     known = None if np.isnan(state["log_prob"]).any() else state["log_prob"]
     start = emcee.State(state["coords"], log_prob=known, random_state=_random_state(state))
     end = start

@@ -24,8 +24,8 @@ from calibration.weights import systematic
 from execution import netcdf
 from execution.chunks import digest
 from execution.executors import executor_on
-from execution.run import MANIFEST, Run, checked, forget, read_manifest, revised, run_at
-from execution.store import FINGERPRINT, Shard, differences
+from execution.run import MANIFEST, Run, checked, forget, read_manifest, restate, revised, run_at
+from execution.store import FINGERPRINT, FINISHING, Shard, differences
 from execution.tasks import Executor, Progress, silent, unheard
 from execution.writing import read_json, write_atomic, write_json
 from model.batch import simulate_many
@@ -212,10 +212,21 @@ def _pack(source: Path, folder: Path) -> None:
     held = open_histories(folder)
     rows = systematic(held["weight"].values[0], KEPT)
     kept = held.isel(draw=rows).assign_coords(draw=rows)
-    with revised(folder, (HISTORIES,)):
-        netcdf.write(folder / HISTORIES, kept.assign(weight=(kept["weight"].dims, np.full(kept["weight"].shape, 1.0 / KEPT))))
+    even = np.full(kept["weight"].shape, 1.0 / KEPT)
+    names = [name for name in FILES if name.endswith(netcdf.SUFFIX) and name != HISTORIES]
+    others = {name: netcdf.datasets(checked(folder, name)) for name in names}
+    # The path at which it was made belongs to one machine.
+    made = {"command": f"takeoff calibrate --profile {PROFILE}"}
+    with revised(folder, (HISTORIES, *others)):
+        netcdf.write(folder / HISTORIES, kept.assign(weight=(kept["weight"].dims, even)).assign_attrs(made))
+        for name, groups in others.items():
+            told = {group: dataset.assign_attrs(made) for group, dataset in groups.items()}
+            netcdf.write(folder / name, told[name] if list(told) == [name] else told)
+    restate(folder, made)
     with revised(folder, (REPLAYS,)):
         write_json(folder / REPLAYS, {one.case.name: replayed(one) for one in load_histories(folder, all_cases())})
+    # The mark by which two commands take turns in writing has no use in what is only read.
+    (folder / FINISHING).unlink(missing_ok=True)
 
 
 def main(words: Sequence[str]) -> int:

@@ -199,13 +199,20 @@ def train(lessons: Lessons, turn: int) -> Arrays:
     return fit(lessons.data, lessons.layout, lessons.scale, schedule(lessons.profile), seed, lessons.heed, lessons.start)
 
 
-def learn(work: Work) -> Learned:
-    """Teach the emulator: from the prior, then in rounds from histories at its own joint draws."""
+class Begun(NamedTuple):
+    """An emulator that another calibration has taught: its network, and the scale of its figures."""
+
+    network: Arrays
+    scale: Scale
+
+
+def learn(work: Work, begun: Begun | None = None) -> Learned:
+    """Teach the emulator: from the prior, then in rounds from histories at its own joint draws; ``begun`` is where it begins."""
     profile, pairs = work.profile, training_pairs(work)
     cost = root_cost(pairs, work.bounds)
     layout = layout_of(work.tables, profile.components)
-    scale = scale_of(pairs, layout)
-    network: Arrays | None = None
+    scale = scale_of(pairs, layout) if begun is None else begun.scale
+    network: Arrays | None = None if begun is None else begun.network
     scores: list[float] = []
     for turn in range(profile.rounds + 1):
         data = lesson(pairs, work.features, layout, scale)

@@ -284,6 +284,11 @@ def forget(folder: Path, names: Sequence[str]) -> list[str]:
     return kept
 
 
+def restate(folder: Path, entries: Mapping[str, Any]) -> None:
+    """Replace entries of a finished run's manifest that say nothing of its files."""
+    _write_manifest(folder, read_manifest(folder) | dict(entries))
+
+
 def datasets(folder: Path, names: Sequence[str]) -> dict[str, Any]:
     """Return the datasets of the netCDF files among finished files, as ``result_hash`` takes them.
 

@@ -36,9 +36,7 @@ def _add_long(parser: Parser) -> None:
 
 def _add_profile(parser: Parser) -> None:
     """Add the profile of a command that does without one."""
-    parser.add_argument(
-        "--profile", help="quick, standard, batch, or a YAML file: its threads, its batch system, and what else it says"
-    )
+    parser.add_argument("--profile", help="quick, standard, batch, or a YAML file: its threads, its batch system, and the rest")
 
 
 def _add_executor(parser: Parser) -> None:
@@ -137,6 +135,7 @@ def _add_chain(commands: "Commands") -> None:
         "(default: shipped where one is there, else quick)",
     )
     calibrate.add_argument("--profile", default="quick", help=HOW_MUCH)
+    calibrate.add_argument("--warm", metavar="DIR", help="begin with the emulator of this calibration, say of another structure")
     for parser in (run, calibrate):
         _add_long(parser)
         _add_changes(
@@ -152,6 +151,16 @@ def _add_chain(commands: "Commands") -> None:
 
 
 def _add_validation(commands: "Commands") -> None:
+    alternatives = add_command(
+        commands,
+        "alternatives",
+        "chain:compare_structures",
+        "set calibrations of other structures side by side, with stacking weights",
+        "takeoff calibrate --profile standard --set structure.spillover=off --warm runs/shipped --out runs/no-spillover\n"
+        "takeoff alternatives runs/shipped runs/no-spillover",
+        json=True,
+    )
+    alternatives.add_argument("folders", nargs="+", metavar="DIR", help="calibrations, the main one first")
     validate = add_command(
         commands,
         "validate",
@@ -188,9 +197,7 @@ def _add_policies(commands: "Commands") -> None:
         json=True,
     )
     advise.add_argument("cluster", metavar="CLUSTER.yaml", help="what is known of the cluster")
-    advise.add_argument(
-        "--posterior", metavar="DIR", help="run folder of a calibration (default: the shipped one, else runs/run-quick)"
-    )
+    advise.add_argument("--posterior", metavar="DIR", help="calibration (default: the shipped one, else runs/run-quick)")
     advise.add_argument("--out", metavar="DIR", help="folder for the answer (default: runs/advise-CLUSTER)")
     for parser in (compare, advise):
         parser.add_argument(

@@ -17,8 +17,6 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 DOCUMENTS = [REPOSITORY / "README.md", REPOSITORY / "CHANGELOG.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 PYTHONS = ("3.11", "3.12", "3.13")
-# Commands whose answer stands on a posterior.
-NOT_CONVERGED = re.compile("takeoff (run|check|compare|advise|report)")
 # Commands that end in seconds are run as they are written; of the others, the help.
 CHEAP = {"explain", "simulate", "doctor", "list", "new", "completion"}
 
@@ -92,8 +90,7 @@ def test_the_guide_runs_as_it_is_printed(tmp_path: Path) -> None:
         if line == "make install":
             continue
         done = subprocess.run(line, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S602
-        # The quick profile never converges, and whatever stands on its posterior says so.
-        assert done.returncode == (3 if NOT_CONVERGED.search(line) else 0), f"{line}\n{done.stderr}"
+        assert done.returncode == 0, f"{line}\n{done.stderr}"
         assert "Warning" not in done.stderr
     left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if not path.is_symlink() and path.is_file()}
     assert {"panel.csv", "sweep.json", "runs/first/report.html", "runs/my-town/decision.csv", "my-town.yaml"} <= left

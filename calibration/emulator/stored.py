@@ -41,6 +41,11 @@ def restored_emulator(
     return Emulator(_arrays(groups[NETWORK]), layout, features, rows), _arrays(groups[TUNED])
 
 
+def stored_network(groups: dict[str, xarray.Dataset]) -> tuple[Arrays, int]:
+    """Return the arrays of a stored network, and the number of its mixture components."""
+    return _arrays(groups[NETWORK]), int(groups[NETWORK].attrs["components"])
+
+
 def stored_scale(groups: dict[str, xarray.Dataset]) -> Scale:
     """Return the scale of an emulator's figures."""
     return Scale(**_arrays(groups[SCALE]))

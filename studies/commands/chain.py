@@ -13,6 +13,8 @@ from studies.commands.working import executor_asked, profile_asked, work_asked
 from studies.progress import Progress, span
 
 REPORT: Final = "report.html"
+# The label of a posterior that did not pass its gate.
+CHECKED: Final = "surrogate, checked, not corrected"
 
 
 class Job(NamedTuple):
@@ -43,7 +45,8 @@ def _calibrate(job: Job, arguments: argparse.Namespace, on: Any, progress: Progr
     progress.stage("loading the compiled model (the first time on a machine compiles it)")
     from calibration import calibrate
 
-    return _obtain(partial(calibrate, job.profile), job, arguments, on, progress)
+    warm = getattr(arguments, "warm", None)
+    return _obtain(partial(calibrate, job.profile, warm=warm), job, arguments, on, progress)
 
 
 def _take(job: Job, arguments: argparse.Namespace, on: Any, progress: Progress) -> Any:
@@ -86,6 +89,32 @@ def calibrate_tables(arguments: argparse.Namespace) -> int:
         lambda: [*_verdict_lines(posterior.checks), f"posterior  {path}"],
     )
     return exit_code(posterior.converged)
+
+
+def compare_structures(arguments: argparse.Namespace) -> int:
+    """Run ``takeoff alternatives``."""
+    from calibration.alternatives import alternatives
+
+    compared = alternatives(arguments.folders)
+    tell(arguments, lambda: {"alternatives": [_content(one) for one in compared]}, lambda: _alternative_lines(compared))
+    return exit_code(all(one.label != CHECKED for one in compared))
+
+
+def _content(one: Any) -> dict[str, Any]:
+    """Return an alternative as plain values."""
+    numbers = {"elpd": one.elpd.tolist(), "k_hat": one.k_hat.tolist(), "behind": list(one.behind), "weight": one.weight}
+    return {"folder": one.folder, "structures": one.structures, "label": one.label, **numbers}
+
+
+def _alternative_lines(compared: list[Any]) -> list[str]:
+    """Return a line for each alternative: what it chooses otherwise than the first, how far behind it is, and its weight."""
+    first, lines = compared[0].structures, []
+    for one in compared:
+        other = ", ".join(f"{name}={option}" for name, option in one.structures.items() if first.get(name) != option)
+        behind = f"{one.behind.nats:+.1f} nats behind (se {one.behind.error:.1f})"
+        lines.append(f"{one.folder}: {other or 'as the first'}: elpd {one.elpd.sum():.1f}, {behind}, weight {one.weight:.2f}")
+        lines.append(f"  {one.label}; largest k-hat {max(one.k_hat):.2f}")
+    return lines
 
 
 def check_run(arguments: argparse.Namespace) -> int:

@@ -174,6 +174,30 @@ def ranks(rows: Sequence[str], columns: Sequence[str], shares: Floats, tips: Seq
     return canvas
 
 
+def spots(title: str, rows: Sequence[str], chances: Sequence[Sequence[tuple[float, str]]]) -> Canvas:
+    """Draw chances between 0 and 1 as dots, one row for each label.
+
+    Parameters
+    ----------
+    rows : labels, from the top
+    chances : for each row its chances, each with the words that its dot shows
+    """
+    left = gutter(rows)
+    width, height = left + 330, 48 + FONT_ROW * len(rows)
+    canvas = Canvas(width, height, title, f"{title}: chance that each holds, one dot a cluster")
+    across = Scale(0.0, 1.0, left + 8, width - 16)
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        canvas.rule(across(share), 8, across(share), height - 36, "zero" if share == 0.5 else "grid")
+        canvas.text(across(share), height - 20, f"{100 * share:.0f}", anchor="middle")
+    canvas.text(across.end, height - 5, "chance that it holds (%)", "unit", "end")
+    for row, (name, dots) in enumerate(zip(rows, chances, strict=True)):
+        y = 18 + FONT_ROW * row
+        canvas.text(left - 8, y + 4, name, "label", "end")
+        for chance, words in dots:
+            canvas.dot(across(chance), y, 3.5, "mean", words)
+    return canvas
+
+
 def forest(title: str, rows: Sequence[Row], unit: str, width: float = 480) -> Canvas:
     """Draw each row's mean with its 90 % interval (thin line) and two Monte Carlo standard errors either way (thick line)."""
     height = 48 + FONT_ROW * len(rows)

@@ -23,7 +23,7 @@ from studies.plan.sample import Clusters, Sample, take_sample
 from studies.plan.script import Resources, resources_for, script
 from studies.plan.size import Size, size_of
 from studies.plan.stages import DASK_TASK_S, Capacity, Stage, Total, core_time, exact_counts, run_stages, wall_time
-from studies.policy.counterfactuals import chosen_policies
+from studies.policy.chosen import chosen_policies
 
 Progress = Callable[[str, int, int], None]
 

@@ -33,8 +33,9 @@ from model.latents import LATENTS, case_key
 from model.profile import Batch
 from studies.numbers import amount, share, signed
 from studies.policy.arrays import merged
+from studies.policy.chosen import chosen_policies
 from studies.policy.compare import FILES, keep, label_of, warn_of_idle, write_comparison, years_asked
-from studies.policy.counterfactuals import Comparison, chosen_policies
+from studies.policy.counterfactuals import Comparison
 from studies.policy.decision_table import decision_rows
 from studies.policy.outcomes import RANKED_BY
 from studies.policy.pieces import DEPENDS, compare_histories

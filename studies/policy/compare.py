@@ -25,15 +25,18 @@ from model.simulation import LONGEST_YEARS
 from studies.files.labels import sidecar_of
 from studies.files.tables import write_table
 from studies.policy.arrays import merged
-from studies.policy.counterfactuals import Comparison, chosen_policies
+from studies.policy.chosen import chosen_policies
+from studies.policy.counterfactuals import Comparison
 from studies.policy.decision_table import REQUIRED, Effects, decision_rows
 from studies.policy.pieces import DEPENDS, STRUCTURES, compare_histories
+from studies.policy.propositions import Held, held, not_read
 
 KIND: Final = "comparison"
 POLICIES: Final = "policies.nc"
 DECISION: Final = "decision.csv"
-# The label of the decision table lies beside it.
-FILES: Final = (POLICIES, DECISION, sidecar_of(Path(DECISION)).name)
+PROPOSITIONS: Final = "propositions.csv"
+# The label of a table lies beside it.
+FILES: Final = (POLICIES, *(name for table in (DECISION, PROPOSITIONS) for name in (table, sidecar_of(Path(table)).name)))
 HORIZON: Final = 20
 # With fewer histories of a cluster than this, the ranking under the alternative structure would be noise and is not made unless
 # it is asked for.
@@ -135,15 +138,18 @@ def keep(run: Run, runner: Runner, home: Path, data: xr.Dataset, write: Callable
 
 
 def write_comparison(folder: Path, data: xr.Dataset, comparisons: Sequence[Comparison]) -> None:
-    """Write ``policies.nc`` and ``decision.csv``, each whole or not at all, with the label that the data carry.
+    """Write ``policies.nc``, ``decision.csv`` and ``propositions.csv``, each whole or not at all, with the data's label.
 
     Raises
     ------
     InputError
         If an effect is not finite: a comparison without some of its effects would look complete, so that neither is written.
     """
-    table = decision_table(row for item in comparisons for row in decision_rows(item))
-    write_table(folder / DECISION, table, attributes=provenance_in(data.attrs), required=REQUIRED)
+    label = provenance_in(data.attrs)
+    table = columns_of(Effects, [row for item in comparisons for row in decision_rows(item)])
+    write_table(folder / DECISION, table, attributes=label, required=REQUIRED)
+    lines = [line for item in comparisons for line in held(item.histories.case.name, item.readings, item.weights)]
+    write_table(folder / PROPOSITIONS, columns_of(Held, [*lines, *not_read(lines)]), attributes=label)
     netcdf.write(folder / POLICIES, data)
 
 
@@ -164,10 +170,10 @@ def label_of(origin: Mapping[str, Any], policies: Iterable[Policy], horizon: int
     return provenance(origin["label"], verdict_of(origin["converged"]), first, depends)
 
 
-def decision_table(rows: Iterable[Effects]) -> dict[str, Any]:
-    """Return the decision table by column, (rows,) each."""
+def columns_of(kind: type[Any], rows: Iterable[Any]) -> dict[str, Any]:
+    """Return records of one kind as a table: each field of theirs as a column, (rows,)."""
     lines = [asdict(row) for row in rows]
-    return {field.name: np.array([line[field.name] for line in lines]) for field in fields(Effects)}
+    return {field.name: np.array([line[field.name] for line in lines]) for field in fields(kind)}
 
 
 def run_cases(folder: Path, wanted: Sequence[int | str] | None) -> list[Case]:

@@ -13,32 +13,16 @@ from calibration.histories import WeightedHistories
 from calibration.weights import FAN, weighted_quantile
 from execution.tasks import together
 from model.arrays import Arrays, Floats
-from model.config import Case, Policy, load_policy, refuse_twins
+from model.config import Case, Policy
 from model.observe import PHASES
-from studies.policy.outcomes import NAMES, OUTCOMES, RANKED_BY
+from studies.policy.chosen import REVERSE, SEQUENCE, STATUS_QUO, halves
+from studies.policy.outcomes import NAMES, OUTCOMES, RANKED_BY, TRANSITION
+from studies.policy.propositions import READ, Told, readings, succeeded
 from studies.policy.replay import replay
 
-STATUS_QUO: Final = "status-quo"
-SEQUENCE: Final = "training-then-credit-and-zone"
-REVERSE: Final = "credit-and-zone-then-training"
-FIRST_PART: Final = "sequence: training alone"
-SECOND_PART: Final = "sequence: credit and zone alone"
-DEFAULT_POLICIES: Final = (
-    STATUS_QUO,
-    "training",
-    "technology-training",
-    "credit",
-    "zone",
-    "market-place",
-    SEQUENCE,
-    REVERSE,
-    "all-at-once",
-    "pilot",
-)
 SHOWN: Final = ("firms", "workers", "profitability", "improved_firms")
-# Columns of the panel that are counted over histories, and all columns that a replay keeps.
-COUNTED: Final = ("phase", "transitioned")
-KEPT: Final = (*SHOWN, *COUNTED)
+# Columns of the panel that a replay keeps: those, and what propositions read.
+KEPT: Final = (*SHOWN, *(name for name in READ if name not in SHOWN))
 # What is counted of them: each phase, and the histories that have made the transition.
 TRANSITIONED: Final = "transitioned"
 STATES: Final = (*PHASES, TRANSITIONED)
@@ -52,7 +36,8 @@ class Comparison(NamedTuple):
     ``levels`` (policies, n, outcomes) at the horizon; ``weights`` (n,) of the histories kept, zero for those left out;
     ``lost``: weight left out; ``past`` (quantities, 5, t): fans of the status quo at calendar ``years`` (t,);
     ``after`` (policies, quantities, 5, h + 1): fans by year after the decision; ``contrasts``: name to (n,);
-    ``shares`` (states, t): share of the weight in each of STATES under the status quo.
+    ``shares`` (states, t): share of the weight in each of STATES under the status quo; ``readings``: what the paper's
+    propositions say of each history, (n,) by number, none under another structure than the histories' own.
     """
 
     histories: WeightedHistories
@@ -66,32 +51,7 @@ class Comparison(NamedTuple):
     contrasts: dict[str, Floats]
     structure: str
     shares: Floats
-
-
-def chosen_policies(names: Sequence[str] | None) -> dict[str, Policy]:
-    """Return the policies to compare by name, the status quo first.
-
-    Raises
-    ------
-    InputError
-        If a policy is unknown or named twice, or two files of one name differ.
-    """
-    policies = [load_policy(name) for name in names or DEFAULT_POLICIES]
-    refuse_twins("--policy", "policy", policies)
-    return {STATUS_QUO: load_policy(STATUS_QUO), **{policy.name: policy for policy in policies}}
-
-
-def _parts(policies: Mapping[str, Policy]) -> dict[str, Policy]:
-    """Return the two halves of the paper's sequence, each with the budget that it has in the sequence."""
-    if SEQUENCE not in policies:
-        return {}
-    programmes = policies[SEQUENCE].funded()
-    training = tuple(spec for spec in programmes if spec.programme == "training")
-    rest = tuple(spec for spec in programmes if spec.programme != "training")
-    return {
-        FIRST_PART: policies[SEQUENCE].model_copy(update={"name": "first-part", "programmes": training}),
-        SECOND_PART: policies[SEQUENCE].model_copy(update={"name": "second-part", "programmes": rest}),
-    }
+    readings: dict[int, Floats]
 
 
 def fans(paths: Floats, weights: Floats) -> Floats:
@@ -171,7 +131,7 @@ def wanted(histories: WeightedHistories, policies: Mapping[str, Policy], horizon
     choice, _, option = structure.partition("=")
     structures = {**histories.structures, **({choice: option} if structure else {})}
     years = _years(histories.case, horizon)
-    parts = {} if structure else _parts(policies)
+    parts = {} if structure else halves(policies)
     # The status quo, which comes first, is also shown from the cluster's start on.
     return [
         Wanted(policy, years if index == 0 else years[-horizon - 1 :], structures)
@@ -196,17 +156,26 @@ def compare_case(
     asked = wanted(histories, policies, horizon, structure)
     if replayed is None:
         replayed = observed(histories, asked, horizon)
-    curves = [np.stack([fans(paths, histories.weights) for paths in one["paths"][: len(SHOWN)]]) for one in replayed]
-    phases, transitioned = replayed[0]["paths"][len(SHOWN) :]
-    shares = state_shares(phases, transitioned, histories.weights)
-    every, past, names = np.stack([one["levels"] for one in replayed]), curves[0], tuple(policies)
-    after = np.stack([curve[:, :, -horizon - 1 :] for curve in curves[: len(names)]])
+    paths, names = dict(zip(KEPT, replayed[0]["paths"], strict=True)), tuple(policies)
+    curves = [np.stack([fans(path, histories.weights) for path in one["paths"][: len(SHOWN)]]) for one in replayed]
+    every, past = np.stack([one["levels"] for one in replayed]), curves[0]
     kept = np.isfinite(every).all(axis=(0, 2))
-    worth = every[:, :, NAMES.index(RANKED_BY)]
-    contrasts = _contrast_values(dict(zip(names, worth, strict=False)), list(worth[len(names) :]))
     weights, lost = np.where(kept, histories.weights, 0.0), float(np.sum(histories.weights[~kept]))
+    worth, made = (dict(zip(names, every[:, :, NAMES.index(name)], strict=False)) for name in (RANKED_BY, TRANSITION))
+    told = Told(paths, past.shape[-1] - horizon - 1, worth, made, succeeded(histories.case))
     return Comparison(
-        histories, names, every[: len(names)], weights, lost, asked[0].years, past, after, contrasts, structure, shares
+        histories,
+        names,
+        every[: len(names)],
+        weights,
+        lost,
+        asked[0].years,
+        past,
+        np.stack([curve[:, :, -horizon - 1 :] for curve in curves[: len(names)]]),
+        _contrast_values(worth, list(every[len(names) :, :, NAMES.index(RANKED_BY)])),
+        structure,
+        state_shares(paths["phase"], paths[TRANSITIONED], histories.weights),
+        {} if structure else readings(told),
     )
 
 

@@ -71,3 +71,4 @@ OUTCOMES: Final = (
 NAMES: Final = tuple(outcome.name for outcome in OUTCOMES)
 # The outcome by which policies are ranked; the others are shown beside it.
 RANKED_BY: Final = "net_value"
+TRANSITION: Final = "transition"

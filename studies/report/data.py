@@ -10,6 +10,7 @@ from studies.page.figures import Observed
 from studies.page.phases import Timing
 from studies.policy.decision_table import Contrast, Effects
 from studies.policy.outcomes import RANKED_BY
+from studies.policy.propositions import Held
 
 # A parameter counts as moved from this shift of its median on, in standard deviations of the prior.
 SHIFTED: Final = 0.3
@@ -85,6 +86,7 @@ class ParameterView:
     scores : float64, shape (5,); posterior quantiles at ``calibration.weights.FAN``, in standard scores of the prior
     sd : posterior standard deviation in the same scores
     ess : effective number of the draws behind both
+    leans : sensitivity to the power of the prior, and of the likelihood, as ``calibration.scaling`` defines it
     """
 
     name: str
@@ -95,6 +97,7 @@ class ParameterView:
     scores: Floats
     sd: float
     ess: float = float("inf")
+    leans: tuple[float, float] = (float("nan"), float("nan"))
 
     @property
     def contraction(self) -> float:
@@ -197,6 +200,18 @@ class Unseen:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """A choice made otherwise, and what it does to the posterior; see ``calibration.otherwise.Otherwise``."""
+
+    choice: str
+    weight: float
+    ess: float
+    k_hat: float
+    parameter: str
+    shift: float
+
+
+@dataclass(frozen=True)
 class LeftOutView:
     """Clusters left out one by one: by how much the model is ahead of each baseline (nats, standard error), and a row for each.
 
@@ -229,6 +244,8 @@ class RunView:
     horizon: float = float("nan")
     manifest: dict[str, Any] = field(default_factory=dict)
     left_out: LeftOutView | None = None
+    held: tuple[Held, ...] = ()
+    otherwise: tuple[Choice, ...] = ()
 
     def policy_title(self, name: str) -> str:
         """Return a policy's title, or its name where none is known."""

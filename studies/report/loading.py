@@ -1,7 +1,9 @@
 """How does a run folder become the view that a report shows? Its files are read, and its checks are put into words."""
 
+from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -17,10 +19,11 @@ from studies.numbers import amount
 from studies.page.figures import HALF_WIDTH_90, Observed
 from studies.page.phases import Timing, timing
 from studies.policy.arrays import titles
-from studies.policy.compare import DECISION, POLICIES, path_fans, path_shares
+from studies.policy.compare import DECISION, POLICIES, PROPOSITIONS, path_fans, path_shares
 from studies.policy.counterfactuals import STATES, TRANSITIONED
 from studies.policy.decision_table import Contrast, Effects, contrast_rows
-from studies.report.data import ClusterView, Covered, LeftOutView, ParameterView, RunView, Statement, Unseen, Verdict
+from studies.policy.propositions import Held
+from studies.report.data import Choice, ClusterView, Covered, LeftOutView, ParameterView, RunView, Statement, Unseen, Verdict
 
 FIGURES: Final = {
     "log_firms": ("firms", "firms", True),
@@ -28,6 +31,7 @@ FIGURES: Final = {
     "schooling": ("schooling", "years", False),
 }
 IMPOSED: Final = {18: "Its success is imposed by its trained founders, a rung of technology and a wide export market."}
+Line = TypeVar("Line", Effects, Held)
 PROBABILITIES: Final = np.array([0.05, 0.5, 0.95])
 
 
@@ -67,6 +71,8 @@ def load_view(folder: Path) -> RunView:
         horizon=float(policies.attrs["horizon"]) if policies is not None else float("nan"),
         manifest=posterior.manifest,
         left_out=_left_out(posterior, cases),
+        held=_held(folder),
+        otherwise=tuple(_choice(row) for row in checks.get("otherwise", ())),
     )
 
 
@@ -166,9 +172,9 @@ def _parameters(posterior: Any, priors: Priors) -> list[ParameterView]:
     Both come from stored draws: a prior that was changed after the run is shown as the run had it.
     """
     names, z, weights = posterior.whitened()
-    mass, views = normalised(weights), []
+    mass, views, leans = normalised(weights), [], _leans(posterior, len(names))
     ess = effective_size(mass) if np.ptp(mass) > 0 else _independent(posterior.checks, len(mass))
-    for name, column in zip(names, z.T, strict=True):
+    for name, column, lean in zip(names, z.T, leans, strict=True):
         entry = priors.entry(name)
         scores = weighted_quantile(column, mass, np.array(FAN))
         sd = float(np.sqrt(np.sum(mass * (column - np.sum(mass * column)) ** 2)))
@@ -177,8 +183,19 @@ def _parameters(posterior: Any, priors: Priors) -> list[ParameterView]:
         even = np.full(len(before), 1.0 / len(before))
         low, middle, high = (float(value) for value in weighted_quantile(before, even, PROBABILITIES))
         lower, centre, upper = (float(value) for value in weighted_quantile(after, mass, PROBABILITIES))
-        views.append(ParameterView(name, entry.unit, entry.meaning, (low, middle, high), (lower, centre, upper), scores, sd, ess))
+        bounds = (low, middle, high), (lower, centre, upper)
+        views.append(ParameterView(name, entry.unit, entry.meaning, *bounds, scores, sd, ess, lean))
     return views
+
+
+def _leans(posterior: Any, count: int) -> list[tuple[float, float]]:
+    """Return on what each of ``count`` parameters leans; not known where the run did not store its likelihoods."""
+    from calibration.scaling import leaning
+
+    if "log_likelihood" not in posterior.group_names:
+        return [(float("nan"), float("nan"))] * count
+    leans = leaning(posterior)
+    return list(zip(leans.prior.tolist(), leans.likelihood.tolist(), strict=True))
 
 
 def _independent(checks: dict[str, Any], draws: int) -> float:
@@ -289,17 +306,7 @@ def _comparison(folder: Path) -> tuple[tuple[Effects, ...], tuple[Contrast, ...]
     """Return the decision table, the contrasts and the stored comparison: empty, empty and None where the folder has none."""
     if not holds(folder, POLICIES, DECISION):
         return (), (), None
-    policies, columns = netcdf.read(checked(folder, POLICIES)), read_table(checked(folder, DECISION))
-    if missing := [name for name in Effects.__dataclass_fields__ if name not in columns]:
-        raise InputError(f"{folder / DECISION}: {missing[0]}: this column is missing; run `takeoff compare {folder}` again")
-    texts = ("case", "policy", "outcome", "structure", "unit")
-    rows = []
-    for line in range(len(columns["case"])):
-        cells: dict[str, Any] = {
-            name: _text(columns[name][line]) if name in texts else float(columns[name][line])
-            for name in Effects.__dataclass_fields__
-        }
-        rows.append(Effects(**cells))
+    policies, rows = netcdf.read(checked(folder, POLICIES)), _lines(folder, DECISION, Effects)
     contrasts: list[Contrast] = []
     for case in policies["case"].values:
         one = policies.sel(case=case)
@@ -307,6 +314,34 @@ def _comparison(folder: Path) -> tuple[tuple[Effects, ...], tuple[Contrast, ...]
         weights = one["weight"].isel(structure=0).values
         contrasts += contrast_rows(str(case), values, weights, np.nan_to_num(one["draw"].values).astype(np.int64))
     return tuple(rows), tuple(contrasts), policies
+
+
+def _choice(row: dict[str, Any]) -> Choice:
+    """Return a choice made otherwise; what is no finite number is stored as nothing."""
+    numbers = {name: float("nan") if row[name] is None else float(row[name]) for name in ("weight", "ess", "k_hat", "shift")}
+    return Choice(choice=str(row["choice"]), parameter=str(row["parameter"]), **numbers)
+
+
+def _held(folder: Path) -> tuple[Held, ...]:
+    """Return what became of the paper's propositions; nothing where the comparison is older than they are."""
+    return tuple(_lines(folder, PROPOSITIONS, Held)) if holds(folder, PROPOSITIONS) else ()
+
+
+def _lines(folder: Path, name: str, kind: type[Line]) -> list[Line]:
+    """Return the lines of a stored table.
+
+    Raises
+    ------
+    InputError
+        If a column is missing.
+    """
+    columns = read_table(checked(folder, name))
+    if missing := [field.name for field in fields(kind) if field.name not in columns]:
+        raise InputError(f"{folder / name}: {missing[0]}: this column is missing; run `takeoff compare {folder}` again")
+    read: dict[str, Callable[[Any], Any]] = {"str": _text, "int": int, "float": float}
+    cells = [(field.name, read[getattr(field.type, "__name__", str(field.type))]) for field in fields(kind)]
+    count = len(next(iter(columns.values())))
+    return [kind(**{cell: convert(columns[cell][line]) for cell, convert in cells}) for line in range(count)]
 
 
 def _text(value: Any) -> str:

@@ -11,6 +11,7 @@ from studies.page.schematic import schematic
 from studies.report.coverage import coverage, statements
 from studies.report.data import RunView
 from studies.report.policies import alternatives, chances_of_best, compared, contrasts
+from studies.report.propositions import propositions
 from studies.report.ranking import APART, CLEAR
 from studies.report.sections import answer, cards, learned, provenance
 
@@ -31,6 +32,7 @@ def page(run: RunView) -> str:
         chances=chances_of_best(run, comparison) if comparison else None,
         contrasts=contrasts(run),
         alternatives=alternatives(run),
+        propositions=propositions(run),
         provenance=provenance(run),
         apart=APART,
         clear=CLEAR,

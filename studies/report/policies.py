@@ -8,7 +8,7 @@ import numpy as np
 from studies.numbers import share
 from studies.page.figures import Row, chances, forest
 from studies.page.svg import Canvas
-from studies.policy.counterfactuals import STATUS_QUO
+from studies.policy.chosen import STATUS_QUO
 from studies.policy.decision_table import Contrast, Effects
 from studies.policy.outcomes import RANKED_BY
 from studies.report.data import RunView

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from studies.policy.counterfactuals import STATUS_QUO
+from studies.policy.chosen import STATUS_QUO
 from studies.policy.decision_table import Effects
 from studies.report.data import RunView
 

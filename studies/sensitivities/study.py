@@ -24,8 +24,8 @@ from model.profile import Profile
 from model.schema import Case
 from studies.files.labels import sidecar_of
 from studies.files.tables import write_table
+from studies.policy.chosen import SEQUENCE, STATUS_QUO, chosen_policies
 from studies.policy.compare import warn_of_idle
-from studies.policy.counterfactuals import SEQUENCE, STATUS_QUO, chosen_policies
 from studies.sensitivities.arrays import assemble, convergence_line, headline, index_table, settled, undefined
 from studies.sensitivities.design import (
     DEFAULT_BY,

@@ -7,6 +7,7 @@ import pytest
 import xarray as xr
 
 from calibration import calibrate, check, load_posterior
+from calibration.alternatives import alternatives
 from calibration.gate import CHECKED
 from calibration.results import HISTORIES, PATHS, POSTERIOR
 from execution.labels import KEYS
@@ -90,3 +91,23 @@ def test_a_whole_calibration(tmp_path: Path) -> None:
     assert calibrate(chosen, tmp_path / "one", resume=True).manifest == posterior.manifest
     again = calibrate(chosen.model_copy(update={"threads": 1}), tmp_path / "two")
     assert again.manifest["result_hash"] == posterior.manifest["result_hash"]
+
+
+@pytest.mark.slow
+def test_another_structure_begins_with_the_emulator_and_is_set_beside(tmp_path: Path) -> None:
+    chosen = load_profile("quick").model_copy(update=COUNTS)
+    calibrate(chosen, tmp_path / "on")
+    calibrate(chosen, tmp_path / "off", structures={"spillover": "off"}, warm=tmp_path / "on")
+    first, second = alternatives([tmp_path / "on", tmp_path / "off"])
+    assert (first.structures["spillover"], second.structures["spillover"]) == ("on", "off")
+    assert first.weight + second.weight == pytest.approx(1.0)
+    assert len(second.elpd) == 19
+    # Each choice made otherwise is told, and a run that began elsewhere is another run.
+    told = {row["choice"] for row in check(tmp_path / "off")["otherwise"]}
+    assert {"errors of figures times 0.8", "only clusters that survived could be seen"} <= told
+    with pytest.raises(InputError, match="warm"):
+        calibrate(chosen, tmp_path / "off", structures={"spillover": "off"}, resume=True)
+    with pytest.raises(InputError, match="hidden: 8"):
+        calibrate(chosen.model_copy(update={"hidden": 9}), tmp_path / "wide", warm=tmp_path / "on")
+    with pytest.raises(InputError, match="other parameters"):
+        calibrate(chosen, tmp_path / "fixed", changes={"exit_base": 0.055}, warm=tmp_path / "on")

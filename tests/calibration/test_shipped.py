@@ -75,6 +75,16 @@ def test_shipped_histories_are_equally_weighted_and_only_those_with_weight(home:
     np.testing.assert_allclose(stored["weight"].values, 1.0 / shipped.KEPT)
 
 
+def test_nothing_that_is_shipped_names_the_folder_where_it_was_made(home: Path) -> None:
+    made = f"takeoff calibrate --profile {shipped.PROFILE}"
+    assert read_manifest(home)["command"] == made
+    for name in (name for name in FILES if name.endswith(".nc")):
+        told = {dataset.attrs["command"] for dataset in netcdf.datasets(checked(home, name)).values()}
+        assert told == {made}
+    # The mark by which commands take turns in writing is not shipped.
+    assert {path.name for path in home.iterdir()} == {*FILES, shipped.REPLAYS, "manifest.json", "fingerprint.json"}
+
+
 def test_a_run_is_taken_twice_only_if_that_is_asked_for(home: Path, tmp_path: Path) -> None:
     shipped.take(tmp_path / "run", home=home)
     with pytest.raises(InputError, match="--resume"):

@@ -6,7 +6,7 @@ import pytest
 
 from studies.commands.ranking import effects_in, ranked, ranking_content, ranking_lines
 from studies.files.tables import read_table, write_table
-from studies.policy.compare import decision_table
+from studies.policy.compare import columns_of
 from studies.policy.decision_table import Effects
 
 
@@ -26,7 +26,7 @@ OTHER = [row("10-kumasi", "training", 7.0, structure="state_capacity=off")]
 
 @pytest.mark.parametrize("rows", [ROWS, ROWS + OTHER], ids=["one structure", "two"])
 def test_rows_read_back_from_the_file_are_those_written(rows: list[Effects], tmp_path: Path) -> None:
-    write_table(tmp_path / "decision.csv", decision_table(rows))
+    write_table(tmp_path / "decision.csv", columns_of(Effects, rows))
     read = effects_in(read_table(tmp_path / "decision.csv"))
     assert [(one.case, one.policy, one.outcome, one.mean, one.structure) for one in read] == [
         (one.case, one.policy, one.outcome, one.mean, one.structure) for one in rows

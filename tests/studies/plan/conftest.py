@@ -10,7 +10,7 @@ from model.config import load_case, load_priors, load_profile
 from studies.plan import sample as home
 from studies.plan.learning import Learning
 from studies.plan.sample import Clusters, Sample, take_sample
-from studies.policy.counterfactuals import chosen_policies
+from studies.policy.chosen import chosen_policies
 from tests.studies.plan.invented import FEW_DRAWS
 
 COUNTS = {

@@ -12,6 +12,7 @@ from execution.fingerprint import result_hash
 from execution.labels import KEYS
 from model.errors import InputError, shown
 from studies.policy.advice import advise
+from studies.policy.chosen import chosen_policies
 from studies.policy.compare import (
     DECISION,
     FILES,
@@ -23,7 +24,6 @@ from studies.policy.compare import (
     write_comparison,
     years_asked,
 )
-from studies.policy.counterfactuals import chosen_policies
 
 POSTERIOR = {"label": "surrogate, checked, not corrected", "converged": False, "seed": 7, "fingerprint": {"a": 1}}
 CHOSEN = chosen_policies(["training", "credit"])

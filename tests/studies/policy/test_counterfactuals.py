@@ -18,8 +18,9 @@ from model.observe import COLUMNS, PHASES
 from studies.policy import counterfactuals
 from studies.policy.advice import TABLED, Advice
 from studies.policy.arrays import merged, titles
+from studies.policy.chosen import FIRST_PART, SECOND_PART, SEQUENCE, STATUS_QUO, chosen_policies
 from studies.policy.compare import compare_histories
-from studies.policy.counterfactuals import STATES, STATUS_QUO, chosen_policies, compare_case, fans, state_shares
+from studies.policy.counterfactuals import STATES, compare_case, fans, state_shares
 from studies.policy.decision_table import contrast_rows, decision_rows
 from studies.policy.outcomes import NAMES
 from studies.policy.replay import Replay, replay
@@ -119,27 +120,16 @@ def test_contrasts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found["complementarity"].mean == pytest.approx(12.0)
 
 
-def test_parts_of_the_sequence_keep_their_budgets() -> None:
-    policies = chosen_policies(None)
-    parts = counterfactuals._parts(policies)
-    whole = policies[counterfactuals.SEQUENCE].funded()
-    assert sum(spec.budget_share or 0 for part in parts.values() for spec in part.funded()) == pytest.approx(
-        sum(spec.budget_share or 0 for spec in whole)
-    )
-    assert {spec.programme for spec in parts[counterfactuals.FIRST_PART].programmes} == {"training"}
-    assert "training" not in {spec.programme for spec in parts[counterfactuals.SECOND_PART].programmes}
-
-
 OWN = "title: Mine\nquestion: What?\nprogrammes: [{programme: zone, for: 3}]\n"
 
 
-@pytest.mark.parametrize("name", ["first-part", "second-part", counterfactuals.FIRST_PART, counterfactuals.SECOND_PART])
+@pytest.mark.parametrize("name", ["first-part", "second-part", FIRST_PART, SECOND_PART])
 def test_no_policy_can_take_the_name_of_a_half_of_the_sequence(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / f"{name}.yaml").write_text(OWN, encoding="utf-8")
-    policies = chosen_policies([counterfactuals.SEQUENCE, str(tmp_path / f"{name}.yaml")])
-    worth = {"Mine": 1000.0, STATUS_QUO: 7.0, counterfactuals.SEQUENCE: 50.0}
+    policies = chosen_policies([SEQUENCE, str(tmp_path / f"{name}.yaml")])
+    worth = {"Mine": 1000.0, STATUS_QUO: 7.0, SEQUENCE: 50.0}
 
     def replay(histories: WeightedHistories, policies: list[Policy], years: np.ndarray, *rest: object) -> list[Replay]:
         replays = []
@@ -152,7 +142,7 @@ def test_no_policy_can_take_the_name_of_a_half_of_the_sequence(
 
     monkeypatch.setattr(counterfactuals, "replay", replay)
     comparison = compare_case(histories(), policies, 5)
-    assert comparison.policies == (STATUS_QUO, counterfactuals.SEQUENCE, name)
+    assert comparison.policies == (STATUS_QUO, SEQUENCE, name)
     assert comparison.levels[2, 0, NAMES.index("net_value")] == 1000.0
     assert comparison.contrasts["complementarity"].tolist() == [50.0 - 30.0 - 25.0 + 7.0] * COUNT
 

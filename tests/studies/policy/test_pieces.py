@@ -12,7 +12,8 @@ from execution.run import Run
 from execution.tasks import together
 from model.config import load_case
 from studies.policy import pieces
-from studies.policy.counterfactuals import KEPT, Comparison, chosen_policies
+from studies.policy.chosen import chosen_policies
+from studies.policy.counterfactuals import KEPT, Comparison
 from studies.policy.outcomes import NAMES
 from studies.policy.pieces import DEPENDS, HISTORIES_A_CHUNK, compare_histories
 

@@ -11,16 +11,18 @@ import xarray as xr
 from calibration import results
 from calibration.histories import WeightedHistories
 from execution.executors import Threads
-from execution.run import Run
+from execution.run import Run, forget
 from model.config import load_case, load_priors
 from model.errors import InputError
 from model.observe import PHASES
 from studies.policy.arrays import merged
+from studies.policy.chosen import chosen_policies
 from studies.policy.compare import FILES, write_comparison
-from studies.policy.counterfactuals import SHOWN, STATES, Comparison, chosen_policies
+from studies.policy.counterfactuals import SHOWN, STATES, Comparison
 from studies.policy.outcomes import NAMES
 from studies.report.loading import load_view
 from studies.report.page import page
+from studies.report.propositions import propositions
 
 COUNT = 12
 CASES = ("02-hamamatsu", "18-dhaka")
@@ -112,8 +114,11 @@ def compared(folder: Path, policy: str = "training") -> None:
         past[:, :, :2] = np.nan
         contrasts = {"order": np.linspace(1, 2, COUNT)}
         after, shares = np.ones((2, len(SHOWN), 5, 6)), np.tile(np.linspace(0.0, 0.9, len(years)), (len(STATES), 1))
+        # Half of the histories hold the ninth proposition in Hamamatsu and none in Dhaka, where the 23rd does not apply.
+        holds = (np.arange(COUNT) % 2 == 0).astype(float) * (worth > 0)
+        read = {9: holds, 23: np.full(COUNT, 1.0 if worth > 0 else np.nan)}
         comparisons.append(
-            Comparison(given, tuple(policies), levels, given.weights, 0.0, years, past, after, contrasts, "", shares)
+            Comparison(given, tuple(policies), levels, given.weights, 0.0, years, past, after, contrasts, "", shares, read)
         )
     run = Run("calibration", folder, {}, FILES)
     with run.opened(Threads(1)) as runner:
@@ -179,6 +184,27 @@ def test_the_whole_page(folder: Path) -> None:
     assert "Hamamatsu" in text
     assert "alert" not in text
     assert not re.search(r">\s*nan\b", text)
+
+
+def test_propositions_are_shown_by_cluster(folder: Path) -> None:
+    compared(folder)
+    shown = propositions(load_view(folder))
+    assert shown is not None
+    ninth, markets = shown.tested
+    # A tenth part of the weight or less contradicts, nine tenths support.
+    assert (ninth.number, ninth.supports, ninth.contradicts, ninth.unsure) == (9, 0, 1, 1)
+    assert ninth.mean == pytest.approx(0.5 * np.mean(np.arange(COUNT) % 2 == 0))
+    assert (markets.number, markets.supports, len(markets.rows)) == (23, 1, 1)
+    assert {line.proposition for line in shown.others} == set(range(1, 37)) - {9, 23}
+    assert "In the expansion quantity grows" in page(load_view(folder))
+
+
+def test_a_comparison_older_than_the_propositions_shows_none(folder: Path) -> None:
+    compared(folder)
+    forget(folder, ["propositions.csv", "propositions.json"])
+    view = load_view(folder)
+    assert propositions(view) is None
+    assert "no proposition was read off" in page(view)
 
 
 @pytest.mark.parametrize("name", ["mine", "2030", "nan", "a,b", "zone fran\u00e7aise"])
