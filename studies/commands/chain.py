@@ -196,7 +196,6 @@ def run(arguments: argparse.Namespace) -> int:
     begun = os.times().elapsed
     from calibration.shipped import PROFILE as SHIPPED
     from execution.executors import asked_by, executor_on
-    from execution.run import holds
 
     obtain, first = (_take, "take the shipped posterior") if job.profile.name == SHIPPED else (_calibrate, "calibrate")
     progress.stage(f"run in {job.out}: {first}, check, compare policies, report")
@@ -206,13 +205,11 @@ def run(arguments: argparse.Namespace) -> int:
         for line in _verdict_lines(posterior.checks):
             progress.say(line)
         path = job.out / REPORT
-        if arguments.resume and holds(job.out, "policies.nc", "decision.csv", REPORT):
-            progress.say("the comparison and the report are there already")
-        else:
-            progress.stage("comparing policies")
-            _compare(job.out, job.profile, progress, on=executor, shard=arguments.shard)
-            progress.stage("writing the report")
-            _report(job.out)
+        # What is there already is found by the hash of all that it depends on, and not by its name.
+        progress.stage("comparing policies")
+        _compare(job.out, job.profile, progress, on=executor, shard=arguments.shard)
+        progress.stage("writing the report")
+        _report(job.out)
     progress.stage("done")
     verdict = f"{'converged' if posterior.converged else 'NOT CONVERGED'}: {posterior.label}"
     took = os.times().elapsed - begun

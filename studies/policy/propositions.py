@@ -35,6 +35,11 @@ SIZEABLE: Final = 0.1
 MANY: Final = 0.25
 # The fewest years of an expansion, or after a transition, that can be read.
 FEWEST_YEARS: Final = 5
+# Years just before improvement spreads, and after the transition, over which profit is averaged.
+JUST_BEFORE: Final = 3
+RECOVERY: Final = 10
+# Share of output by which exports must rise to count.
+EXPORTING: Final = 0.05
 # Growth that counts as an expansion, and change of output a worker that counts as hardly any.
 DOUBLED: Final = 2.0
 HARDLY: Final = 0.25
@@ -136,10 +141,20 @@ def _expansion(told: Told) -> tuple[Ints, Ints, Marks]:
     return begins, ends, ends - begins >= FEWEST_YEARS
 
 
-def _transition(told: Told) -> tuple[Ints, Marks]:
-    """Return the column of each history's transition, and whether it made one with years enough after it."""
-    when = _first(_share(told) >= TRANSITION_SHARE)
-    return when, when <= told.paths["firms"].shape[1] - 1 - FEWEST_YEARS
+def _turn(told: Told) -> tuple[Ints, Ints, Marks]:
+    """Return the last column before improvement spreads, that of the transition, and whether both are there, with years after."""
+    share = _share(told)
+    when, columns = _first(share >= TRANSITION_SHARE), np.arange(share.shape[1])
+    before = (share < IMPROVING_SHARE) & np.isfinite(told.paths["firms"]) & (columns < when[:, None])
+    onset = share.shape[1] - 1 - _first(before[:, ::-1])
+    return onset, when, before.any(axis=1) & (when <= share.shape[1] - 1 - FEWEST_YEARS)
+
+
+def _mean(values: Floats, after: Ints, until: Ints) -> Floats:
+    """Return the mean of each row of (n, k) over the columns after one and until another."""
+    columns = np.arange(values.shape[1])
+    inside = (columns > after[:, None]) & (columns <= until[:, None]) & np.isfinite(values)
+    return np.asarray(np.where(inside, values, 0.0).sum(axis=1) / np.maximum(inside.sum(axis=1), 1), np.float64)
 
 
 def _share(told: Told) -> Floats:
@@ -186,38 +201,35 @@ def survival_lasts(told: Told) -> Floats:
 
 
 def firms_fall(told: Told) -> Floats:
-    """After a transition firms become fewer than at their peak, while employment and output are larger than at the transition."""
-    when, read = _transition(told)
+    """At the horizon firms are fewer than at their peak, while more work and more is made than before improvement spread."""
+    onset, _, read = _turn(told)
     firms, workers, output = (told.paths[name] for name in ("firms", "workers", "output"))
     shaken = firms[:, -1] < FEWER * np.nanmax(firms, axis=1)
-    return _where(read, shaken & (workers[:, -1] > _at(workers, when)) & (output[:, -1] > _at(output, when)))
+    return _where(read, shaken & (workers[:, -1] > _at(workers, onset)) & (output[:, -1] > _at(output, onset)))
 
 
 def profit_recovers(told: Told) -> Floats:
-    """After a transition profitability wins back at least half of what it had lost by its trough."""
-    when, read = _transition(told)
-    profit, years = told.paths["profitability"], np.arange(told.paths["profitability"].shape[1])
-    inside = (years >= _begun(told)[:, None]) & (years <= (when + FEWEST_YEARS)[:, None])
-    before = np.where(inside, np.nan_to_num(profit, nan=-np.inf), -np.inf).max(axis=1)
-    trough = np.where(inside, np.nan_to_num(profit, nan=np.inf), np.inf).min(axis=1)
-    after = profit[:, -FEWEST_YEARS:].mean(axis=1)
-    return _where(read, after - trough >= 0.5 * (before - trough))
+    """Profits are a larger share of sales in the years after the transition than just before improvement spread."""
+    onset, when, read = _turn(told)
+    margin = told.paths["margin"]
+    before, after = _mean(margin, onset - JUST_BEFORE, onset), _mean(margin, when, when + RECOVERY)
+    return _where(read & (onset >= _begun(told) + BEGINNING + JUST_BEFORE), after > before)
 
 
 def improvement_imitated(told: Told) -> Floats:
-    """After a transition several firms have improved, and those that have not are fewer than at the transition."""
-    when, read = _transition(told)
+    """Several firms come to have improved, and those that have not are fewer than before improvement spread."""
+    onset, _, read = _turn(told)
     improved, firms = told.paths["improved_firms"], told.paths["firms"]
     behind = firms - improved
     several = np.nanmax(improved, axis=1) >= IMITATED
-    return _where(read, several & (behind[:, -1] < FEWER * _at(behind, when)))
+    return _where(read, several & (behind[:, -1] < FEWER * _at(behind, onset)))
 
 
 def markets_widen(told: Told) -> Floats:
-    """After a transition a larger share of output is sold abroad than at the transition."""
-    when, read = _transition(told)
+    """A larger share of output is sold abroad at the horizon than before improvement spread."""
+    onset, _, read = _turn(told)
     share = told.paths["exported"] / np.maximum(told.paths["output"], 1e-12)
-    return _where(read, share[:, -1] > _at(share, when))
+    return _where(read, share[:, -1] - _at(share, onset) >= EXPORTING)
 
 
 def classified(told: Told) -> Floats:

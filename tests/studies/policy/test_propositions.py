@@ -47,7 +47,7 @@ TURNED = {
     "improved_firms": np.where(AFTER, np.minimum(np.arange(YEARS + 1) - 24, 10), 0),
     "firms": HUMP,
     "exported": np.where(np.arange(YEARS + 1) > 30, 50.0, 0.0),
-    "profitability": np.where(AFTER, 1.5, np.linspace(1.5, 0.2, YEARS + 1)),
+    "margin": np.where(AFTER, 0.2, np.linspace(0.2, 0.0, YEARS + 1)),
     "phase": np.where(AFTER, IMPROVEMENT, EXPANSION),
 }
 SETTLED = {"phase": float(SURVIVAL)}
@@ -63,7 +63,7 @@ SETTLED = {"phase": float(SURVIVAL)}
         ("prices_fall", told(), told({"profitability": np.linspace(1, 2, YEARS + 1)})),
         ("survival_lasts", told(SETTLED), told(SETTLED, made={STATUS_QUO: 1.0})),
         ("firms_fall", told(TURNED), told({**TURNED, "firms": 20 * np.linspace(1, 4, YEARS + 1)})),
-        ("profit_recovers", told(TURNED), told({**TURNED, "profitability": np.linspace(1.5, 0.2, YEARS + 1)})),
+        ("profit_recovers", told(TURNED), told({**TURNED, "margin": np.linspace(0.2, 0.0, YEARS + 1)})),
         ("improvement_imitated", told(TURNED), told({**TURNED, "improved_firms": np.where(AFTER, 1.0, 0.0)})),
         ("markets_widen", told(TURNED), told({**TURNED, "exported": 0.0})),
         ("classified", told(listed=False), told(listed=True)),
