@@ -8,12 +8,11 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import xarray
 
-from calibration.correction import Estimate
 from calibration.results import HISTORIES, finished_calibration
 from calibration.simulator import ClusterSimulator
 from calibration.weights import normalised, systematic
@@ -26,6 +25,10 @@ from model.config import load_priors
 from model.errors import InputError
 from model.latents import LATENTS
 from model.schema import Case
+
+if TYPE_CHECKING:
+    # At run time it would import both samplers, of which whoever reads histories needs none.
+    from calibration.correction import Estimate
 
 _logger: Final = logging.getLogger(__name__)
 
@@ -69,7 +72,7 @@ class WeightedHistories:
         )
 
 
-def assemble(simulator: ClusterSimulator, z: Floats, estimate: Estimate, emulated: Floats, weights: Floats) -> xarray.Dataset:
+def assemble(simulator: ClusterSimulator, z: Floats, estimate: "Estimate", emulated: Floats, weights: Floats) -> xarray.Dataset:
     """Return the histories kept, as ``histories.nc`` stores them.
 
     Parameters
@@ -106,7 +109,7 @@ def assemble(simulator: ClusterSimulator, z: Floats, estimate: Estimate, emulate
     )
 
 
-def _values(simulator: ClusterSimulator, z: Floats, estimate: Estimate) -> Floats:
+def _values(simulator: ClusterSimulator, z: Floats, estimate: "Estimate") -> Floats:
     """Return every parameter of every history (parameters, n, cases), of draws z (n, d) and the histories kept.
 
     Most parameters are the same in all clusters, whose values lie beside each other and are then stored as one.
@@ -140,9 +143,10 @@ def weighted_histories(stored: xarray.Dataset, case: Case, most: int | None = No
     if most is not None and most < len(numbers):
         rows = systematic(one["weight"].values, most)
         one, numbers = one.isel(draw=rows).assign(weight=("draw", np.ones(most))), numbers[rows]
+    values = one["values"].transpose("parameter", "draw").values
     return WeightedHistories(
         case,
-        {str(name): np.ascontiguousarray(one["values"].sel(parameter=name).values) for name in stored["parameter"].values},
+        {str(name): np.ascontiguousarray(row) for name, row in zip(stored["parameter"].values, values, strict=True)},
         one["latents"].values.copy(),
         np.ascontiguousarray(one["seed"].values.astype(np.uint64)),
         normalised(one["weight"].values.copy()),

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from calibration import distil, histories, results
+from calibration import distil, groups, histories
 from calibration.correction import HALVES, Decision, decide
 from calibration.emulator.features import ClusterFeatures
 from calibration.emulator.pairs import Sizes
@@ -40,6 +40,7 @@ from calibration.results import (
     Posterior,
     finished_calibration,
     load_posterior,
+    plain,
 )
 from calibration.simulator import ClusterSimulator, far_too_many
 from calibration.stages import Begun, Chains, Joint, Learned, Weighed, chains, distilled, joint_draws, learn, weighed
@@ -122,15 +123,15 @@ def calibrate(
 def _begun(warm: str | Path, calibrated: tuple[str, ...], profile: Profile) -> Begun:
     """Return the emulator of a finished calibration, if it can be taught further with this profile."""
     home = finished_calibration(warm)
-    groups = netcdf.datasets(checked(home, EMULATOR))
-    network, components = stored_network(groups)
+    stored = netcdf.datasets(checked(home, EMULATOR))
+    network, components = stored_network(stored)
     if read_json(checked(home, CHECKS))["parameters"] != list(calibrated):
         raise InputError(f"--warm: {warm}: was calibrated on other parameters; leave --warm out")
     made = network["w0"].shape[1], components
     if made != (profile.hidden, profile.components):
         rule = f"its emulator has hidden: {made[0]} and components: {made[1]}"
         raise InputError(f"--warm: {warm}: {rule}; take a profile with the same")
-    return Begun(network, stored_scale(groups))
+    return Begun(network, stored_scale(stored))
 
 
 def _work(simulator: ClusterSimulator, profile: Profile, seed: int, runner: Runner) -> Work:
@@ -179,26 +180,26 @@ def _complete(
     def write() -> dict[str, Any]:
         told = provenance(verdict.label, verdict_of(verdict.converged), work.seed, run.depends)
         likelihood = answer.distilled["coefficients"]
-        groups = results.groups(simulator, _draws(answer, verdict), predicted, everything, work.seed)
-        netcdf.write(run.folder / POSTERIOR, labelled(groups, told))
+        made = groups.groups(simulator, _draws(answer, verdict), predicted, everything, work.seed)
+        netcdf.write(run.folder / POSTERIOR, labelled(made, told))
         stored = histories.assemble(simulator, exact.z, exact.estimate, distil.likelihood(likelihood, exact.z), weights)
         netcdf.write(run.folder / HISTORIES, labelled(stored, told))
         netcdf.write(run.folder / PATHS, labelled(paths, told))
         taught = stored_emulator(answer.learned.emulator, answer.learned.scale, answer.drawn.tuned)
         netcdf.write(run.folder / EMULATOR, labelled(taught, told))
-        write_json(run.folder / CHECKS, results.plain(checks))
+        write_json(run.folder / CHECKS, plain(checks))
         summary = {"seed": work.seed, "converged": verdict.converged, "label": verdict.label}
         return {**summary, "imposed": dict(simulator.structures), "simulations": _simulations(work, answer)}
 
     run.finish(work.runner, write)
 
 
-def _draws(answer: _Answer, verdict: Verdict) -> results.Draws:
+def _draws(answer: _Answer, verdict: Verdict) -> groups.Draws:
     """Return the draws that stand for the posterior: the exact ones with their weights where they passed the gate."""
     likelihood = answer.distilled["coefficients"]
     if verdict.converged:
-        return results.weighted_draws(answer.exact, likelihood)
-    return results.sampled_draws(answer.drawn.chains, likelihood)
+        return groups.weighted_draws(answer.exact, likelihood)
+    return groups.sampled_draws(answer.drawn.chains, likelihood)
 
 
 def _of_stages(answer: _Answer, names: list[str]) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from calibration.groups import DRAWS_KEPT, PRIOR_DRAWS
 from calibration.observation import DATES, FIGURES, STATEMENTS
-from calibration.results import DRAWS_KEPT, PRIOR_DRAWS
 from calibration.stages import JOINT_THIN
 from model.arrays import Ints
 from studies.plan.learning import Learning

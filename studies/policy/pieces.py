@@ -5,7 +5,7 @@ that policy alone, and one that was interrupted goes on.
 """
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -68,12 +68,12 @@ def _replays(
 ) -> list[_Replays]:
     size = chunk_size(sum(map(len, histories)) * len(policies) * len(structures), HISTORIES_A_CHUNK)
     inputs = [digest({**one.values, "latents": one.latents, "keys": one.keys}) for one in histories]
-    sources = source_hashes(DECIDES)
+    made_by = {"equations": source_hashes(DECIDES), "versions": versions()}
     replays = []
     for structure in structures:
         for cluster, one in enumerate(histories):
             asked = wanted(one, policies, horizon, structure)
-            names = [_name(one, inputs[cluster], each, horizon, sources) for each in asked]
+            names = [_name(one, inputs[cluster], each, horizon, made_by) for each in asked]
             tasks, chunks = [], []
             for first, count in blocks(0, len(one), size):
                 parts = tuple(f"{name}-{first:06d}" for name in names)
@@ -87,7 +87,7 @@ def _replays(
     return replays
 
 
-def _name(histories: WeightedHistories, inputs: str, one: Wanted, horizon: int, sources: dict[str, str]) -> str:
+def _name(histories: WeightedHistories, inputs: str, one: Wanted, horizon: int, made_by: dict[str, Any]) -> str:
     """Return a chunk's name but for its first history: cluster, policy, and a hash of all that the replay depends on."""
     content = {
         "inputs": inputs,
@@ -96,8 +96,7 @@ def _name(histories: WeightedHistories, inputs: str, one: Wanted, horizon: int, 
         "structures": dict(one.structures),
         "years": one.years.tolist(),
         "horizon": horizon,
-        "equations": sources,
-        "versions": versions(),
+        **made_by,
     }
     return f"{histories.case.name}-{one.policy.name}-{content_hash(content)[:16]}"
 
