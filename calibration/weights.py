@@ -30,6 +30,12 @@ def effective_size(weights: Floats) -> float:
     return float(1.0 / np.sum(scaled * scaled))
 
 
+def effective_draws(weights: Floats, draw: Ints) -> float:
+    """Return the number of equally weighted draws that histories with ``weights`` (n,) are worth, where ``draw`` (n,) repeats."""
+    mass: Floats = np.bincount(np.unique(draw, return_inverse=True)[1], weights).astype(np.float64)
+    return effective_size(mass)
+
+
 def systematic(weights: Floats, count: int) -> Ints:
     """Return the indices of ``count`` draws by systematic resampling, in order.
 

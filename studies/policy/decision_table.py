@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.weights import effective_size, normalised
+from calibration.weights import effective_draws, normalised
 from model.arrays import Floats
 from studies.policy import decision
 from studies.policy.counterfactuals import Comparison
@@ -96,7 +96,7 @@ def _outcome_rows(comparison: Comparison, kept: Kept, effects: Floats, index: in
             p_best=float(best[policy]),
             expected_regret=float(mean[policy]),
             cost=float(cost[policy]),
-            ess=effective_size(weights),
+            ess=effective_draws(weights, draw),
             structure=comparison.structure,
             status_quo=float(levels[0] @ weights),
             worst_regret=float(worst[policy]),

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 
-from calibration.weights import FAN, effective_size, normalised, weighted_quantile
+from calibration.weights import FAN, effective_draws, effective_size, normalised, weighted_quantile
 from execution import netcdf
 from execution.run import checked, holds
 from model.arrays import Floats
@@ -124,7 +124,7 @@ def _clusters(posterior: Any, cases: list[Case], policies: Any) -> list[ClusterV
                 told.profit[:, part],
                 observed_firms(case),
                 case.start.confidence,
-                effective_size(posterior.histories["weight"].sel(case=case.name).values),
+                effective_draws(posterior.histories["weight"].sel(case=case.name).values, posterior.histories["draw"].values),
                 told.lost,
                 IMPOSED.get(case.number, ""),
                 None if told.workers is None else told.workers[:, part],

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from calibration.weights import FAN, effective_size, normalised, systematic, weighted_quantile
+from calibration.weights import FAN, effective_draws, effective_size, normalised, systematic, weighted_quantile
 
 EVEN = np.full(4, 0.25)
 
@@ -12,6 +12,16 @@ def test_weighted_quantile_of_even_weights_and_missing_values() -> None:
     values = np.array([3.0, np.nan, 1.0, 2.0])
     assert weighted_quantile(values, EVEN, np.array([0.5]))[0] == 2.0
     assert np.isnan(weighted_quantile(np.array([np.nan]), np.ones(1), np.array([0.5]))[0])
+
+
+def test_a_draw_that_comes_twice_counts_once() -> None:
+    assert effective_draws(np.ones(4), np.array([7, 7, 7, 7])) == pytest.approx(1)
+    assert effective_draws(np.ones(4), np.array([3, 3, 8, 8])) == pytest.approx(2)
+    assert effective_draws(np.ones(4), np.arange(4)) == pytest.approx(4)
+    # Resampled by weight, as many draws are effective as before.
+    weights = np.array([0.5, 0.25, 0.125, 0.125])
+    rows = systematic(weights, 8)
+    assert effective_draws(np.ones(8), rows) == pytest.approx(effective_size(weights))
 
 
 def test_effective_size() -> None:
