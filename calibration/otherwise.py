@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import expit
+from scipy.special import expit, ndtri
 
 from calibration.arviz_adapter import smoothed
 from calibration.exact import ExactDraws
@@ -45,6 +45,8 @@ class Otherwise(NamedTuple):
         The parameter whose mean moves most.
     shift : float
         By how many posterior standard deviations it moves.
+    chance : float
+        How large the largest of all shifts would be, at the median, if draws were left out by chance alone.
     """
 
     choice: str
@@ -53,6 +55,7 @@ class Otherwise(NamedTuple):
     k_hat: float
     parameter: str
     shift: float
+    chance: float
 
 
 class Kept(NamedTuple):
@@ -155,11 +158,15 @@ def _moved(choice: str, log_ratio: Floats, weight: float, kept: Kept, names: tup
     """Return what a choice does, given the log of each draw's likelihood under it over that of the run (n,)."""
     known = np.isfinite(log_ratio) & (kept.weights > 0)
     if not known.any():
-        return Otherwise(choice, weight, 0.0, float("inf"), "", float("nan"))
+        return Otherwise(choice, weight, 0.0, float("inf"), "", float("nan"), float("nan"))
     log_weights, k_hat = smoothed(np.log(kept.weights[known]) + log_ratio[known])
     weights, z = np.exp(log_weights), kept.z[known]
     mean = kept.weights @ kept.z
     sd = np.sqrt(kept.weights @ (kept.z - mean) ** 2)
     shift = (weights @ z - mean) / np.maximum(sd, 1e-12)
     most = int(np.abs(shift).argmax())
-    return Otherwise(choice, weight, effective_size(weights), k_hat, names[most], float(shift[most]))
+    ess = effective_size(weights)
+    # The median of the largest of so many standard normals, times the error of a mean over the draws that are left.
+    largest = float(ndtri(0.5 * (1.0 + 0.5 ** (1.0 / len(names)))))
+    chance = largest * np.sqrt(max(1.0 / ess - 1.0 / effective_size(kept.weights), 0.0))
+    return Otherwise(choice, weight, ess, k_hat, names[most], float(shift[most]), float(chance))

@@ -209,6 +209,7 @@ class Choice:
     k_hat: float
     parameter: str
     shift: float
+    chance: float
 
 
 @dataclass(frozen=True)

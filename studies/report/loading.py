@@ -318,7 +318,8 @@ def _comparison(folder: Path) -> tuple[tuple[Effects, ...], tuple[Contrast, ...]
 
 def _choice(row: dict[str, Any]) -> Choice:
     """Return a choice made otherwise; what is no finite number is stored as nothing."""
-    numbers = {name: float("nan") if row[name] is None else float(row[name]) for name in ("weight", "ess", "k_hat", "shift")}
+    names = ("weight", "ess", "k_hat", "shift", "chance")
+    numbers = {name: float("nan") if row[name] is None else float(row[name]) for name in names}
     return Choice(choice=str(row["choice"]), parameter=str(row["parameter"]), **numbers)
 
 

@@ -97,6 +97,16 @@ def test_an_early_and_a_late_start_share_the_weight() -> None:
     assert before["shift"] > 1.0 > 0.0 > after["shift"]
 
 
+def test_what_chance_alone_would_move_is_told() -> None:
+    """A quarter of the draws, taken without regard to the parameter, moves its mean as the last column says, and no more."""
+    mode = load_case("kumasi").start.mode
+    early = np.arange(N) % 4 == 0
+    before = told(kept(np.where(early, mode - 3.0, mode + 3.0)))[f"10-kumasi began before {mode}"]
+    # Of one parameter the median of |shift| is 0.674 standard errors.
+    assert before["chance"] == pytest.approx(0.6745 * np.sqrt(4 / N - 1 / N), rel=1e-3)
+    assert abs(before["shift"]) < FAR / 0.6745 * before["chance"]
+
+
 def test_a_choice_without_any_draw_says_that_weights_cannot_tell() -> None:
     mode = load_case("kumasi").start.mode
     line = told(kept(np.full(N, mode + 1.0)))[f"10-kumasi began before {mode}"]

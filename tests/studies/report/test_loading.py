@@ -62,6 +62,10 @@ def verdict(converged: bool) -> dict[str, Any]:
             ranked("18-dhaka", 0, "schooling", 15.0, (None, None, None), None),
         ],
         "statements": [{"case": "18-dhaka", "date": 0, "statement": "improvement", "said": "success", "chance": 0.9}],
+        "otherwise": [
+            {"choice": "dhaka began late", "weight": 0.4, "ess": 5, "k_hat": 0.1, "parameter": "a", "shift": 0.3, "chance": 0.2},
+            {"choice": "nobody died", "weight": None, "ess": 0, "k_hat": None, "parameter": "", "shift": None, "chance": None},
+        ],
     }
 
 
@@ -197,6 +201,15 @@ def test_propositions_are_shown_by_cluster(folder: Path) -> None:
     assert (markets.number, markets.supports, len(markets.rows)) == (23, 1, 1)
     assert {line.proposition for line in shown.others} == set(range(1, 37)) - {9, 23}
     assert "In the expansion quantity grows" in page(load_view(folder))
+
+
+def test_choices_made_otherwise_are_shown(folder: Path) -> None:
+    view = load_view(folder)
+    assert (view.otherwise[0].shift, view.otherwise[0].chance) == (0.3, 0.2)
+    assert np.isnan(view.otherwise[1].shift)
+    text = page(view)
+    assert "Had another choice been made" in text
+    assert "dhaka began late" in text
 
 
 def test_a_comparison_older_than_the_propositions_shows_none(folder: Path) -> None:
