@@ -1,0 +1,45 @@
+"""Structures side by side: what is told of each, and the exit code where one has not passed its gate."""
+
+import argparse
+import json
+
+import numpy as np
+import pytest
+
+from calibration import alternatives as module
+from calibration.alternatives import Alternative
+from calibration.gate import CHECKED, CORRECTED
+from calibration.left_out import Ahead
+from studies.commands import chain
+
+
+def alternative(folder: str, option: str, label: str, nats: float, weight: float) -> Alternative:
+    return Alternative(
+        folder, {"spillover": option, "ladder": "6"}, label, np.full(3, -5.0), np.array([0.2, 0.6, 0.4]), Ahead(nats, 0.7), weight
+    )
+
+
+@pytest.fixture
+def arguments(monkeypatch: pytest.MonkeyPatch) -> argparse.Namespace:
+    compared = [alternative("runs/on", "on", CORRECTED, 0.0, 0.9), alternative("runs/off", "off", CHECKED, 2.4, 0.1)]
+    monkeypatch.setattr(module, "alternatives", lambda folders: compared)
+    return argparse.Namespace(folders=["runs/on", "runs/off"], json=False, quiet=True, command="alternatives")
+
+
+def test_each_structure_gets_its_lines(arguments: argparse.Namespace, capsys: pytest.CaptureFixture[str]) -> None:
+    # One of them has not passed its gate.
+    assert chain.compare_structures(arguments) == 3
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "runs/on: as the first: elpd -15.0, +0.0 nats behind (se 0.7), weight 0.90"
+    assert lines[2] == "runs/off: spillover=off: elpd -15.0, +2.4 nats behind (se 0.7), weight 0.10"
+    assert lines[3] == f"  {CHECKED}; largest k-hat 0.60"
+
+
+def test_programs_get_the_numbers(arguments: argparse.Namespace, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments.json = True
+    chain.compare_structures(arguments)
+    told = json.loads(capsys.readouterr().out)["alternatives"]
+    assert [one["weight"] for one in told] == [0.9, 0.1]
+    assert told[1]["behind"] == [2.4, 0.7]
+    assert told[1]["structures"]["spillover"] == "off"
+    assert chain.CHECKED == CHECKED
