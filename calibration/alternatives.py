@@ -32,6 +32,8 @@ class Alternative(NamedTuple):
         Its structural choices.
     label : str
         The posterior's label.
+    converged : bool
+        Whether it passed its gate.
     elpd : float64, shape (n,)
         Log predictive density of each cluster from the others (nats).
     k_hat : float64, shape (n,)
@@ -45,6 +47,7 @@ class Alternative(NamedTuple):
     folder: str
     structures: dict[str, str]
     label: str
+    converged: bool
     elpd: Floats
     k_hat: Floats
     behind: Ahead
@@ -73,6 +76,7 @@ def alternatives(folders: Sequence[str | Path]) -> list[Alternative]:
             str(posterior.path),
             structures(posterior.histories),
             posterior.label,
+            posterior.converged,
             one.elpd,
             one.k_hat,
             ahead(predicted[0].elpd, one.elpd),

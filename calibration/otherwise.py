@@ -6,7 +6,7 @@ A cluster's start, a latent with a prior, is split at the year that the tables g
 chance, which fresh clusters teach. A tail index says where weights cannot tell.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
@@ -15,47 +15,17 @@ from scipy.optimize import minimize
 from scipy.special import expit, ndtri
 
 from calibration.arviz_adapter import smoothed
-from calibration.exact import ExactDraws
 from calibration.observation import ErrorModel, Outcomes, Table, log_density
-from calibration.predictive import by_case
+from calibration.results import Otherwise
 from calibration.simulator import ClusterSimulator
 from calibration.weights import effective_size
-from calibration.work import Work
-from model.arrays import Arrays, Floats, Seeds
+from model.arrays import Arrays, Floats
 
 # Other errors of figures, and other chances of a gross error: by what each is multiplied.
 ERRORS: Final = (0.8, 1.25)
 GROSS: Final = (0.5, 2.0)
 # Prior precision of the slopes by which a chance of surviving depends on whitened parameters.
 PENALTY: Final = 1.0
-
-
-class Otherwise(NamedTuple):
-    """One choice, made otherwise.
-
-    Attributes
-    ----------
-    choice : str
-        What is chosen, in words.
-    weight : float
-        Posterior weight of what is chosen where it is one of the things that may be, such as an early start; else NaN.
-    ess, k_hat : float
-        Effective number of the draws under the other choice, and the tail index of the ratios.
-    parameter : str
-        The parameter whose mean moves most.
-    shift : float
-        By how many posterior standard deviations it moves.
-    chance : float
-        How large the largest of all shifts would be, at the median, if draws were left out by chance alone.
-    """
-
-    choice: str
-    weight: float
-    ess: float
-    k_hat: float
-    parameter: str
-    shift: float
-    chance: float
 
 
 class Kept(NamedTuple):
@@ -67,25 +37,10 @@ class Kept(NamedTuple):
     starts: list[Floats]
 
 
-def kept_histories(work: Work, simulator: ClusterSimulator, exact: ExactDraws, weights: Floats) -> Kept:
-    """Simulate or read the histories kept once more, at the dates of their rows."""
-    z, own, keys = exact.z, exact.estimate.own, exact.estimate.keys
-    chunks = by_case(
-        work,
-        "replaying the rows kept",
-        "kept",
-        kept_chunk,
-        simulator,
-        lambda case, part: (case, z[part], own[part, case], keys[part, case]),
-        len(z),
-    )
+def kept_of(z: Floats, weights: Floats, chunks: Sequence[Arrays]) -> Kept:
+    """Return what ``predictive.kept_histories`` left of each cluster."""
     outcomes = [Outcomes(*(chunk[name] for name in Outcomes._fields)) for chunk in chunks]
     return Kept(z, weights, outcomes, [chunk["start"] for chunk in chunks])
-
-
-def kept_chunk(simulator: ClusterSimulator, case: int, z: Floats, own: Floats, keys: Seeds) -> Arrays:
-    """Return the outcomes of n histories of a cluster and the years in which they start."""
-    return {**simulator(case, z, own, keys)._asdict(), "start": simulator.settings(case, z, own, keys)[2]}
 
 
 def otherwise(

@@ -27,8 +27,8 @@ from calibration.gate import Chain, Limits, Verdict, agreement, judge, worst
 from calibration.jax_setup import need_learning_libraries
 from calibration.keys import PREDICTIVE
 from calibration.observation import ErrorModel, dead_log_density
-from calibration.otherwise import kept_histories, otherwise
-from calibration.predictive import coverage, fans, predict, statements
+from calibration.otherwise import kept_of, otherwise
+from calibration.predictive import coverage, fans, kept_histories, predict, statements
 from calibration.results import (
     CHECKS,
     EMULATOR,
@@ -165,8 +165,9 @@ def _complete(
     everything = [table(case, _all_figures(work.errors)) for case in simulator.cases]
     fresh = _predictive_draws(work, answer, weights, verdict)
     predicted = predict(work, fresh, everything)
-    choices = otherwise(simulator, work.tables, kept_histories(work, simulator, exact, weights), fresh, predicted.alive)
-    paths = fans(work, simulator, exact.z, exact.estimate.own, exact.estimate.keys, weights)
+    kept = kept_histories(work, simulator, exact.z, exact.estimate.own, exact.estimate.keys)
+    choices = otherwise(simulator, work.tables, kept_of(exact.z, weights, kept), fresh, predicted.alive)
+    paths = fans(simulator, kept, weights)
     checks = {
         **asdict(verdict),
         **_of_stages(answer, names),
@@ -269,7 +270,7 @@ def _simulations(work: Work, answer: _Answer) -> int:
     taught = len(answer.learned.pairs.keys)
     checked = profile.check_draws * CHECK_REPLICATES * cases
     exact = HALVES * int(answer.exact.replicates.sum()) * len(answer.exact.z) if answer.decision.paid else 0
-    return int(taught + checked + exact + cases * (profile.predictive_draws + 2 * len(answer.exact.z)))
+    return int(taught + checked + exact + cases * (profile.predictive_draws + len(answer.exact.z)))
 
 
 def check(path: str | Path) -> dict[str, Any]:

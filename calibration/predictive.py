@@ -5,15 +5,17 @@ market nor its luck. Its figures are given errors, because bands are compared wi
 histories kept, which pass near the row.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import xarray
+from scipy.special import ndtr
 
 from calibration.keys import LATENTS, PREDICTIVE, normals, seeds
 from calibration.observation import ALIVE, EXPORTS, FIGURES, IMPROVEMENT, STATEMENTS, ErrorModel, Simulate, Table, draw_table
-from calibration.simulator import ClusterSimulator
+from calibration.simulator import VAGUE, ClusterSimulator
+from calibration.simulator import outcomes as outcomes_of
 from calibration.stages import HISTORIES_A_CHUNK
 from calibration.weights import FAN, systematic
 from calibration.work import Work
@@ -77,7 +79,7 @@ def predict_chunk(fresh: Fresh, case: int, z: Floats, first: int) -> Arrays:
 def predict(work: Work, z: Floats, tables: list[Table]) -> Predictive:
     """Simulate or read one fresh cluster of every case for each posterior draw z (n, d)."""
     fresh = Fresh(work.simulate, tables, work.errors, work.sizes.own, work.seed)
-    chunks = by_case(
+    chunks = _by_case(
         work,
         "predicting Table 2",
         "predictive",
@@ -89,7 +91,7 @@ def predict(work: Work, z: Floats, tables: list[Table]) -> Predictive:
     return Predictive(*(np.stack([case[name] for case in chunks], axis=1) for name in Predictive._fields))
 
 
-def by_case(
+def _by_case(
     work: Work,
     stage: str,
     name: str,
@@ -188,14 +190,49 @@ def statements(predicted: Predictive, tables: list[Table], names: list[str]) -> 
     ]
 
 
-def fans(work: Work, simulator: ClusterSimulator, z: Floats, own: Floats, keys: np.ndarray, weights: Floats) -> xarray.Dataset:
-    """Return quantiles over time of the histories kept: one history of each cluster for each of n draws.
+def kept_histories(work: Work, simulator: ClusterSimulator, z: Floats, own: Floats, keys: Seeds) -> list[Arrays]:
+    """Simulate or read the histories kept once more: what ``kept_chunk`` returns of the n histories of each cluster.
 
     Parameters
     ----------
     z : float64, shape (n, d)
     own : float64, shape (n, cases, l)
     keys : uint64, shape (n, cases)
+    """
+
+    def given(case: int, part: slice) -> tuple[Any, ...]:
+        return case, z[part], own[part, case], keys[part, case]
+
+    return _by_case(work, "replaying the histories kept", "kept", kept_chunk, simulator, given, len(z))
+
+
+def kept_chunk(simulator: ClusterSimulator, case: int, z: Floats, own: Floats, keys: Seeds) -> Arrays:
+    """Return what n histories of a cluster show.
+
+    Returns
+    -------
+    dict of arrays
+        ``start`` (n,), in calendar years; the fields of ``Outcomes`` at the dates of the row; and, by the names of ``fans``, the
+        paths at the calendar years of a fan, shape (n, k).
+    """
+    start = simulator.settings(case, z, own, keys)[2]
+    dates = simulator.dates(case, start, ndtr(own[:, -len(VAGUE) :]))
+    years = np.tile(_years(simulator, case), (len(z), 1))
+    panel = simulator.rows(case, z, own, keys, times=np.concatenate([dates, years], axis=1) - start[:, None])
+    column = {name: panel[:, dates.shape[1] :, index] for index, name in enumerate(COLUMNS)}
+    values = {name: column[name] for name in FANS}
+    values["improved_share"] = column["improved_workers"] / np.maximum(column["workers"], 1.0)
+    values["exported_share"] = column["exported"] / np.maximum(column["output"], 1e-12)
+    return {**values, **outcomes_of(panel[:, : dates.shape[1]], simulator.errors)._asdict(), "start": start}
+
+
+def fans(simulator: ClusterSimulator, kept: Sequence[Arrays], weights: Floats) -> xarray.Dataset:
+    """Return quantiles over time of the histories kept: one history of each cluster for each of n draws.
+
+    Parameters
+    ----------
+    kept : sequence of dict
+        As ``kept_histories`` returns them.
     weights : float64, shape (n,)
         Of the draws. Quantiles are those of as many draws, resampled by weight.
 
@@ -205,21 +242,16 @@ def fans(work: Work, simulator: ClusterSimulator, z: Floats, own: Floats, keys: 
         Variables ``FANS``, ``improved_share`` and ``exported_share``, dimensions (case, step, quantile), and the calendar time
         ``year`` of each (case, step). A cluster whose span is shorter than the longest ends in NaN.
     """
-    spans = [_years(simulator, case) for case in range(work.sizes.cases)]
+    spans = [_years(simulator, case) for case in range(len(kept))]
     steps = max(len(years) for years in spans)
     names = (*FANS, "improved_share", "exported_share")
     stored = {name: np.full((len(spans), steps, len(FAN)), np.nan) for name in names}
     calendar = np.full((len(spans), steps), np.nan)
-    rows = systematic(weights, len(z))
-
-    def given(case: int, part: slice) -> tuple[Any, ...]:
-        return case, z[part], own[part, case], keys[part, case], spans[case]
-
-    chunks = by_case(work, "replaying the histories kept", "fan", fan_chunk, simulator, given, len(z))
+    rows = systematic(weights, len(weights))
     for case, years in enumerate(spans):
         calendar[case, : len(years)] = years
         for name in names:
-            stored[name][case, : len(years)] = _quantiles(chunks[case][name][rows])
+            stored[name][case, : len(years)] = _quantiles(kept[case][name][rows])
     coordinates = {"case": [case.name for case in simulator.cases], "quantile": list(FAN)}
     dataset = xarray.Dataset({name: (("case", "step", "quantile"), values) for name, values in stored.items()}, coordinates)
     for name in FANS:
@@ -231,17 +263,6 @@ def _years(simulator: ClusterSimulator, case: int) -> Floats:
     """Return calendar times every half year, from the earliest possible start to the year of the last observation."""
     cluster = simulator.cases[case]
     return np.arange(float(cluster.start.low), np.floor(cluster.observations[-1].time) + 0.6, 0.5)
-
-
-def fan_chunk(simulator: ClusterSimulator, case: int, z: Floats, own: Floats, keys: Seeds, years: Floats) -> Arrays:
-    """Return the paths of n histories of a cluster at calendar ``years`` (k,), by the names of ``fans``, shape (n, k) each."""
-    start = simulator.settings(case, z, own, keys)[2]
-    panel = simulator.rows(case, z, own, keys, times=years[None, :] - start[:, None])
-    column = {name: panel[:, :, index] for index, name in enumerate(COLUMNS)}
-    values = {name: column[name] for name in FANS}
-    values["improved_share"] = column["improved_workers"] / np.maximum(column["workers"], 1.0)
-    values["exported_share"] = column["exported"] / np.maximum(column["output"], 1e-12)
-    return values
 
 
 def _quantiles(values: Floats) -> Floats:

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import xarray
@@ -23,6 +23,34 @@ EMULATOR: Final = "emulator.nc"
 CHECKS: Final = "checks.json"
 KIND: Final = "calibration"
 FILES: Final = (POSTERIOR, HISTORIES, PATHS, EMULATOR, CHECKS)
+
+
+class Otherwise(NamedTuple):
+    """One choice, made otherwise, and what it does to the posterior; see ``calibration.otherwise``.
+
+    Attributes
+    ----------
+    choice : str
+        What is chosen, in words.
+    weight : float
+        Posterior weight of what is chosen where it is one of the things that may be, such as an early start; else NaN.
+    ess, k_hat : float
+        Effective number of the draws under the other choice, and the tail index of the ratios.
+    parameter : str
+        The parameter whose mean moves most.
+    shift : float
+        By how many posterior standard deviations it moves.
+    chance : float
+        How large the largest of all shifts would be, at the median, if draws were left out by chance alone.
+    """
+
+    choice: str
+    weight: float
+    ess: float
+    k_hat: float
+    parameter: str
+    shift: float
+    chance: float
 
 
 @dataclass(frozen=True, repr=False)

@@ -150,7 +150,8 @@ def _add_chain(commands: "Commands") -> None:
         parser.add_argument("folder", metavar="DIR", help="run folder of a calibration")
 
 
-def _add_validation(commands: "Commands") -> None:
+def _add_trust(commands: "Commands") -> None:
+    """Add what tells how far a posterior can be trusted."""
     alternatives = add_command(
         commands,
         "alternatives",
@@ -314,7 +315,7 @@ def build_parser() -> Parser:
     parser.add_argument("--version", action=parsing.Version, nargs=0, help="print the version and leave")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_chain(commands)
-    _add_validation(commands)
+    _add_trust(commands)
     _add_policies(commands)
     _add_simulate(commands)
     _add_sweep(commands)

@@ -34,11 +34,12 @@ def restored_emulator(
     groups: dict[str, xarray.Dataset], features: Features, tables: Sequence[Table], errors: ErrorModel
 ) -> tuple[Emulator, Arrays]:
     """Return the emulator of stored groups, which scores the rows of ``tables``, and what tunes the joint chains."""
+    network, components = stored_network(groups)
     told = groups[NETWORK].attrs
     whole = [tuple(int(one) for one in np.atleast_1d(told[name])) for name in ("figures", "heads")]
-    layout = Layout(int(told["components"]), *whole)
+    layout = Layout(components, *whole)
     rows = rows_of(tables, layout, stored_scale(groups), errors)
-    return Emulator(_arrays(groups[NETWORK]), layout, features, rows), _arrays(groups[TUNED])
+    return Emulator(network, layout, features, rows), _arrays(groups[TUNED])
 
 
 def stored_network(groups: dict[str, xarray.Dataset]) -> tuple[Arrays, int]:

@@ -13,8 +13,6 @@ from studies.commands.working import executor_asked, profile_asked, work_asked
 from studies.progress import Progress, span
 
 REPORT: Final = "report.html"
-# The label of a posterior that did not pass its gate.
-CHECKED: Final = "surrogate, checked, not corrected"
 
 
 class Job(NamedTuple):
@@ -41,11 +39,10 @@ def _main_profile() -> str:
     return PROFILE if is_shipped() else "quick"
 
 
-def _calibrate(job: Job, arguments: argparse.Namespace, on: Any, progress: Progress) -> Any:
+def _calibrate(job: Job, arguments: argparse.Namespace, on: Any, progress: Progress, warm: str | None = None) -> Any:
     progress.stage("loading the compiled model (the first time on a machine compiles it)")
     from calibration import calibrate
 
-    warm = getattr(arguments, "warm", None)
     return _obtain(partial(calibrate, job.profile, warm=warm), job, arguments, on, progress)
 
 
@@ -81,7 +78,7 @@ def _verdict_lines(checks: dict[str, Any]) -> list[str]:
 def calibrate_tables(arguments: argparse.Namespace) -> int:
     """Run ``takeoff calibrate``."""
     job = _job(arguments)
-    posterior = _calibrate(job, arguments, arguments.on, progress_asked(arguments))
+    posterior = _calibrate(job, arguments, arguments.on, progress_asked(arguments), arguments.warm)
     path = job.out / "posterior.nc"
     tell(
         arguments,
@@ -97,7 +94,7 @@ def compare_structures(arguments: argparse.Namespace) -> int:
 
     compared = alternatives(arguments.folders)
     tell(arguments, lambda: {"alternatives": [_content(one) for one in compared]}, lambda: _alternative_lines(compared))
-    return exit_code(all(one.label != CHECKED for one in compared))
+    return exit_code(all(one.converged for one in compared))
 
 
 def _content(one: Any) -> dict[str, Any]:

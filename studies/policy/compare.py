@@ -148,7 +148,7 @@ def write_comparison(folder: Path, data: xr.Dataset, comparisons: Sequence[Compa
     label = provenance_in(data.attrs)
     table = columns_of(Effects, [row for item in comparisons for row in decision_rows(item)])
     write_table(folder / DECISION, table, attributes=label, required=REQUIRED)
-    lines = [line for item in comparisons for line in held(item.histories.case.name, item.readings, item.weights)]
+    lines = [line for item in comparisons for line in _held(item)]
     write_table(folder / PROPOSITIONS, columns_of(Held, [*lines, *not_read(lines)]), attributes=label)
     netcdf.write(folder / POLICIES, data)
 
@@ -168,6 +168,10 @@ def label_of(origin: Mapping[str, Any], policies: Iterable[Policy], horizon: int
     depends = {"calibration": origin["fingerprint"], "policies": asked, "horizon": horizon}
     first = origin["seed"] if seed is None else seed
     return provenance(origin["label"], verdict_of(origin["converged"]), first, depends)
+
+
+def _held(item: Comparison) -> list[Held]:
+    return held(item.histories.case.name, item.readings, item.weights, item.histories.draw)
 
 
 def columns_of(kind: type[Any], rows: Iterable[Any]) -> dict[str, Any]:

@@ -24,7 +24,8 @@ def _column(name: str) -> Callable[[Columns], Floats]:
     return lambda columns: columns[name]
 
 
-def _improved_share(columns: Columns) -> Floats:
+def improved_share(columns: Columns) -> Floats:
+    """Return the share of workers in improved firms: zero without workers, NaN where the workers are."""
     workers = columns["workers"]
     return np.where(
         workers > 0, columns["improved_workers"] / np.maximum(workers, 1e-300), np.where(np.isnan(workers), np.nan, 0.0)
@@ -50,7 +51,7 @@ OUTCOMES: Final = (
         1,
         _column("transitioned"),
     ),
-    Outcome("improved_share", "1", "share of workers in improved firms at the horizon", 1, _improved_share),
+    Outcome("improved_share", "1", "share of workers in improved firms at the horizon", 1, improved_share),
     Outcome("value_profit", "wage-years", "owners: profits since the decision, discounted", 1, _column("value_profit")),
     Outcome("value_surplus", "wage-years", "home buyers: surplus since the decision, discounted", 1, _column("value_surplus")),
     Outcome(

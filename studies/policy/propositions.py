@@ -19,10 +19,13 @@ from model.config import CONFIGS, Case
 from model.observe import IMPROVEMENT, IMPROVING_SHARE, SURVIVAL, TRANSITION_SHARE
 from model.reading import read_mapping
 from studies.policy.chosen import BIG_BANG, PILOT, REVERSE, SEQUENCE, STATUS_QUO, TECHNOLOGY
+from studies.policy.decision import paired_effect
+from studies.policy.outcomes import improved_share
 
 # How a proposition stands to the model, by the words of ``configs/propositions.yaml``.
 TESTED: Final = "tested"
 FITTED: Final = "fitted"
+OPEN: Final = "not tested"
 # Columns of the panel that readings need.
 READ: Final = (
     "firms", "workers", "output", "price", "margin", "profitability", "entrants", "spin_offs", "improved_firms",
@@ -145,7 +148,7 @@ def _turn(told: Told) -> tuple[Ints, Ints, Marks]:
     """Return the last column before improvement spreads, that of the transition, and whether both are there, with years after."""
     share = _share(told)
     when, columns = _first(share >= TRANSITION_SHARE), np.arange(share.shape[1])
-    before = (share < IMPROVING_SHARE) & np.isfinite(told.paths["firms"]) & (columns < when[:, None])
+    before = (share < IMPROVING_SHARE) & (columns < when[:, None])
     onset = share.shape[1] - 1 - _first(before[:, ::-1])
     return onset, when, before.any(axis=1) & (when <= share.shape[1] - 1 - FEWEST_YEARS)
 
@@ -158,9 +161,8 @@ def _mean(values: Floats, after: Ints, until: Ints) -> Floats:
 
 
 def _share(told: Told) -> Floats:
-    """Return the share of workers in improved firms, (n, k); zero before a history's start."""
-    workers = np.nan_to_num(told.paths["workers"])
-    return np.divide(np.nan_to_num(told.paths["improved_workers"]), workers, out=np.zeros_like(workers), where=workers > 0)
+    """Return the share of workers in improved firms, (n, k); NaN before a history's start."""
+    return improved_share(told.paths)
 
 
 def _grown(told: Told, name: str, begins: Ints, ends: Ints) -> Floats:
@@ -236,7 +238,7 @@ def classified(told: Told) -> Floats:
     """A cluster that the paper lists as successful has made the transition at the decision; one that it does not list has not."""
     if told.succeeded is None:
         return np.full(len(told.paths["firms"]), np.nan)
-    made = _share(told)[:, : told.now + 1].max(axis=1) >= TRANSITION_SHARE
+    made: Marks = np.any(_share(told)[:, : told.now + 1] >= TRANSITION_SHARE, axis=1)
     return _where(np.ones(len(made), bool), made == told.succeeded)
 
 
@@ -305,27 +307,40 @@ def readings(told: Told) -> dict[int, Floats]:
     return {number: reader.read(told) for number, reader in readable if set(reader.policies) <= set(told.worth)}
 
 
-def held(case: str, read: Mapping[int, Floats], weights: Floats) -> list[Held]:
-    """Return the lines of one cluster; weights (n,) are zero where a history was left out."""
+def held(case: str, read: Mapping[int, Floats], weights: Floats, draw: Ints) -> list[Held]:
+    """Return the lines of one cluster, none where no history could be kept.
+
+    Parameters
+    ----------
+    weights : float64, shape (n,)
+        Zero where a history was left out.
+    draw : int64, shape (n,)
+        The parameter vector that a history belongs to.
+    """
+    if not np.any(weights > 0):
+        return []
     known = [one for one in propositions() if one.number in read]
-    return [Held(one.number, case, one.standing, one.claim, one.how, *chance(read[one.number], weights)) for one in known]
+    return [Held(one.number, case, one.standing, one.claim, one.how, *chance(read[one.number], weights, draw)) for one in known]
 
 
 def not_read(lines: Sequence[Held]) -> list[Held]:
-    """Return a line for each proposition that none of the lines reads off."""
+    """Return a line for each proposition that none of the lines reads off; what was to be read then lacked its policies."""
     there = {line.proposition for line in lines}
-    return [Held(one.number, "", one.standing, one.claim, one.how) for one in propositions() if one.number not in there]
+    return [_unread(one) for one in propositions() if one.number not in there]
 
 
-def chance(holds: Floats, weights: Floats) -> tuple[float, float, float]:
-    """Return the probability that a reading (n,) holds where it applies, its Monte Carlo error, and the weight where it does.
+def _unread(one: Proposition) -> Held:
+    if one.read:
+        wanted = ", ".join(READERS[one.read].policies)
+        return Held(one.number, "", OPEN, one.claim, f"not all policies that it needs were compared ({wanted})")
+    return Held(one.number, "", one.standing, one.claim, one.how)
 
-    The error is that of a ratio of weighted sums.
-    """
+
+def chance(holds: Floats, weights: Floats, draw: Ints) -> tuple[float, float, float]:
+    """Return the probability that a reading (n,) holds where it applies, its Monte Carlo error, and the weight where it does."""
     scaled, applies = normalised(weights), np.isfinite(holds)
     whole = float(scaled[applies].sum())
     if whole <= 0:
         return float("nan"), float("nan"), 0.0
-    mass = scaled[applies] / whole
-    probability = float(mass @ holds[applies])
-    return probability, float(np.sqrt(np.sum((mass * (holds[applies] - probability)) ** 2))), whole
+    effect = paired_effect(holds[applies], scaled[applies], draw[applies])
+    return effect.mean, effect.mc_se, whole

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from calibration.results import Otherwise
 from model.arrays import Floats
 from studies.page.figures import Observed
 from studies.page.phases import Timing
@@ -200,19 +201,6 @@ class Unseen:
 
 
 @dataclass(frozen=True)
-class Choice:
-    """A choice made otherwise, and what it does to the posterior; see ``calibration.otherwise.Otherwise``."""
-
-    choice: str
-    weight: float
-    ess: float
-    k_hat: float
-    parameter: str
-    shift: float
-    chance: float
-
-
-@dataclass(frozen=True)
 class LeftOutView:
     """Clusters left out one by one: by how much the model is ahead of each baseline (nats, standard error), and a row for each.
 
@@ -246,7 +234,7 @@ class RunView:
     manifest: dict[str, Any] = field(default_factory=dict)
     left_out: LeftOutView | None = None
     held: tuple[Held, ...] = ()
-    otherwise: tuple[Choice, ...] = ()
+    otherwise: tuple[Otherwise, ...] = ()
 
     def policy_title(self, name: str) -> str:
         """Return a policy's title, or its name where none is known."""

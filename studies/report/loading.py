@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 
+from calibration.results import Otherwise
 from calibration.weights import FAN, effective_draws, effective_size, normalised, weighted_quantile
 from execution import netcdf
 from execution.run import checked, holds
@@ -23,7 +24,7 @@ from studies.policy.compare import DECISION, POLICIES, PROPOSITIONS, path_fans, 
 from studies.policy.counterfactuals import STATES, TRANSITIONED
 from studies.policy.decision_table import Contrast, Effects, contrast_rows
 from studies.policy.propositions import Held
-from studies.report.data import Choice, ClusterView, Covered, LeftOutView, ParameterView, RunView, Statement, Unseen, Verdict
+from studies.report.data import ClusterView, Covered, LeftOutView, ParameterView, RunView, Statement, Unseen, Verdict
 
 FIGURES: Final = {
     "log_firms": ("firms", "firms", True),
@@ -316,11 +317,10 @@ def _comparison(folder: Path) -> tuple[tuple[Effects, ...], tuple[Contrast, ...]
     return tuple(rows), tuple(contrasts), policies
 
 
-def _choice(row: dict[str, Any]) -> Choice:
-    """Return a choice made otherwise; what is no finite number is stored as nothing."""
-    names = ("weight", "ess", "k_hat", "shift", "chance")
-    numbers = {name: float("nan") if row[name] is None else float(row[name]) for name in names}
-    return Choice(choice=str(row["choice"]), parameter=str(row["parameter"]), **numbers)
+def _choice(row: dict[str, Any]) -> Otherwise:
+    """Return a choice made otherwise; what is no finite number was stored as nothing."""
+    known: dict[str, Any] = {name: float("nan") if value is None else value for name, value in row.items()}
+    return Otherwise(**known)
 
 
 def _held(folder: Path) -> tuple[Held, ...]:
@@ -339,8 +339,8 @@ def _lines(folder: Path, name: str, kind: type[Line]) -> list[Line]:
     columns = read_table(checked(folder, name))
     if missing := [field.name for field in fields(kind) if field.name not in columns]:
         raise InputError(f"{folder / name}: {missing[0]}: this column is missing; run `takeoff compare {folder}` again")
-    read: dict[str, Callable[[Any], Any]] = {"str": _text, "int": int, "float": float}
-    cells = [(field.name, read[getattr(field.type, "__name__", str(field.type))]) for field in fields(kind)]
+    read: dict[Any, Callable[[Any], Any]] = {str: _text, int: int, float: float}
+    cells = [(field.name, read[field.type]) for field in fields(kind)]
     count = len(next(iter(columns.values())))
     return [kind(**{cell: convert(columns[cell][line]) for cell, convert in cells}) for line in range(count)]
 

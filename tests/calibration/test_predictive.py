@@ -1,7 +1,7 @@
 """Are predictions of the tables scored, and histories summarised by fans, as a hand works out?"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from scipy.special import ndtr
 
 from calibration.keys import normals, seeds
 from calibration.observation import ALIVE, EXTINCT, ErrorModel, Outcomes, Table
-from calibration.predictive import FANS, Fresh, Predictive, coverage, fans, predict, predict_chunk, statements
+from calibration.predictive import FANS, Fresh, Predictive, coverage, fans, kept_histories, predict, predict_chunk, statements
 from calibration.weights import FAN
 from calibration.work import Work
 from execution.executors import Threads
@@ -164,9 +164,13 @@ class KnownPaths:
     cases: tuple[Case, ...]
     delay: Floats
     life: float = 1e6
+    errors: ErrorModel = field(default_factory=ErrorModel)
 
     def settings(self, case: int, z: Floats, latents: Floats, keys: Seeds) -> tuple[None, None, Floats]:
         return None, None, self.cases[case].start.low + self.delay[keys.astype(int)]
+
+    def dates(self, case: int, start: Floats, shares: Floats) -> Floats:
+        return start[:, None] + np.array([[9.0, 4.0]])
 
     def rows(self, case: int, z: Floats, latents: Floats, keys: Seeds, times: Floats) -> Floats:
         panel = np.ones((*times.shape, len(COLUMNS)))
@@ -182,7 +186,8 @@ def fans_of(job: Work, paths: Any, histories: int, weights: Any = None) -> xarra
     job = replace(job, sizes=job.sizes._replace(cases=cases))
     keys = np.repeat(np.arange(histories, dtype=np.uint64)[:, None], cases, axis=1)
     given = np.ones(histories) if weights is None else weights
-    return fans(job, paths, np.zeros((histories, 3)), np.zeros((histories, cases, 2)), keys, given)
+    kept = kept_histories(job, paths, np.zeros((histories, 3)), np.zeros((histories, cases, 2)), keys)
+    return fans(paths, kept, given)
 
 
 @pytest.fixture
@@ -252,7 +257,11 @@ def test_fans_of_the_simulator_are_those_of_its_rows(runner: Runner, job: Work, 
     one = replace(simulator, cases=simulator.cases[:1], threads=1)
     keys = seeds(1, 1, 0, 0, 6)
     z, latents = normals(keys, 1, len(one.names)), normals(keys, 2, len(one.own))
-    drawn = fans(replace(job, sizes=job.sizes._replace(cases=1)), one, z, latents[:, None], keys[:, None], np.ones(6))
+    kept = kept_histories(replace(job, sizes=job.sizes._replace(cases=1)), one, z, latents[:, None], keys[:, None])
+    drawn = fans(one, kept, np.ones(6))
+    # The rows are seen as the likelihood sees them.
+    for shown, seen in zip((kept[0][name] for name in Outcomes._fields), one(0, z, latents, keys), strict=True):
+        np.testing.assert_array_equal(shown, seen)
     years = drawn["year"].values[0]
     start = one.settings(0, z, latents, keys)[2]
     firms = one.rows(0, z, latents, keys, times=years[None] - start[:, None])[:, :, COLUMNS.index("firms")]

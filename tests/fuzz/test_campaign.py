@@ -38,6 +38,7 @@ def test_a_short_campaign() -> None:
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
 def test_good_inputs_are_taken(target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    assert target.good, "a target without a good input would be taken on trust"
     for text in target.good:
         path = tmp_path / f"input{target.suffix}"
         path.write_text(text, encoding="utf-8")

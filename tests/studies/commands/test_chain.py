@@ -14,9 +14,9 @@ from studies.commands import chain
 
 
 def alternative(folder: str, option: str, label: str, nats: float, weight: float) -> Alternative:
-    return Alternative(
-        folder, {"spillover": option, "ladder": "6"}, label, np.full(3, -5.0), np.array([0.2, 0.6, 0.4]), Ahead(nats, 0.7), weight
-    )
+    structures = {"spillover": option, "ladder": "6"}
+    elpd, k_hat = np.full(3, -5.0), np.array([0.2, 0.6, 0.4])
+    return Alternative(folder, structures, label, label == CORRECTED, elpd, k_hat, Ahead(nats, 0.7), weight)
 
 
 @pytest.fixture
@@ -42,4 +42,3 @@ def test_programs_get_the_numbers(arguments: argparse.Namespace, capsys: pytest.
     assert [one["weight"] for one in told] == [0.9, 0.1]
     assert told[1]["behind"] == [2.4, 0.7]
     assert told[1]["structures"]["spillover"] == "off"
-    assert chain.CHECKED == CHECKED

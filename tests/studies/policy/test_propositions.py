@@ -115,20 +115,33 @@ def test_a_parameter_that_imposes_a_proposition_exists() -> None:
 def test_what_needs_a_policy_that_was_not_compared_is_left_open() -> None:
     one = told()
     few = one._replace(worth={STATUS_QUO: one.worth[STATUS_QUO]}, transitioned={STATUS_QUO: one.transitioned[STATUS_QUO]})
-    lines = held("kumasi", readings(few), np.ones(1))
+    lines = held("kumasi", readings(few), np.ones(1), np.zeros(1, np.int64))
     assert 32 not in {line.proposition for line in lines}
+    open_ones = {line.proposition: line for line in not_read(lines)}
+    assert (open_ones[32].standing, open_ones[16].standing) == ("not tested", "imposed")
+    assert "all-at-once" in open_ones[32].how
     assert {line.proposition for line in lines} | {line.proposition for line in not_read(lines)} == set(range(1, 37))
 
 
 def test_the_chance_is_a_ratio_of_weights_and_knows_its_error() -> None:
-    holds, weights = np.array([1.0, 0.0, np.nan, 1.0]), np.array([0.2, 0.2, 0.2, 0.4])
-    probability, error, applies = chance(holds, weights)
+    holds, weights, draw = np.array([1.0, 0.0, np.nan, 1.0]), np.array([0.2, 0.2, 0.2, 0.4]), np.arange(4)
+    probability, error, applies = chance(holds, weights, draw)
     assert (probability, applies) == pytest.approx((0.75, 0.8))
-    # Weights .25, .25, .5 of values 1, 0, 1 about 0.75.
-    assert error == pytest.approx(np.sqrt((0.25 * 0.25) ** 2 + (0.25 * 0.75) ** 2 + (0.5 * 0.25) ** 2))
-    assert np.isnan(chance(np.array([np.nan]), np.ones(1))[0])
+    # Weights .25, .25, .5 of values 1, 0, 1 about 0.75, of three draws.
+    assert error == pytest.approx(np.sqrt(1.5 * ((0.25 * 0.25) ** 2 + (0.25 * 0.75) ** 2 + (0.5 * 0.25) ** 2)))
+    assert np.isnan(chance(np.array([np.nan]), np.ones(1), np.zeros(1, np.int64))[0])
     # A history that was left out counts for nothing.
-    assert chance(np.array([1.0, 0.0]), np.array([1.0, 0.0]))[0] == 1.0
+    assert chance(np.array([1.0, 0.0]), np.array([1.0, 0.0]), np.arange(2))[0] == 1.0
+
+
+def test_a_draw_that_comes_twice_makes_the_chance_no_surer() -> None:
+    holds, draw = np.array([1.0, 0.0, 1.0]), np.arange(3)
+    once = chance(holds, np.ones(3), draw)
+    assert chance(np.repeat(holds, 5), np.ones(15), np.repeat(draw, 5)) == pytest.approx(once)
+
+
+def test_a_cluster_of_which_no_history_was_kept_has_no_line() -> None:
+    assert held("kumasi", readings(told()), np.zeros(1), np.zeros(1, np.int64)) == []
 
 
 def test_what_the_paper_lists_is_read_from_the_case() -> None:
