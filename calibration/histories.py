@@ -14,7 +14,7 @@ import numpy as np
 import xarray
 
 from calibration.results import HISTORIES, finished_calibration
-from calibration.simulator import ClusterSimulator
+from calibration.simulator import ClusterSimulator, policy_values
 from calibration.weights import normalised, systematic
 from execution import netcdf
 from execution.fingerprint import content_hash
@@ -31,6 +31,11 @@ if TYPE_CHECKING:
     from calibration.correction import Estimate
 
 _logger: Final = logging.getLogger(__name__)
+# Hashes of what some histories give, in a folder whose reader replays them before they are believed (``calibration.shipped``).
+REPLAYS: Final = "replays.json"
+# Roles of parameters that a run may lack where they are newer than it. A policy's acts on nothing that was calibrated, and is
+# drawn as the simulator draws it; a constant has the value at which the run's histories still replay.
+ADDED: Final = ("policy", "constant")
 
 
 @dataclass(frozen=True)
@@ -144,15 +149,32 @@ def weighted_histories(stored: xarray.Dataset, case: Case, most: int | None = No
         rows = systematic(one["weight"].values, most)
         one, numbers = one.isel(draw=rows).assign(weight=("draw", np.ones(most))), numbers[rows]
     values = one["values"].transpose("parameter", "draw").values
+    keys = np.ascontiguousarray(one["seed"].values.astype(np.uint64))
     return WeightedHistories(
         case,
-        {str(name): np.ascontiguousarray(row) for name, row in zip(stored["parameter"].values, values, strict=True)},
+        completed(dict(zip(map(str, stored["parameter"].values), map(np.ascontiguousarray, values), strict=True)), keys),
         one["latents"].values.copy(),
-        np.ascontiguousarray(one["seed"].values.astype(np.uint64)),
+        keys,
         normalised(one["weight"].values.copy()),
         numbers,
         structures(stored),
     )
+
+
+def completed(values: dict[str, Floats], keys: Seeds) -> dict[str, Floats]:
+    """Return the values (n,) of every parameter of n histories, those counted that are newer than the run; see ``ADDED``.
+
+    Parameters
+    ----------
+    keys : uint64, shape (n,)
+        Seeds of the histories, by which a policy's parameters are drawn.
+    """
+    priors = load_priors()
+    if all(name in values for name in priors.defaults):
+        return values
+    policy = policy_values(priors, keys)
+    defaults = {name: np.full(len(keys), float(value)) for name, value in priors.defaults.items()}
+    return {name: values.get(name, policy.get(name, defaults[name])) for name in priors.defaults}
 
 
 def load_histories(folder: Path, cases: Sequence[Case], most: int | None = None) -> list[WeightedHistories]:
@@ -180,10 +202,12 @@ def open_histories(folder: Path) -> xarray.Dataset:
 def _check_version(folder: Path, stored: xarray.Dataset) -> None:
     """Refuse histories that lack a parameter of this model; warn where its sources are not those that made them."""
     held = {str(name) for name in stored["parameter"].values}
-    missing = [name for name in load_priors().names() if name not in held]
+    known = load_priors()
+    missing = [name for name in known.names() if name not in held and known.entry(name).role not in ADDED]
     if missing:
         raise InputError(f"{folder}: {missing[0]}: this parameter is newer than the run; calibrate again in a new folder")
-    if run_at(folder).depends.get("equations", {}).get("model") != sources_hash():
+    same = run_at(folder).depends.get("equations", {}).get("model") == sources_hash()
+    if not same and not (folder / REPLAYS).exists():
         _logger.warning("%s was made by other sources of the model: its histories may not replay bit for bit", folder)
 
 

@@ -16,14 +16,15 @@ from typing import Any, Final
 
 import numpy as np
 
-from calibration.fingerprint import fingerprint
-from calibration.histories import WeightedHistories, load_histories, open_histories
+from calibration.fingerprint import DECIDES, fingerprint
+from calibration.histories import ADDED, REPLAYS, WeightedHistories, load_histories, open_histories
 from calibration.observation import ErrorModel
 from calibration.results import FILES, HISTORIES, KIND, Posterior, load_posterior
 from calibration.weights import systematic
 from execution import netcdf
 from execution.chunks import digest
 from execution.executors import executor_on
+from execution.fingerprint import source_hashes
 from execution.run import MANIFEST, Run, checked, forget, read_manifest, restate, revised, run_at
 from execution.store import FINGERPRINT, FINISHING, Shard, differences
 from execution.tasks import Executor, Progress, silent, unheard
@@ -32,6 +33,7 @@ from model.batch import simulate_many
 from model.config import CONFIGS, all_cases, load_priors, load_profile
 from model.errors import InputError
 from model.latents import params_for, settings_for
+from model.observe import COLUMNS
 from model.policy import programmes_for
 from model.priors import Priors
 from model.schema import Case
@@ -39,8 +41,8 @@ from model.schema import Case
 SHIPPED: Final = CONFIGS / "posterior"
 # The name of the profile by which it was made, and by which commands ask for it.
 PROFILE: Final = "shipped"
-# Hashes of what some of its histories give.
-REPLAYS: Final = "replays.json"
+# In the file of replays: the columns of the panel of which hashes are made, since a panel may gain columns later.
+COLUMNS_HASHED: Final = "columns"
 # Histories of each cluster that are shipped, resampled by weight, and that are replayed before they are believed.
 KEPT: Final = 400
 REPLAYED: Final = 20
@@ -83,7 +85,8 @@ def take(
     progress("looking whether the shipped posterior holds", 0, 1)
     holding(priors, structures, seed, home)
     manifest = read_manifest(home)
-    run = Run(KIND, Path(out), run_at(home).depends, FILES)
+    # It has just been replayed: the equations of today are those that made it, wherever their sources were edited.
+    run = Run(KIND, Path(out), {**run_at(home).depends, "equations": source_hashes(DECIDES)}, FILES)
 
     def write() -> dict[str, Any]:
         for name in FILES:
@@ -139,9 +142,15 @@ def is_shipped() -> bool:
 def changed(
     stored: Mapping[str, Any], priors: Priors | None = None, structures: Mapping[str, str] | None = None
 ) -> list[str]:
-    """Return what a calibration of that fingerprint rests on and that has changed, by key, at most five lines."""
-    before, after = ({name: one.get(name) for name in RESTS_ON} for one in (stored, _now(priors, structures)))
-    return differences(before, after)
+    """Return what a calibration of that fingerprint rests on and that has changed, by key, at most five lines.
+
+    A parameter that is newer and acts only through a policy is nothing that it rests on: ``load_histories`` adds it.
+    """
+    known = priors or load_priors()
+    before, now = {name: stored.get(name) for name in RESTS_ON}, _now(known, structures)
+    newer = set(known.names(*ADDED)) - set(stored["priors"])
+    now["priors"] = {name: value for name, value in now["priors"].items() if name not in newer}
+    return differences(before, {name: now[name] for name in RESTS_ON})
 
 
 def _now(priors: Priors | None = None, structures: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -159,20 +168,24 @@ def check_replays(home: Path, cases: Sequence[Case]) -> None:
         If a bit differs.
     """
     stored = read_json(checked(home, REPLAYS))
-    other = [one.case.name for one in load_histories(home, cases) if stored.get(one.case.name) != replayed(one)]
+    columns = stored[COLUMNS_HASHED]
+    other = [one.case.name for one in load_histories(home, cases) if stored.get(one.case.name) != replayed(one, columns)]
     if other:
         many = f"{', '.join(other[:3])}{' and others' if len(other) > 3 else ''}"
         raise InputError(f"{home}: histories of the shipped posterior give other numbers than when it was made ({many}); {_ELSE}")
 
 
-def replayed(histories: WeightedHistories) -> str:
-    """Return the hash of the panels of the first histories of a cluster, every year up to its last observation."""
+def replayed(histories: WeightedHistories, columns: Sequence[str]) -> str:
+    """Return the hash of columns of the panels of the first histories of a cluster, every year up to its last observation."""
     some, cluster = histories.part(0, REPLAYED), histories.case
     settings, _ = settings_for(cluster, some.values, some.latents, some.structures)
     quarters = np.asarray(settings["quarters"], np.int64)
     ticks = np.minimum(np.arange(0, quarters.max() + 1, 4)[None], quarters[:, None])
     programmes = programmes_for(None, cluster, some.structures)
-    return digest({"panel": simulate_many(params_for(some.values), settings, some.keys, programmes, ticks, threads=1)})
+    rows = simulate_many(params_for(some.values), settings, some.keys, programmes, ticks, threads=1)
+    shown = [COLUMNS.index(name) if name in COLUMNS else -1 for name in columns]
+    # A column that the model no longer has is no reason to believe: it hashes as if nothing had been seen.
+    return digest({"panel": np.where(np.array(shown) < 0, np.nan, rows[:, :, shown])})
 
 
 def ship(folder: str | Path, home: Path = SHIPPED) -> int:
@@ -224,7 +237,8 @@ def _pack(source: Path, folder: Path) -> None:
             netcdf.write(folder / name, told[name] if list(told) == [name] else told)
     restate(folder, made)
     with revised(folder, (REPLAYS,)):
-        write_json(folder / REPLAYS, {one.case.name: replayed(one) for one in load_histories(folder, all_cases())})
+        every = load_histories(folder, all_cases())
+        write_json(folder / REPLAYS, {COLUMNS_HASHED: list(COLUMNS), **{one.case.name: replayed(one, COLUMNS) for one in every}})
     # The mark by which two commands take turns in writing has no use in what is only read.
     (folder / FINISHING).unlink(missing_ok=True)
 

@@ -89,10 +89,11 @@ class ClusterSimulator:
         dict of float64, shape (n,)
             By name, in the unit of the parameter's prior.
         """
-        varying, policy = self.priors.names("varying"), self.priors.names("policy")
+        varying = self.priors.names("varying")
         values = {name: np.full(len(keys), float(value)) for name, value in self.priors.defaults.items()}
+        values.update(policy_values(self.priors, keys))
         nuisances = own[:, len(LATENTS) : len(LATENTS) + len(varying)]
-        for names, whitened in ((varying, nuisances), (policy, normals(keys, NUISANCES, len(policy))), (self.names, z)):
+        for names, whitened in ((varying, nuisances), (self.names, z)):
             physical = self.priors.from_normal(names, whitened)
             values.update({name: np.ascontiguousarray(physical[:, column]) for column, name in enumerate(names)})
         return values
@@ -158,6 +159,16 @@ class ClusterSimulator:
             Seeds of the histories.
         """
         return outcomes(self.rows(case, z, own, keys), self.errors)
+
+
+def policy_values(priors: Priors, keys: Seeds) -> dict[str, Floats]:
+    """Return the values (n,) of the parameters that act through programmes alone, drawn with the seeds (n,) of histories.
+
+    A parameter that comes to the end of the file later leaves the draws of the others as they are.
+    """
+    names = priors.names("policy")
+    physical = priors.from_normal(names, normals(keys, NUISANCES, len(names)))
+    return {name: np.ascontiguousarray(physical[:, column]) for column, name in enumerate(names)}
 
 
 def far_too_many(case: Case) -> float:

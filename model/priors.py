@@ -273,9 +273,9 @@ class Priors(Entry):
     parameters: dict[str, Parameter]
     structures: dict[str, Structure]
 
-    def names(self, role: str | None = None) -> tuple[str, ...]:
-        """Return the names of the parameters, of one role or of all, in the order of the file."""
-        return tuple(name for name, entry in self.parameters.items() if role is None or entry.role == role)
+    def names(self, *roles: str) -> tuple[str, ...]:
+        """Return the names of the parameters, of some roles or of all, in the order of the file."""
+        return tuple(name for name, entry in self.parameters.items() if not roles or entry.role in roles)
 
     def entry(self, name: str) -> Parameter:
         """Return the parameter of a name.

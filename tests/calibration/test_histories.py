@@ -84,3 +84,14 @@ def test_a_cluster_is_known_to_a_calibration_by_its_content(simulator: ClusterSi
         assert str(case.path) in str(error.value)
     with pytest.raises(InputError, match="has no histories in this run"):
         histories.load_histories(run.folder, [case.model_copy(update={"name": "mine"})])
+
+
+def test_a_parameter_newer_than_the_run_is_drawn_where_it_acts_through_policies(simulator: ClusterSimulator) -> None:
+    z, own, keys = drawn(simulator, 8, 4)
+    every = simulator.values(z, own, keys)
+    policy, constant = simulator.priors.names("policy")[-1], simulator.priors.names("constant")[0]
+    older = {name: value for name, value in every.items() if name not in (policy, constant)}
+    whole = histories.completed(older, keys)
+    assert list(whole) == list(every)
+    np.testing.assert_array_equal(whole[policy], every[policy])
+    np.testing.assert_array_equal(whole[constant], np.full(4, simulator.priors.defaults[constant]))

@@ -15,7 +15,7 @@ from calibration.results import CHECKS, EMULATOR, FILES, HISTORIES, KIND, PATHS,
 from calibration.simulator import ClusterSimulator
 from execution import netcdf
 from execution.executors import Threads
-from execution.run import MANIFEST, Run, checked, read_manifest, revised
+from execution.run import MANIFEST, Run, checked, read_manifest, revised, run_at
 from execution.writing import read_json, write_json
 from model.config import load_priors, load_profile
 from model.errors import DamagedRun, InputError
@@ -137,3 +137,11 @@ def test_what_cannot_be_shipped_is_one_line(tmp_path: Path, capsys: pytest.Captu
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2
     assert "is no folder" in lines[1]
+
+
+def test_a_posterior_does_not_rest_on_a_newer_parameter_of_policies(home: Path) -> None:
+    stored = run_at(home).depends
+    for role, lines in (("policy", 0), ("constant", 0), ("calibrated", 1)):
+        name = load_priors().names(role)[-1]
+        older = {**stored, "priors": {key: value for key, value in stored["priors"].items() if key != name}}
+        assert len(shipped.changed(older)) == lines
