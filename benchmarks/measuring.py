@@ -52,6 +52,8 @@ def steady(firms: int, quarters: int = 120) -> Scenario:
     settings, _ = settings_for(case, values, conditional_medians(case, priors)[None, :], structures)
     settings["market"], settings["founders"], settings["capacity"] = 12.0 * firms, firms, 4.0 * firms
     settings["growth"], settings["firms_max"], settings["quarters"] = 0.0, FIRMS_MAX, quarters
+    # What a policy is worth is reckoned from the decision on; histories of a calibration end there.
+    settings["decision"] = np.inf
     return Scenario(params_for(values)[0], settings[0], programmes_for(None, case, structures))
 
 

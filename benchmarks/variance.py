@@ -33,7 +33,7 @@ from studies.policy.chosen import DEFAULT_POLICIES
 
 HORIZON = 20
 QUARTERS_A_YEAR = 4
-OUTCOMES = ("firms", "workers", "value_profit")
+OUTCOMES = ("firms", "workers", "owners_old")
 SEED = 20
 
 

@@ -19,6 +19,7 @@ FREE: Final = {
     "slurm",
     "title",
     "policy_draws",
+    "futures",
     "policies",
     "horizon",
     "morris_trajectories",

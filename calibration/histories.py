@@ -64,9 +64,32 @@ class WeightedHistories:
     def __len__(self) -> int:
         return len(self.keys)
 
+    def repeated(self, times: int) -> "WeightedHistories":
+        """Return each history several times in turn, its weight shared: its futures."""
+        return replace(
+            self,
+            values={name: np.repeat(value, times) for name, value in self.values.items()},
+            latents=np.repeat(self.latents, times, axis=0),
+            keys=np.repeat(self.keys, times),
+            weights=np.repeat(self.weights / times, times),
+            draw=np.repeat(self.draw, times),
+        )
+
+    def distinct(self) -> "WeightedHistories":
+        """Return each history once that comes several times, with the weight of all."""
+        _, first, position = np.unique(self.draw, return_index=True, return_inverse=True)
+        alike = np.array_equal(self.keys[first][position], self.keys)
+        if not alike or len(first) == len(self):
+            return self
+        kept = self.rows(first)
+        return replace(kept, weights=np.asarray(np.bincount(position, self.weights), np.float64))
+
     def part(self, first: int, count: int) -> "WeightedHistories":
         """Return ``count`` histories from ``first`` on; their weights no longer sum to one."""
-        chosen = slice(first, first + count)
+        return self.rows(slice(first, first + count))
+
+    def rows(self, chosen: slice | Ints) -> "WeightedHistories":
+        """Return some histories by their positions; their weights no longer sum to one."""
         return replace(
             self,
             values={name: np.ascontiguousarray(value[chosen]) for name, value in self.values.items()},

@@ -9,6 +9,7 @@ from model.surroundings import shield
 shield()
 
 if TYPE_CHECKING:
+    from model.batch import simulate_futures as simulate_futures
     from model.batch import simulate_many as simulate_many
     from model.batch import simulate_policies as simulate_policies
     from model.config import all_cases as all_cases
@@ -27,6 +28,7 @@ _HOMES = {
     "load_profile": "model.config",
     "simulate": "model.simulation",
     "simulate_many": "model.batch",
+    "simulate_futures": "model.batch",
     "simulate_policies": "model.batch",
 }
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "load_priors",
     "load_profile",
     "simulate",
+    "simulate_futures",
     "simulate_many",
     "simulate_policies",
 ]

@@ -17,7 +17,7 @@ from model.compiling import kernel, prepare, step
 from model.cores import granted_cores
 from model.engines.compiled_engine import run_history
 from model.errors import InputError
-from model.forks import Past, fork_tick, go_on, keep, room_for
+from model.forks import Past, fork_tick, future_seed, go_on, keep, room_for
 from model.observe import COLUMNS
 from model.start import new_world, reset
 from model.state import CLUSTER, records
@@ -55,13 +55,13 @@ def new_bench(params: Any, largest: Any, longest: int, programmes: NDArray[Any])
 
 
 @step
-def _write_rows(out: Floats, q: int, j: int, panel: Floats, ticks: Ints, w: World) -> None:
-    """Copy the rows of ``ticks`` that history j reached under policy q; the other rows of ``out`` stay as they are."""
-    for k in range(ticks.shape[1]):
-        if ticks[j, k] >= 0 and ticks[j, k] <= w.cluster.tick:
-            for column in range(out.shape[3]):
-                out[q, j, k, column] = panel[ticks[j, k], column]
-        out[q, j, k, EXHAUSTED] = w.cluster.exhausted
+def _write_rows(out: Floats, ticks: Ints, panel: Floats, w: World) -> None:
+    """Copy the rows of ``ticks`` (k,) that a history reached into ``out`` (k, columns), whose other rows stay as they are."""
+    for k in range(len(ticks)):
+        if ticks[k] >= 0 and ticks[k] <= w.cluster.tick:
+            for column in range(out.shape[1]):
+                out[k, column] = panel[ticks[k], column]
+        out[k, EXHAUSTED] = w.cluster.exhausted
 
 
 @kernel
@@ -77,34 +77,34 @@ def run_chunk(
     out: Floats,
     halt: NDArray[np.uint8],
 ) -> None:
-    """Run the n histories of a chunk under each policy; write the rows of ``ticks`` (n, k) to ``out`` (policies, n, k, columns).
+    """Run the n histories of a chunk under each policy; write rows of ``ticks`` to ``out`` (policies, n, futures, k, columns).
     ``_Batch`` explains the arguments. Another thread sets ``halt``, shape (1,), to stop the work; ``out`` is then incomplete.
     """
-    w, panel, lines = bench.world, bench.panel, bench.world.programmes
+    w, panel, lines, futures = bench.world, bench.panel, bench.world.programmes, out.shape[2]
     for j in range(len(seeds)):
         if halt[0] != 0:
             return
         s, going = settings[j], True
-        # With several policies, leg 0 simulates the past that all of them share; a single policy needs no fork.
-        fork = fork_tick(s) if len(ends) > 1 else 0
-        for leg in range(0 if fork > 0 else 1, len(ends) + 1):
-            q = max(leg - 1, 0)
+        # Leg 0 simulates the past that all policies and futures share; a single policy with a single future needs no fork.
+        fork = fork_tick(s) if len(ends) * futures > 1 else 0
+        for leg in range(0 if fork > 0 else 1, len(ends) * futures + 1):
+            q, future = max(leg - 1, 0) // futures, max(leg - 1, 0) % futures
             asked = programmes[ends[q - 1] if q > 0 else 0 : ends[q]]
             w = World(
                 params[j], s, w.cluster, w.firms, w.beside, w.ladder, w.sums, w.table, w.table_improved,
-                lines[: len(asked)], w.due, w.keys, w.order, w.heads, w.graves, w.log, seeds[j], s.case,
+                lines[: len(asked)], w.due, w.keys, w.order, w.heads, w.graves, w.log,
+                future_seed(seeds[j], s.case, future), s.case,
             )  # fmt: skip
             if leg == 0 or fork == 0:
                 reset(w, asked)
             elif going:
-                go_on(w, bench.cluster, bench.past, asked, shared)
-            first, last = (0, fork) if leg == 0 else (fork, s.quarters + 1)
-            reached = going and run_history(w, panel, halt, first, last)
+                go_on(w, bench.cluster, bench.past, asked, shared, future)
+            reached = going and run_history(w, panel, halt, 0 if leg == 0 else fork, fork if leg == 0 else s.quarters + 1)
             if leg == 0:
                 going = reached
                 keep(w, bench.past)
             else:
-                _write_rows(out, q, j, panel, ticks, w)
+                _write_rows(out[q, j, future], ticks[j], panel, w)
 
 
 def simulate_many(
@@ -133,19 +133,40 @@ def simulate_policies(
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Floats:
-    """Run many histories under each of several policies; the time before the decision is simulated once for all of them.
+    """Run many histories under each of several policies, in the luck that is their own; see ``simulate_futures``.
+
+    Returns
+    -------
+    float64, shape (policies, n, k, len(COLUMNS))
+    """
+    rows: Floats = simulate_futures(params, settings, seeds, policies, ticks, 1, threads, progress)[:, :, 0]
+    return rows
+
+
+def simulate_futures(
+    params: NDArray[Any],
+    settings: NDArray[Any],
+    seeds: Seeds,
+    policies: Sequence[NDArray[Any]],
+    ticks: Ints,
+    futures: int,
+    threads: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Floats:
+    """Run many histories under several policies, after the decision in several futures of luck (``model.forks``), one past for all.
 
     Parameters
     ----------
     params, settings, seeds : PARAMS and SETTING records and uint64, shape (n,) each; a history lasts its setting's ``quarters``
     policies : PROGRAMME records, one array a policy, the same for all histories; each begins with the programmes of history
     ticks : int64, shape (n, k); quarters since the start (0 is the start) whose rows are returned
+    futures : number of futures, of which the first has the history's own luck; none depends on how many there are
     threads : number of threads, by default every core granted; the bits depend neither on it nor on the other policies
     progress : called with the number of histories whenever a chunk is finished
 
     Returns
     -------
-    float64, shape (policies, n, k, len(COLUMNS))
+    float64, shape (policies, n, futures, k, len(COLUMNS))
         Rows in the units of ``model.observe.UNITS``; NaN beyond a history's end. ``exhausted`` is 1 in every row of a history
         that was stopped because it had too many firms or events.
 
@@ -156,7 +177,7 @@ def simulate_policies(
     seeds, count = seed_words(seeds), len(seeds)
     if not len(params) == len(settings) == len(ticks) == count:
         raise InputError("simulate_many: params, settings, seeds and ticks differ in length; give one of each for every history")
-    out = np.full((len(policies), count, ticks.shape[1], len(COLUMNS)), np.nan)
+    out = np.full((len(policies), count, futures, ticks.shape[1], len(COLUMNS)), np.nan)
     if count > 0 and len(policies) > 0:
         lines, ends = np.concatenate(policies), np.cumsum([len(one) for one in policies])
         given = [np.ascontiguousarray(a).view(np.recarray) for a in (params, settings, lines)]

@@ -52,6 +52,7 @@ INVITATION: Final = 21
 TRAINING: Final = 22
 FIRST: Final = 23
 LUCK: Final = 24
+FUTURE: Final = 25
 
 # Words of the event log; the number is what the log stores.
 EVENTS: Final = (
@@ -76,6 +77,7 @@ _AT: Final = "model/mechanisms/"
 
 # A test holds this list to the order in which both engines call.
 SCHEDULE: Final = (
+    Step("value", f"{_AT}valuation.py", "the quarter that ended is valued before government spends for the next one"),
     Step("govern", f"{_AT}programmes.py", "programmes open at the quarter's start, so firms meet them in the same quarter"),
     Step("count", f"{_AT}agglomeration.py", "what is shared is counted once, before any firm reads it"),
     Step("gather", f"{_AT}agglomeration.py", "what the cluster gives and takes follows from the counts"),
@@ -83,12 +85,16 @@ SCHEDULE: Final = (
     Step("supply", f"{_AT}production.py", "output follows from workers and what the cluster gives, without a price"),
     Step("clear", f"{_AT}market.py", "supply is given within the quarter: the price clears before profits are known"),
     Step("press", f"{_AT}improvement.py", "the squeeze on each rung follows from its price; attempts read it"),
-    Step("value", f"{_AT}valuation.py", "profits and the surplus of buyers follow from the price"),
     Step("record", "model/observe.py", "a row shows stocks and prices at its time, and the flows of the quarter ended there"),
     Step("wind_up", f"{_AT}birth.py", "firms that programmes founded start their clocks before any clock runs"),
+    Step("open_books", f"{_AT}ledger.py", "what firms earn and pay is booked quarter by quarter"),
+    Step("repay_blocks", f"{_AT}credit.py", "loans are served before what is left is invested"),
     Step("move_blocks", f"{_AT}growth.py", "profit, cash and growth follow from the price"),
+    Step("book_growth", f"{_AT}ledger.py", "what is earned and laid out is booked before buyers know firms better"),
     Step("learn_blocks", f"{_AT}knowledge.py", "what a firm spends on learning follows from its profit"),
+    Step("book_learning", f"{_AT}ledger.py", "what was spent on learning is known once firms have learnt"),
     Step("run_clocks", f"{_AT}clocks.py", "hazards follow from profit and hold for the quarter: event times are known now"),
+    Step("close_books", f"{_AT}ledger.py", "what firms repaid can be lent from the next quarter on"),
     Step("run_entry_clock", f"{_AT}clocks.py", "entry from outside follows from the price; no firm's step changes its hazard"),
     Step("put_in_order", f"{_AT}clocks.py", "events fall in order of (time, mechanism, lineage)"),
     Step("happen", "model/engines/quarter.py", "each event sees all that came before it"),

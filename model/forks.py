@@ -1,6 +1,8 @@
-"""How do several policies share one past? The state at the decision is kept, and every policy goes on from a copy of it.
+"""How do policies and futures of luck share one past? The state at the decision is kept, and each goes on from a copy of it.
 
-Before the decision no policy does anything: what history has in common is simulated once, and each future alone.
+Before the decision no policy does anything: what history has in common is simulated once, and each future alone. A future has
+luck of its own, the same for all policies: from the decision on its draws have another key. What was left of exponential draws is
+drawn anew, which the past says nothing about; the first future keeps the history's own key and draws.
 """
 
 from typing import Any, NamedTuple
@@ -10,9 +12,11 @@ from numpy.typing import NDArray
 
 from model.compiling import equation, step
 from model.engines.quarter import tick_time
-from model.lanes import block_count
+from model.events import ENTRY, FIRM_CLOCKS, FUTURE
+from model.lanes import UNDRAWN, block_count
+from model.randomness import exponential, word
 from model.start import plan, reserve
-from model.state import BLOCK, CLUSTER, LADDER, RUNGS, records
+from model.state import ALIVE, BLOCK, CLUSTER, LADDER, LANES, RUNGS, records
 from model.world import World
 
 
@@ -59,8 +63,19 @@ def keep(w: World, past: Past) -> None:
 
 
 @step
-def go_on(w: World, clusters: NDArray[Any], past: Past, programmes: NDArray[Any], shared: int) -> None:
-    """Return to the state kept, with a policy's own programmes after the ``shared`` ones of history.
+def forget_luck(w: World) -> None:
+    """Let every clock that runs draw anew, with the keys of the world as they are now."""
+    cluster = w.cluster
+    for row in range(cluster.rows):
+        block, lane = w.firms[row // LANES], row % LANES
+        for clock in range(FIRM_CLOCKS):
+            block.residual[clock, lane] = UNDRAWN if block.marks[lane] & ALIVE != 0 else block.residual[clock, lane]
+    cluster.entry_residual = exponential(w.seed, w.case, 0, ENTRY, int(cluster.entry_count))
+
+
+@step
+def go_on(w: World, clusters: NDArray[Any], past: Past, programmes: NDArray[Any], shared: int, future: int) -> None:
+    """Return to the state kept, with a policy's own programmes after the ``shared`` ones of history, in a future's luck.
 
     ``clusters`` (1,) is the array whose record is the world's.
     """
@@ -70,6 +85,14 @@ def go_on(w: World, clusters: NDArray[Any], past: Past, programmes: NDArray[Any]
         w.programmes[j] = past.programmes[j]
     for j in range(shared, len(programmes)):
         plan(w, j, programmes[j])
+    if future > 0:
+        forget_luck(w)
+
+
+@equation
+def future_seed(seed: int, case: int, future: int) -> int:
+    """Return the key of a future's draws: the history's own for the first."""
+    return seed if future == 0 else word(seed, case, 0, FUTURE, future)
 
 
 @step

@@ -186,6 +186,17 @@ class Params(NamedTuple):
 
     state_capacity: float
     state_strain: float
+    state_programmes: float
+
+    market_place_scale: float
+    market_place_most: float
+    market_place_decay: float
+    campaign_scale: float
+    investment_scale: float
+    institute_scale: float
+
+    value_funds_cost: float
+    value_next_wage: float
 
 
 PARAMS = np.dtype([(name, "f8") for name in Params._fields])
@@ -200,11 +211,10 @@ HOMES: Final[Mapping[str, str]] = {
     "awareness_success": "mechanisms/improvement.py",
     "awareness_training": "mechanisms/training.py",
     "brand": "mechanisms/knowledge.py",
+    "campaign": "mechanisms/programmes.py",
     "congestion": "mechanisms/production.py",
     "credit": "mechanisms/credit.py",
     "credit_capture_default": "mechanisms/exit.py",
-    "credit_rate": "mechanisms/growth.py",
-    "credit_term": "mechanisms/growth.py",
     "enforcement": "mechanisms/agglomeration.py",
     "entry": "mechanisms/entry.py",
     "entry_cash": "mechanisms/birth.py",
@@ -219,12 +229,15 @@ HOMES: Final[Mapping[str, str]] = {
     "finance_retention": "mechanisms/growth.py",
     "growth": "mechanisms/growth.py",
     "initiation": "latents.py",
+    "institute": "mechanisms/programmes.py",
     "investment": "mechanisms/programmes.py",
     "learning": "mechanisms/knowledge.py",
     "luck": "mechanisms/luck.py",
     "market": "mechanisms/market.py",
     "market_material_share": "mechanisms/production.py",
-    "market_place": "mechanisms/agglomeration.py",
+    "market_place": "mechanisms/programmes.py",
+    "market_place_effect": "mechanisms/agglomeration.py",
+    "market_place_traders": "mechanisms/agglomeration.py",
     "poaching": "mechanisms/poaching.py",
     "production": "mechanisms/production.py",
     "recognition": "mechanisms/knowledge.py",
@@ -240,6 +253,7 @@ HOMES: Final[Mapping[str, str]] = {
     "training_exit": "mechanisms/agglomeration.py",
     "training_lag": "mechanisms/knowledge.py",
     "training_site": "latents.py",
+    "value": "mechanisms/valuation.py",
     "zone": "mechanisms/programmes.py",
 }
 

@@ -100,9 +100,10 @@ class Profile(Named):
     exact_draws: Count
     exact_replicates: Count
 
-    # Draws of the predictive checks and of the comparison of policies; its horizon (years) and its policies.
+    # Draws of the predictive checks and of the comparison of policies; its futures, horizon (years) and policies.
     predictive_draws: Count
     policy_draws: Count
+    futures: Annotated[Whole, Field(ge=1, le=1000)] = 1
     horizon: Annotated[Whole, Field(ge=1, le=1000)]
     policies: tuple[Text, ...] = ()
 

@@ -107,7 +107,8 @@ ASIDE: Final = _lane(BESIDE, [*SHARED, *WORKED_OUT])
 # Sums over firms, lane by lane: first by rung, then over all firms.
 SUMS: Final = np.dtype(
     [(name, NUMBER, (RUNGS, LANES)) for name in ("workers", "output")]
-    + [(name, NUMBER, (LANES,)) for name in ("core", "schooling", "skill", "trained", "zone", "repaid")],
+    + [(name, NUMBER, (LANES,)) for name in ("core", "schooling", "skill", "trained", "zone")]
+    + [(name, NUMBER, (LANES,)) for name in ("repaid", "interest", "earned_old", "earned_new", "advanced")],
     align=True,
 )
 

@@ -318,11 +318,14 @@ void World::stand(const Block& block, Beside& place) const {
     }
 }
 
-[[gnu::noinline]] void repay_block(const History& __restrict w, const Block& __restrict b, Lanes& __restrict repaid) {
+[[gnu::noinline]] void repay_block(const History& __restrict w, Block& __restrict b, Lanes& __restrict repaid) {
     const Params p = w.p;
     for (std::int64_t lane = 0; lane < LANES; ++lane) {
-        const double part = repayment(p, b.debt[lane]);
-        repaid[lane] += has(b.marks[lane], ALIVE) ? part : 0.0;
+        const double debt = has(b.marks[lane], ALIVE) ? b.debt[lane] : 0.0, part = instalment_due(debt, b.instalment[lane]);
+        b.cash[lane] -= part + QUARTER * p.credit_rate * debt;
+        b.debt[lane] = debt - part;
+        b.instalment[lane] = b.debt[lane] > 0.0 ? b.instalment[lane] : 0.0;
+        repaid[lane] += part;
     }
 }
 
@@ -339,20 +342,18 @@ void World::stand(const Block& block, Beside& place) const {
         const double profit = c.base_price * price * b.output[lane] - workers - fixed;
         const double expected = expected_efficiency(p, b.log_efficiency[lane], b.luck[lane]);
         const double workers_best = optimal_workers(p, s, log_price, expected);
-        const double debt = b.debt[lane], owed = debt - repayment(p, debt);
-        const double cash = kept_cash(p, b.cash[lane], debt, workers, profit, fixed);
+        const double cash = kept_cash(p, b.cash[lane], workers, profit, fixed);
         const double wanted = wanted_growth(p, workers, workers_best);
         const bool grows = wanted > 0.0;
         const double added = min(wanted, max(0.0, cash / place));
         const double lost = max(wanted, 1.0 - workers);
         b.workers_best[lane] = workers_best;
-        b.debt[lane] = owed < FORGIVEN ? 0.0 : owed;
         b.cash[lane] = cash - (grows ? added * place : p.growth_recovery * lost * place);
         b.workers[lane] = workers + (grows ? added : lost);
         beside.profit[lane] = profit;
         beside.surplus[lane] = surplus(profit, best_profit(p, workers_best, fixed), beside.per_fixed[lane]);
         beside.wanted[lane] = wanted;
-        beside.added[lane] = added;
+        beside.added[lane] = grows ? added : lost;
     }
 }
 
@@ -525,12 +526,9 @@ void World::move_firms_and_clocks() {
         const std::int64_t last = min(first + GROUP, count);
         for (std::int64_t b = first; b < last; ++b) stand(blocks[b], beside[b - first]);
         const std::int64_t ahead = cluster.rows > CACHED ? last - first : 0;
+        for (std::int64_t b = first; b < last && cluster.outstanding > 0.0; ++b) repay_block(*this, blocks[b], sums.repaid);
         for (std::int64_t b = first; b < last; ++b) {
-            if (ahead > 0) fetch<0, SHARE>(blocks[b + ahead]);
-            repay_block(*this, blocks[b], sums.repaid);
-        }
-        for (std::int64_t b = first; b < last; ++b) {
-            if (ahead > 0) fetch<SHARE, 2 * SHARE>(blocks[b + ahead]);
+            if (ahead > 0) fetch<0, 2 * SHARE>(blocks[b + ahead]);
             grow_block(*this, blocks[b], beside[b - first]);
         }
         for (std::int64_t b = first; b < last; ++b) {
@@ -543,7 +541,9 @@ void World::move_firms_and_clocks() {
         }
         run_clocks(*this, first, last);
     }
-    cluster.repaid += total(sums.repaid);
+    const double repaid = total(sums.repaid);
+    cluster.repaid += repaid;
+    cluster.outstanding -= repaid;
     run_entry_clock(*this);
 }
 

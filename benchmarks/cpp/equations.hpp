@@ -295,17 +295,16 @@ EQUATION double training_survival(const Cluster& c, double trained) { return c.l
 
 EQUATION double surplus(double profit, double potential, double per_fixed) { return 0.5 * (profit + potential) * per_fixed; }
 
-EQUATION double kept_cash(const Params& p, double cash, double debt, double workers, double profit, double fixed) {
+EQUATION double kept_cash(const Params& p, double cash, double workers, double profit, double fixed) {
     const double flow = profit > 0.0 ? p.finance_retention * profit : borne_loss(p, profit);
-    const double service = debt * (p.credit_rate * QUARTER + QUARTER / p.credit_term);
-    return min(cash + flow * QUARTER - service, p.finance_reserve * fixed + workers);
+    return min(cash + flow * QUARTER, p.finance_reserve * fixed + workers);
 }
 
 EQUATION double wanted_growth(const Params& p, double workers, double workers_best) {
     return min(years_step(p.growth_speed) * (workers_best - workers), p.growth_step * workers + 0.5);
 }
 
-EQUATION double repayment(const Params& p, double debt) { return debt * (QUARTER / p.credit_term); }
+EQUATION double instalment_due(double debt, double instalment) { return debt - instalment >= SETTLED ? instalment : debt; }
 
 // ---------------------------------------------------------------------------------------- improvement and knowledge
 
@@ -432,12 +431,12 @@ template <class Firm>
 double firm_loan_hazard(const History& w, const Firm& firm, double fixed, double surplus, double wanted, double added) {
     const Params& p = w.p;
     const Cluster& c = w.cluster;
-    if (c.fund <= FUND_MIN || firm.debt > 0.01 || (c.credit_trained == 1.0 && !firm.courses)) return 0.0;
+    if (c.fund <= FUND_MIN || firm.debt > 0.0 || (c.credit_trained == 1.0 && !firm.courses)) return 0.0;
     const double constraint = firm.cash < p.attempt_cost * fixed ? 1.0 : constrained_share(wanted, added);
     if (constraint <= 0.0) return 0.0;
     const double noise = p.credit_noise * (1.0 + c.strain);
     const double signal = surplus + noise * normal_quantile(w.uniform(firm.lineage, SIGNAL, c.tick));
-    return loan_hazard(p, constraint, approval(signal), c.captured, firm.connected);
+    return loan_hazard(p, constraint, approval(signal), c.captured_lending, firm.connected);
 }
 
 // ------------------------------------------------------------------------------------------------------------ government

@@ -127,7 +127,7 @@ inline std::int64_t found(World& w, double time, std::uint64_t lineage, double h
     w.ladder[rung].firms += 1.0;
     const Words traits = w.words(lineage, TRAITS, 0), means = w.words(lineage, TRAITS, 1);
     auto& firm = w.firm(i);
-    firm.trained = firm.pending = firm.recognition = firm.trust = firm.access = firm.debt = 0.0;
+    firm.trained = firm.pending = firm.recognition = firm.trust = firm.access = firm.debt = firm.instalment = 0.0;
     firm.log_efficiency = firm.output = 0.0;
     firm.in_zone = firm.heir = firm.courses = 0;
     firm.lineage = lineage;
@@ -377,27 +377,15 @@ inline void press(History& w) {
 
 // ----------------------------------------------------------------------------------------------------------- what is seen
 
-EQUATION double opening_index(const History& w) {
-    const double improved = log(improved_ceiling(w.p, world_price(w.p, w.s, 0.0), 0.0));
-    return log_index(w.p, basic_weight(w.p, w.s, w.cluster.time), log(w.s.import_price), improved);
-}
-
-inline void value(History& w) {
-    const Setting& s = w.s;
+// What a policy is worth is left out: a peer does what a calibration does, whose histories end before any policy begins.
+inline void count_money(History& w) {
     Cluster& c = w.cluster;
-    const double cost_before = c.net_cost;
-    c.net_cost = c.loan_losses;
+    c.granted = 0.0;
+    c.spent = c.outstanding + c.loan_losses;
     for (std::int64_t j = 0; j < w.programme_count; ++j) {
-        if (w.programmes[j].kind != CREDIT) c.net_cost += w.programmes[j].spent;
+        c.granted += w.programmes[j].granted;
+        if (w.programmes[j].kind != CREDIT) c.spent += w.programmes[j].spent;
     }
-    if (c.time < s.decision) return;
-    const double factor = discount_factor(s.discount, c.time - s.decision);
-    const double expenditure = home_expenditure(w.p, s, c.time), opening = opening_index(w);
-    c.value_profit += factor * QUARTER * c.profits;
-    c.value_sales += factor * QUARTER * c.sales;
-    c.value_wages += factor * QUARTER * c.workers;
-    c.value_surplus += factor * QUARTER * consumer_surplus(w.p, expenditure, opening, c.log_index);
-    c.value_cost += factor * (c.net_cost - cost_before);
 }
 
 inline double improved_share(const Cluster& c) { return c.workers > 0.0 ? c.improved_workers / c.workers : 0.0; }
@@ -416,8 +404,8 @@ inline void record(Cluster& c, double* row) {
         c.entrants, c.spin_offs, c.exits, c.mergers, c.attempts, c.successes, c.relocations, c.improved_firms, c.zone_firms,
         c.exporters, c.schooling, c.managerial_capital, c.traders, c.congestion, static_cast<double>(phase(c)), c.price_export,
         c.world_price, c.exported, c.sales, c.profits, c.awareness, c.discouragement, c.enforcement, c.improved_workers, c.loans, c.defaults,
-        c.trained, c.public_cost, c.loan_losses, c.zone_space, c.value_profit, c.value_surplus, c.value_sales, c.value_cost,
-        c.value_wages, static_cast<double>(c.transitioned), static_cast<double>(c.exhausted),
+        c.trained, c.granted, c.spent, c.loan_losses, c.overrun, c.zone_space, c.owners_old, c.owners_new, c.buyers,
+        c.workers_gain, c.treasury, c.captured, c.value_wages, static_cast<double>(c.transitioned), static_cast<double>(c.exhausted),
     };
     std::copy_n(values, COLUMNS, row);
     c.entrants = c.spin_offs = c.exits = c.mergers = 0.0;
@@ -520,6 +508,7 @@ inline void leave(World& w, std::int64_t i, double time) {
     if (firm.debt > 0.0) {
         c.defaults += 1.0;
         c.loan_losses += firm.debt;
+        c.outstanding -= firm.debt;
         w.note(time, LOG_DEFAULT, firm.lineage, 0, firm.debt);
     }
     const std::int64_t buyer = suitor(w, i);
@@ -607,8 +596,10 @@ inline void lend(World& w, std::int64_t i, double time) {
     const double amount = min(w.cluster.fund, firm.workers + 2.0);
     if (amount <= 0.0) return;
     w.cluster.fund -= amount;
-    firm.debt += amount;
     firm.cash += amount;
+    firm.debt += amount;
+    firm.instalment += amount * (QUARTER / w.p.credit_term);
+    w.cluster.outstanding += amount;
     w.cluster.loans += 1.0;
     w.note(time, LOG_LOAN, firm.lineage, 0, amount);
 }
@@ -802,13 +793,16 @@ inline void run_programme(World& w, std::int64_t j) {
         case TRAINING_PROGRAMME: return train(w, j, allowance);
         case GRANT: return give_grants(w, j, allowance);
         case EXPORT_PREFERENCE: return prefer_exporters(w, j, allowance);
-        case ZONE:
-            c.zone_space += (1.0 - programme.captured) * allowance / space_cost(w.p, c.strain);
+        case ZONE: {
+            const double built = allowance - programme.captured * allowance, space = built / space_cost(w.p, c.strain);
+            c.zone_space += space;
+            c.overrun += built - space * w.p.zone_cost;
             c.zone_trained = max(c.zone_trained, programme.trained_only);
             programme.spent += allowance;
             return;
+        }
         case CREDIT:
-            c.captured = programme.captured * (1.0 - programme.cofinance);
+            c.captured_lending = programme.captured * (1.0 - programme.cofinance);
             c.credit_trained = max(c.credit_trained, programme.trained_only);
             return;
         default:
@@ -836,8 +830,6 @@ inline void govern(World& w) {
     }
     c.fund = lending ? c.fund + c.repaid : 0.0;
     c.repaid = 0.0;
-    c.public_cost = 0.0;
-    for (std::int64_t j = 0; j < w.programme_count; ++j) c.public_cost += w.programmes[j].spent;
 }
 
 // ------------------------------------------------------------------------------------------------------------- a history
@@ -878,6 +870,7 @@ inline void begin(World& w) {
 }
 
 inline void open_quarter(World& w, double* row) {
+    count_money(w);
     govern(w);
     count(w);
     gather(w);
@@ -885,7 +878,6 @@ inline void open_quarter(World& w, double* row) {
     w.supply();
     clear(w);
     press(w);
-    value(w);
     record(w.cluster, row);
 }
 

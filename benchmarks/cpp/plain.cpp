@@ -16,7 +16,7 @@ using std::log;
 namespace model {
 
 struct Firm {
-    double workers, skill, trained, pending, recognition, trust, access, schooling, cash, debt, born, luck;
+    double workers, skill, trained, pending, recognition, trust, access, schooling, cash, debt, instalment, born, luck;
     double log_efficiency, output, workers_best;
     // What the quarter works out for the clocks.
     double profit, surplus, wanted, added, taught, worth;
@@ -145,12 +145,10 @@ void World::supply() {
 inline void grow(const Params& p, const Setting& s, const Cluster& c, const Ladder& rung, Firm& firm) {
     const double fixed = rung.fixed_cost, outlay = rung.outlay * own_share(p, s, firm.recognition);
     const double profit = c.base_price * rung.price * firm.output - firm.workers - fixed;
-    const double owed = firm.debt - repayment(p, firm.debt);
     firm.profit = profit;
     firm.workers_best = optimal_workers(p, s, rung.log_price, expected_efficiency(p, firm.log_efficiency, firm.luck));
     firm.surplus = surplus(profit, best_profit(p, firm.workers_best, fixed), rung.per_fixed);
-    firm.cash = kept_cash(p, firm.cash, firm.debt, firm.workers, profit, fixed);
-    firm.debt = owed < FORGIVEN ? 0.0 : owed;
+    firm.cash = kept_cash(p, firm.cash, firm.workers, profit, fixed);
     firm.wanted = wanted_growth(p, firm.workers, firm.workers_best);
     if (firm.wanted > 0.0) {
         firm.added = min(firm.wanted, max(0.0, firm.cash / outlay));
@@ -233,13 +231,22 @@ void World::run_clocks(const Params& p, std::int64_t i) {
 void World::move_firms_and_clocks() {
     // A copy, which no store to a firm can change.
     const Params p = this->p;
+    double repaid = 0.0;
     for (std::int64_t i = 0; i < cluster.rows; ++i) {
         Firm& firm = this->firm(i);
-        cluster.repaid += repayment(p, firm.debt);
+        if (firm.debt > 0.0) {
+            const double part = instalment_due(firm.debt, firm.instalment);
+            firm.cash -= part + QUARTER * p.credit_rate * firm.debt;
+            firm.debt -= part;
+            if (firm.debt <= 0.0) firm.instalment = 0.0;
+            repaid += part;
+        }
         grow(p, s, cluster, ladder[firm.rung], firm);
         learn(p, s, cluster, firm);
         run_clocks(p, i);
     }
+    cluster.repaid += repaid;
+    cluster.outstanding -= repaid;
     run_entry_clock(*this);
 }
 

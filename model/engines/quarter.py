@@ -12,10 +12,12 @@ from model.lanes import block_count, firm_at, stand
 from model.mechanisms.agglomeration import build_ladder, count, gather
 from model.mechanisms.birth import wind_up
 from model.mechanisms.clocks import ALL, run_clocks, run_entry_clock
+from model.mechanisms.credit import repay_blocks
 from model.mechanisms.entry import initiate
 from model.mechanisms.growth import move_blocks
 from model.mechanisms.improvement import press
 from model.mechanisms.knowledge import learn_blocks
+from model.mechanisms.ledger import book_growth, book_learning, close_books, open_books
 from model.mechanisms.luck import draw_luck
 from model.mechanisms.market import clear
 from model.mechanisms.production import supply
@@ -23,7 +25,6 @@ from model.mechanisms.programmes import govern
 from model.mechanisms.valuation import value
 from model.observe import record
 from model.state import GROUP
-from model.sums import empty, total
 from model.world import World, bury
 
 Dispatch = Callable[[World, int, int, float, int], None]
@@ -38,10 +39,10 @@ def begin(w: World) -> None:
 
 @step
 def open_quarter(w: World, row: NDArray[np.float64]) -> None:
-    """Government acts, shared things are counted, the market clears, the row is written."""
+    """The last quarter is valued, government acts, shared things are counted, the market clears, the row is written."""
+    value(w)
     govern(w)
     open_market(w)
-    value(w)
     record(w, row)
 
 
@@ -58,10 +59,13 @@ def open_market(w: World) -> None:
 
 @step
 def move_group(w: World, first: int, last: int) -> None:
-    """Let the firms of a group of blocks earn, grow and learn."""
+    """Let the firms of a group of blocks repay, earn, grow and learn, and book what they earn and pay."""
     stand(w.firms, first, last, w.ladder, w.beside)
+    repay_blocks(w, first, last)
     move_blocks(w, first, last)
+    book_growth(w, first, last)
     learn_blocks(w, first, last)
+    book_learning(w, first, last)
 
 
 @step
@@ -69,13 +73,13 @@ def move_firms_and_clocks(w: World) -> None:
     """Firms earn, grow and learn, and their clocks run, group by group: nothing that one does touches another's hazard."""
     wind_up(w)
     w.cluster.due = 0
-    empty(w.sums.repaid)
+    open_books(w)
     blocks = block_count(w.cluster.rows)
     for first in range(0, blocks, GROUP):
         last = min(first + GROUP, blocks)
         move_group(w, first, last)
         run_clocks(w, first, last)
-    w.cluster.repaid += total(w.sums.repaid)
+    close_books(w)
     run_entry_clock(w)
 
 

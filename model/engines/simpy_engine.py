@@ -21,6 +21,8 @@ from model.errors import InputError
 from model.events import LOG_GRANT, LOG_LOAN
 from model.lanes import firm_at
 from model.mechanisms.clocks import ALL
+from model.mechanisms.credit import owe
+from model.mechanisms.ledger import pay
 from model.mechanisms.programmes import govern
 from model.mechanisms.valuation import value
 from model.observe import COLUMNS, mark_stop, record
@@ -93,11 +95,11 @@ class Run:
         return range(int(self.world.s.quarters) + 1)
 
     def spend(self, amount: float) -> None:
-        """Spend public money (wage-years) that no firm receives: it counts as public cost from the next row on."""
+        """Spend public money (wage-years) that no firm receives: the treasury has paid it from the next row on."""
         self.world.cluster.own_spending += _money(amount)
 
     def grant(self, row: int, amount: float) -> None:
-        """Give public money (wage-years) to the firm in a row: cash, a line of the event log, and public cost.
+        """Give public money (wage-years) to the firm in a row: cash, a line of the event log, and a cost of the treasury.
 
         Raises
         ------
@@ -105,16 +107,15 @@ class Run:
             If no firm lives in that row, or the amount is negative or not finite; so do ``spend`` and ``lend``.
         """
         firm = self._living(row)
-        firm.cash += _money(amount)
+        pay(self.world, firm, _money(amount))
         self.make_room(1)
-        # ``count_grants`` adds the line to the public cost.
+        # ``count_grants`` adds the line to what is spent.
         note(self.world, self.env.now, LOG_GRANT, firm.lineage, 0, amount)
 
     def lend(self, row: int, amount: float) -> None:
         """Lend public money (wage-years) to the firm in a row, which repays it as it repays a programme's loan."""
         firm, cluster = self._living(row), self.world.cluster
-        firm.cash += _money(amount)
-        firm.debt += amount
+        owe(self.world, firm, _money(amount))
         cluster.own_lending += amount
         cluster.loans += 1.0
         self.make_room(1)
@@ -127,7 +128,7 @@ class Run:
         return firm
 
     def count_grants(self) -> None:
-        """Add to the public cost what a user's processes have noted as grants since the last call.
+        """Add to public spending what a user's processes have noted as grants since the last call.
 
         Raises
         ------
@@ -165,6 +166,7 @@ def government(run: Run) -> Process:
         # Every programme may bring firms in, open, and serve every firm.
         run.count_grants()
         run.make_room(len(run.world.programmes) * (int(run.world.cluster.rows) + INVITED_MAX + 1))
+        value(run.world)
         govern(run.world)
         # What the model's own programmes grant is in their cost.
         run.skip_lines()
@@ -182,7 +184,6 @@ def recorder(run: Run) -> Process:
     """Write a row every quarter; stop after the last, or once the history is stopped."""
     for tick in run.ticks():
         yield run.step(tick, RECORD)
-        value(run.world)
         record(run.world, run.panel[tick])
         if tick == run.world.s.quarters or run.world.cluster.exhausted != 0:
             run.finished = True

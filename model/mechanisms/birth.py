@@ -9,6 +9,7 @@ from model.compiling import equation, step
 from model.events import ATTEMPT, BIRTH, EXIT, FIRM_CLOCKS, FIRST, POACHING, SPIN_OFF, TRAITS
 from model.fields import FIRM_FIELDS
 from model.lanes import UNDRAWN, firm_at, open_block
+from model.mechanisms.ledger import book_first_places
 from model.randomness import unit, waiting, words
 from model.start import first_values
 from model.state import LANES
@@ -105,6 +106,7 @@ def found(w: World, time: float, lineage: int, heritage: float, noise: float, ru
     firm.born = time
     firm.alive = 1
     firm.workers_best = firm.workers
+    book_first_places(w, firm, firm.workers)
     take_seat(w, i)
     return i
 

@@ -11,6 +11,7 @@ from model.events import EXIT, LOG_DEFAULT, LOG_EXIT, LOG_MERGER, OUTCOME
 from model.lanes import CACHED, fetch_fourth, fetcher_at, firm_at, has, places, strikes, vacate
 from model.mechanisms.finance import own_share
 from model.mechanisms.knowledge import training_survival
+from model.mechanisms.ledger import book, pay
 from model.peers import seeker, unseat
 from model.randomness import uniform
 from model.state import CONNECTED, LANES
@@ -79,6 +80,7 @@ def leave(w: World, i: int, time: float) -> None:
     if firm.debt > 0.0:
         cluster.defaults += 1.0
         cluster.loan_losses += firm.debt
+        cluster.outstanding -= firm.debt
         note(w, time, LOG_DEFAULT, firm.lineage, 0, firm.debt)
     buyer = suitor(w, i)
     if buyer >= 0:
@@ -127,8 +129,10 @@ def merge(w: World, buyer: int, seller: int, time: float) -> None:
     """The buyer takes over the seller's workers and pays for their places."""
     better, leaving = firm_at(w.firms, buyer), firm_at(w.firms, seller)
     taken = leaving.workers
+    price = takeover_price(w, better, taken)
     better.workers += taken
-    better.cash -= takeover_price(w, better, taken)
+    pay(w, better, -price)
+    book(w, leaving, price)
     w.cluster.mergers += 1.0
     note(w, time, LOG_MERGER, leaving.lineage, better.lineage, taken)
 

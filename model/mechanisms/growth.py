@@ -1,21 +1,18 @@
-"""How do profit, cash and size of a firm move in a quarter? A firm keeps part of its profit, repays its loans, and moves to its
-best size as fast as skill in growing and its own cash allow (WP 5703, sections II and IV).
+"""How do profit, cash and size of a firm move in a quarter? A firm keeps part of its profit and moves to its best size as fast as
+skill in growing and its own cash allow (WP 5703, sections II and IV).
 """
 
 from typing import Any
 
 from model.compiling import equation, step
 from model.events import QUARTER
-from model.lanes import CACHED, fetch_first, fetch_second, has, kept, lane_of
+from model.lanes import CACHED, fetch_first, fetch_second, kept, lane_of
 from model.mechanisms.finance import borne_loss, own_share
 from model.mechanisms.luck import expected_efficiency
 from model.mechanisms.market import is_improved
 from model.mechanisms.production import best_profit, optimal_workers, years_step
-from model.state import ALIVE, LANES
+from model.state import LANES
 from model.world import World
-
-# A debt so small that it is settled (wage-years).
-FORGIVEN = 0.01
 
 
 @equation
@@ -31,11 +28,10 @@ def surplus(profit: float, potential: float, per_fixed: float) -> float:
 def kept_cash(p: Any, firm: Any, profit: float, fixed: float) -> float:
     """Cash at the quarter's end before any growth (wage-years); what exceeds the reserve is consumed.
 
-    Formula: x' = min(x + dt (r pi+ - (pi- - b)+ - i B) - B dt/term, 4 F_k + l)
+    Formula: x' = min(x + dt (r pi+ - (pi- - b)+), 4 F_k + l)
     """
     flow = p.finance_retention * profit if profit > 0.0 else borne_loss(p, profit)
-    service = firm.debt * (p.credit_rate * QUARTER + QUARTER / p.credit_term)
-    return min(firm.cash + flow * QUARTER - service, p.finance_reserve * fixed + firm.workers)
+    return min(firm.cash + flow * QUARTER, p.finance_reserve * fixed + firm.workers)
 
 
 @equation
@@ -57,43 +53,27 @@ def grow(p: Any, s: Any, cluster: Any, aside: Any, firm: Any) -> None:
     profit = cluster.base_price * price * firm.output - workers - fixed
     workers_best = optimal_workers(p, s, log_price, expected_efficiency(p, firm.log_efficiency, firm.luck))
     cash = kept_cash(p, firm, profit, fixed)
-    owed = firm.debt - repayment(p, firm.debt)
     wanted = wanted_growth(p, workers, workers_best)
     grows = wanted > 0.0
     added = min(wanted, max(0.0, cash / outlay))
     lost = max(wanted, 1.0 - workers)
     firm.workers_best = workers_best
-    firm.debt = 0.0 if owed < FORGIVEN else owed
     firm.cash = cash - (added * outlay if grows else p.growth_recovery * lost * outlay)
     firm.workers = workers + (added if grows else lost)
     aside.profit = profit
     aside.surplus = surplus(profit, best_profit(p, workers_best, fixed), aside.per_fixed)
     aside.wanted = wanted
-    aside.added = added
-
-
-@equation
-def repayment(p: Any, debt: float) -> float:
-    """What a firm repays of its loans in a quarter (wage-years).
-
-    Formula: B dt/term
-    """
-    return debt * (QUARTER / p.credit_term)
+    aside.added = added if grows else lost
 
 
 @step
 def move_blocks(w: World, first: int, last: int) -> None:
-    """Let the firms of a group of blocks repay, earn and grow."""
+    """Let the firms of a group of blocks earn and grow."""
     p, s, cluster, firms, beside = kept(w.p), kept(w.s), kept(w.cluster), w.firms, w.beside
-    repaid, ahead = w.sums.repaid, last - first if cluster.rows > CACHED else 0
+    ahead = last - first if cluster.rows > CACHED else 0
     for b in range(first, last):
         if ahead > 0:
             fetch_first(firms, b + ahead)
-        for lane in range(LANES):
-            firm = lane_of(firms, b, lane)
-            repaid[lane] += repayment(p, firm.debt) if has(firm, ALIVE) == 1 else 0.0
-    for b in range(first, last):
-        if ahead > 0:
             fetch_second(firms, b + ahead)
         for lane in range(LANES):
             grow(p, s, cluster, lane_of(beside, b - first, lane), lane_of(firms, b, lane))

@@ -14,6 +14,7 @@ from model.lanes import firm_at
 from model.mechanisms.agglomeration import standard_surplus, standard_workers
 from model.mechanisms.birth import SCHOOLING_BASE, outsiders_skill
 from model.mechanisms.knowledge import raise_awareness
+from model.mechanisms.ledger import pay
 from model.randomness import uniform
 from model.world import World, note, take_improved_seat
 
@@ -182,7 +183,7 @@ def attempt(w: World, i: int, time: float, number: int) -> None:
     if firm.rung >= w.s.ladder or firm.cash < p.attempt_cost * fixed:
         return
     cluster.attempts += 1.0
-    firm.cash -= p.attempt_cost * fixed
+    pay(w, firm, -p.attempt_cost * fixed)
     if uniform(w.seed, w.case, firm.lineage, OUTCOME, ATTEMPT_OUTCOME + number) < firm_success_chance(w, firm):
         climb(w, i)
         firm.skill += p.success_skill_gain

@@ -1,15 +1,20 @@
 """What does government do, when, for whom and at what cost? Programmes open on their date or trigger, spend their budget evenly
-over their years, and lose effect beyond the state's capacity; a share may be captured (WP 5703, sections II-V).
+over their years, act by what they spend, and lose effect beyond the state's capacity (WP 5703, sections II-V).
+
+A programme of history acts as it is seen to have acted, since what it cost is not known; a policy's acts by its spending, with
+returns that fall. Both add up in spending: where a market place stands, a second one brings what further spending brings.
 """
 
 from typing import Any
 
-from model.arithmetic import log
+from model.arithmetic import exp, log
 from model.compiling import equation, step
 from model.events import LOG_ENTRY, LOG_GRANT, LOG_INVESTMENT, LOG_PROGRAMME, QUARTER
 from model.lanes import firm_at
 from model.mechanisms.birth import found, newcomer
 from model.mechanisms.knowledge import raise_awareness
+from model.mechanisms.ledger import book_first_places, pay
+from model.mechanisms.production import years_step
 from model.mechanisms.training import invite, train
 from model.state import (
     CAMPAIGN,
@@ -58,12 +63,31 @@ def is_triggered(w: World, programme: Any) -> bool:
 
 
 @equation
-def strain(p: Any, spending: float, wage_bill: float) -> float:
-    """Loss of effect and rise of cost when government runs more than it can.
+def strain(p: Any, spending: float, wage_bill: float, at_once: float) -> float:
+    """Loss of effect and rise of cost when government runs more than it can: too much money, or too many programmes at once.
 
-    Formula: c_s (spending/(k wage bill) - 1)+
+    Formula: c_s (spending/(k wage bill) - 1)+ + c_n (n - 1)+
     """
-    return p.state_strain * max(0.0, spending / (p.state_capacity * max(1.0, wage_bill)) - 1.0)
+    overspent = max(0.0, spending / (p.state_capacity * max(1.0, wage_bill)) - 1.0)
+    return p.state_strain * overspent + p.state_programmes * max(0.0, at_once - 1.0)
+
+
+@equation
+def response(spent: float, scale: float, wage_bill: float) -> float:
+    """Share of an instrument's full effect that spending reaches: each further wage-year brings less.
+
+    Formula: 1 - e^(-S/(k W))
+    """
+    return 1.0 - exp(-spent / (scale * max(1.0, wage_bill)))
+
+
+@equation
+def market_place_strength(p: Any, standing: float, works: float, wage_bill: float) -> float:
+    """Strength of public market places and roads, given that of history's and what a policy has built since.
+
+    Formula: M_h + (m - M_h)+ (1 - e^(-S/(k W)))
+    """
+    return standing + max(0.0, p.market_place_most - standing) * response(works, p.market_place_scale, wage_bill)
 
 
 @equation
@@ -91,27 +115,37 @@ def govern(w: World) -> None:
     if cluster.wage_bill == 0.0 and cluster.time >= w.s.decision:
         cluster.wage_bill = cluster.workers
     cluster.market_place = 0.0
+    cluster.market_works -= years_step(w.p.market_place_decay) * cluster.market_works
     cluster.protection = 0.0
     cluster.zone_trained = 0.0
     cluster.credit_trained = 0.0
-    spending = 0.0
+    open_programmes(w)
+    lending = False
+    for j in range(len(w.programmes)):
+        if is_running(w, w.programmes[j]):
+            run_programme(w, j)
+            lending = lending or w.programmes[j].kind == CREDIT
+    if cluster.market_works > 0.0:
+        cluster.market_place = market_place_strength(w.p, cluster.market_place, cluster.market_works, cluster.wage_bill)
+    cluster.fund = cluster.fund + cluster.repaid if lending else 0.0
+    cluster.repaid = 0.0
+
+
+@step
+def open_programmes(w: World) -> None:
+    """Open the programmes whose time has come, and work out how what is run at once strains the state.
+
+    Programmes of history strain nobody: what they did is what they are seen to have done.
+    """
+    cluster, spending, at_once = w.cluster, 0.0, 0.0
     for j in range(len(w.programmes)):
         programme = w.programmes[j]
         if programme.opened < 0.0 and is_triggered(w, programme):
             open_programme(w, j)
         if is_running(w, programme):
             spending += spending_rate(w, programme)
-    cluster.strain = strain(w.p, spending, cluster.workers) if w.s.state_module == 1.0 else 0.0
-    lending = False
-    for j in range(len(w.programmes)):
-        if is_running(w, w.programmes[j]):
-            run_programme(w, j)
-            lending = lending or w.programmes[j].kind == CREDIT
-    cluster.fund = cluster.fund + cluster.repaid if lending else 0.0
-    cluster.repaid = 0.0
-    cluster.public_cost = cluster.own_spending + cluster.own_lending
-    for j in range(len(w.programmes)):
-        cluster.public_cost += w.programmes[j].spent
+            at_once += 0.0 if programme.of_history == 1 else 1.0
+    cluster.strain = strain(w.p, spending, cluster.workers, at_once) if w.s.state_module == 1.0 else 0.0
 
 
 @equation
@@ -167,11 +201,14 @@ def run_programme(w: World, j: int) -> None:
     if kind == TRAINING_PROGRAMME:
         train(w, j, allowance)
     elif kind == ZONE:
-        cluster.zone_space += (1.0 - programme.captured) * allowance / space_cost(p, cluster.strain)
+        built = go_astray(w, programme, allowance)
+        space = built / space_cost(p, cluster.strain)
+        cluster.zone_space += space
+        cluster.overrun += built - space * p.zone_cost
         cluster.zone_trained = max(cluster.zone_trained, programme.trained_only)
         programme.spent += allowance
     elif kind == CREDIT:
-        cluster.captured = programme.captured * (1.0 - programme.cofinance)
+        cluster.captured_lending = programme.captured * (1.0 - programme.cofinance)
         cluster.credit_trained = max(cluster.credit_trained, programme.trained_only)
     elif kind == GRANT:
         give_grants(w, j, allowance)
@@ -179,23 +216,46 @@ def run_programme(w: World, j: int) -> None:
         prefer_exporters(w, j, allowance)
     else:
         programme.spent += allowance
-        run_climate(w, programme)
+        run_climate(w, programme, go_astray(w, programme, allowance))
 
 
 @step
-def run_climate(w: World, programme: Any) -> None:
-    """Run a quarter of a programme that changes conditions for all rather than serving one firm after another."""
+def go_astray(w: World, programme: Any, amount: float) -> float:
+    """Book the captured share of an amount (wage-years) with those who have it, and return what is left."""
+    lost = programme.captured * amount
+    w.cluster.flow_captured += lost
+    return amount - lost
+
+
+@step
+def run_climate(w: World, programme: Any, spent: float) -> None:
+    """Run a quarter of a programme that changes conditions for all; ``spent`` is what reached its purpose (wage-years)."""
     cluster = w.cluster
     working = 1.0 / (1.0 + cluster.strain)
     if programme.kind == MARKET_PLACE:
-        cluster.market_place = max(cluster.market_place, programme.effect * (1.0 - programme.captured) * working)
+        if programme.of_history == 1:
+            standing = programme.effect * (1.0 - programme.captured) * working
+            cluster.market_place = max(cluster.market_place, standing)
+        else:
+            cluster.market_works += spent * working
     elif programme.kind == PROTECTION:
         cluster.protection += programme.effect
     elif programme.kind == CAMPAIGN:
-        raise_awareness(w, programme.effect * QUARTER * working)
+        raise_awareness(w, full_or_by_dose(w, programme, spent / QUARTER, w.p.campaign_scale) * QUARTER * working)
     elif programme.kind == RESEARCH_INSTITUTE:
-        if cluster.time < programme.opened + build_up_years(programme):
-            cluster.access += w.p.investment_access * programme.effect * QUARTER / build_up_years(programme) * working
+        years = build_up_years(programme)
+        if cluster.time < programme.opened + years:
+            built = full_or_by_dose(w, programme, (1.0 - programme.captured) * programme.granted, w.p.institute_scale)
+            cluster.access += w.p.investment_access * built * QUARTER / years * working
+
+
+@equation
+def full_or_by_dose(w: World, programme: Any, spent: float, scale: float) -> float:
+    """Effect of a programme: in full in history, whose cost is not known, and by what is spent in a policy.
+
+    Formula: f, or f (1 - e^(-S/(k W)))
+    """
+    return programme.effect if programme.of_history == 1 else programme.effect * response(spent, scale, w.cluster.wage_bill)
 
 
 @step
@@ -204,11 +264,13 @@ def invite_investor(w: World, j: int) -> None:
     programme = w.programmes[j]
     cluster = w.cluster
     lineage, chance = newcomer(w, 0, INVITED * (j + 1))
-    if chance >= investor_chance(w.p, cluster.firms) * programme.effect:
+    wooed = full_or_by_dose(w, programme, programme.granted, w.p.investment_scale)
+    if chance >= investor_chance(w.p, cluster.firms) * wooed:
         return
     cluster.access += w.p.investment_access
     i = found(w, cluster.time, lineage, INVESTOR_SKILL, w.p.entry_skill_sd, 1)
     firm = firm_at(w.firms, i)
+    book_first_places(w, firm, max(0.0, INVESTOR_WORKERS - firm.workers))
     firm.workers = max(firm.workers, INVESTOR_WORKERS)
     firm.recognition = 1.0
     cluster.entrants += 1.0
@@ -228,7 +290,7 @@ def give_grants(w: World, j: int, allowance: float) -> None:
         programme.invited = w.keys[w.order[k]]
         programme.spent += programme.unit_cost
         allowance -= programme.unit_cost
-        firm.cash += programme.unit_cost
+        pay(w, firm, programme.unit_cost)
         note(w, w.cluster.time, LOG_GRANT, firm.lineage, 0, programme.unit_cost)
 
 
@@ -244,7 +306,7 @@ def prefer_exporters(w: World, j: int, allowance: float) -> None:
         i = found(w, cluster.time, lineage, PREFERRED_SKILL, w.p.entry_skill_sd, 0)
         firm = firm_at(w.firms, i)
         firm.schooling += PREFERRED_SCHOOLING
-        firm.cash += programme.unit_cost
+        pay(w, firm, programme.unit_cost)
         firm.in_zone = 1
         programme.spent += programme.unit_cost
         cluster.entrants += 1.0

@@ -9,6 +9,7 @@ from model.clock import Clock, Conditions, uncounted
 from model.compiling import equation, step
 from model.events import LOG_RELOCATION
 from model.lanes import firm_at, has
+from model.mechanisms.ledger import pay
 from model.mechanisms.production import centrality
 from model.state import HEIR, IN_ZONE, TAUGHT
 from model.world import World, note
@@ -82,7 +83,7 @@ def relocate(w: World, i: int, time: float) -> None:
     if w.cluster.zone_space < space or firm.cash < cost:
         return
     w.cluster.zone_space -= space
-    firm.cash -= cost
+    pay(w, firm, -cost)
     firm.in_zone = 1
     w.cluster.relocations += 1.0
     note(w, time, LOG_RELOCATION, firm.lineage, 0, firm.workers)

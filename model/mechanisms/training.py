@@ -10,6 +10,7 @@ from model.compiling import equation, step
 from model.events import INVITATION, LOG_TRAINED, TRAINING
 from model.lanes import firm_at
 from model.mechanisms.knowledge import raise_awareness
+from model.mechanisms.ledger import pay
 from model.ordering import order_by
 from model.randomness import uniform
 from model.state import INTENSIVE, TECHNOLOGY
@@ -101,7 +102,7 @@ def teach(w: World, j: int, i: int) -> None:
     firm = firm_at(w.firms, i)
     works = w.s.site_works / (1.0 + w.cluster.strain)
     firm.pending += works * course_gain(w.p, programme.course)
-    firm.cash -= programme.fee
+    pay(w, firm, -programme.fee)
     firm.courses = 1
     if programme.course == TECHNOLOGY:
         firm.access += works * w.p.training_technology_access

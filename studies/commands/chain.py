@@ -133,6 +133,7 @@ def _compare(folder: Path, profile: Profile | None, progress: Progress, **option
             "policies": list(profile.policies) or None,
             "horizon": profile.horizon,
             "draws": profile.policy_draws,
+            "futures": profile.futures,
             "batch": profile.slurm,
         }
     chosen |= {name: value for name, value in options.items() if value is not None}

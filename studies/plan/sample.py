@@ -248,7 +248,7 @@ def _timed_replays(
     The firm-quarters are those of the first policy.
     """
     began = time.process_time()
-    replays = observed(histories, asked, horizon, threads)
+    replays = observed(histories, asked, horizon, threads=threads)
     core = time.process_time() - began
     firms = replays[0]["paths"][SHOWN.index("firms")]
     return Timed(core, np.nansum(firms, axis=1) / QUARTER, len(histories)), [arrays["levels"] for arrays in replays]

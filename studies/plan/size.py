@@ -98,7 +98,7 @@ def _replays(clusters: Clusters, sample: Sample) -> float:
     years = profile.horizon + 1
     past = float(np.mean([case.observations[-1].time - case.start.low for case in clusters.simulator.cases]))
     rows = times * years + past * (2 if times > len(clusters.policies) + parts else 1)
-    return clusters.sizes.cases * count * DOUBLE * (len(KEPT) * rows + times * len(OUTCOMES))
+    return clusters.sizes.cases * count * profile.futures * DOUBLE * (len(KEPT) * rows + times * len(OUTCOMES))
 
 
 def _fans(clusters: Clusters) -> float:

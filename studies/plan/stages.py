@@ -239,7 +239,7 @@ def _comparison_stage(clusters: Clusters, sample: Sample) -> Stage:
     times, structures = replays_of(policies, parts, count), 2 if count >= ENOUGH else 1
     whole = [
         Timed(
-            structures * replay.status_quo.core_s + (times - structures) * replay.added.core_s,
+            structures * replay.status_quo.core_s + (profile.futures * times - structures) * replay.added.core_s,
             replay.status_quo.firm_quarters,
             replay.status_quo.independent,
         )
@@ -248,6 +248,6 @@ def _comparison_stage(clusters: Clusters, sample: Sample) -> Stage:
     chunk = chunk_size(count * cases * policies * structures, REPLAYS_A_CHUNK)
     files = cases * times * -(-count // chunk)
     stage = histories_stage("comparing policies", np.full(cases, count), whole, chunk, files)
-    others = policies + parts - 1
+    others = profile.futures * (policies + parts) - 1
     longest = max(replay.status_quo.each_s + others * replay.added.each_s for replay in sample.replays) * min(count, chunk)
     return stage._replace(longest_s=longest, histories=times * stage.histories)

@@ -55,12 +55,12 @@ def dataset(comparisons: Sequence[Comparison], horizon: int, policies: Mapping[s
             "years_after": np.arange(horizon + 1.0),
         },
     )
-    return _described(data, horizon, policies)
+    return _described(data, horizon, comparisons[0].futures, policies)
 
 
-def _described(data: xr.Dataset, horizon: int, policies: Mapping[str, Policy]) -> xr.Dataset:
+def _described(data: xr.Dataset, horizon: int, futures: int, policies: Mapping[str, Policy]) -> xr.Dataset:
     names = [str(name) for name in data["policy"].values]
-    data.attrs["horizon"] = horizon
+    data.attrs["horizon"], data.attrs["futures"] = horizon, futures
     data["policy"].attrs["titles"] = [policies[name].title for name in names]
     data["outcome"].attrs["units"] = [outcome.unit for outcome in OUTCOMES]
     data["outcome"].attrs["meanings"] = [outcome.meaning for outcome in OUTCOMES]

@@ -38,6 +38,9 @@ PROPOSITIONS: Final = "propositions.csv"
 # The label of a table lies beside it.
 FILES: Final = (POLICIES, *(name for table in (DECISION, PROPOSITIONS) for name in (table, sidecar_of(Path(table)).name)))
 HORIZON: Final = 20
+# Futures of luck of each history where none is asked for: with two, luck can be told from what is not known.
+FUTURES: Final = 2
+MOST_FUTURES: Final = 1000
 # With fewer histories of a cluster than this, the ranking under the alternative structure would be noise and is not made unless
 # it is asked for.
 ENOUGH: Final = 100
@@ -52,6 +55,7 @@ def compare(
     horizon: int | None = None,
     *,
     draws: int | None = None,
+    futures: int | None = None,
     structures: Sequence[str] | None = None,
     on: str | Executor = "local",
     batch: Batch | None = None,
@@ -66,7 +70,7 @@ def compare(
     folder : run folder of a calibration; ``policies.nc`` and ``decision.csv`` are written there
     cases : numbers or names of clusters; all of the run if not given
     policies : names; the status quo is always among them
-    horizon, draws : years after the decision, and the most histories of a cluster that are replayed
+    horizon, draws, futures : years after the decision, the most histories of a cluster that are replayed, and futures of each
     structures : "" for the run's own structural choices; "name=option" changes one. By default the state's capacity is switched
         off as well, where there are histories enough
     on, batch, shard, progress, say : as ``calibration.calibrate`` takes them; ``batch`` is what a batch system is asked for
@@ -84,15 +88,14 @@ def compare(
     DamagedRun
         If a finished file of the folder was changed or cannot be read.
     """
-    home, years = Path(folder), years_asked(horizon)
+    home, years, each = Path(folder), years_asked(horizon), futures_asked(futures)
     chosen = chosen_policies(policies)
     warn_of_idle(chosen.values(), years, say)
-    histories = load_histories(home, run_cases(home, cases), draws)
-    enough = min(len(one) for one in histories) >= ENOUGH
-    structures = structures or (STRUCTURES if enough else STRUCTURES[:1])
+    histories = [one.distinct() for one in load_histories(home, run_cases(home, cases), draws)]
+    structures = structures or (STRUCTURES if min(map(len, histories)) >= ENOUGH else STRUCTURES[:1])
     run = Run(KIND, home / PIECES, DEPENDS, tuple(f"../{name}" for name in FILES))
     with executor_on(on, batch, say) as executor, run.opened(executor, resume=True, shard=shard, progress=progress) as runner:
-        comparisons = compare_histories(runner, histories, chosen, years, structures)
+        comparisons = compare_histories(runner, histories, chosen, years, structures, each)
         data = merged(comparisons, years, chosen).assign_attrs(label_of(read_manifest(home), chosen.values(), years))
 
         def write() -> dict[str, Any]:
@@ -118,6 +121,22 @@ def years_asked(horizon: Any) -> int:
         rule = f"must be a whole number of years from 1 to {LONGEST_YEARS:g}; give for instance {HORIZON}"
         raise InputError(f"horizon: {shown(horizon)}: {rule}")
     return int(horizon)
+
+
+def futures_asked(futures: Any) -> int:
+    """Return the futures of luck that each history has after the decision.
+
+    Raises
+    ------
+    InputError
+        If they are no whole number, none, or too many.
+    """
+    if futures is None:
+        return FUTURES
+    if isinstance(futures, bool) or not isinstance(futures, int | np.integer) or not 1 <= futures <= MOST_FUTURES:
+        rule = f"must be a whole number from 1 to {MOST_FUTURES}; give for instance {FUTURES}"
+        raise InputError(f"futures: {shown(futures)}: {rule}")
+    return int(futures)
 
 
 def warn_of_idle(policies: Iterable[Policy], horizon: float, say: Callable[[str], object]) -> None:

@@ -16,9 +16,9 @@ from model.arrays import Arrays, Floats
 from model.config import Case, Policy
 from model.observe import PHASES
 from studies.policy.chosen import REVERSE, SEQUENCE, STATUS_QUO, halves
-from studies.policy.outcomes import NAMES, OUTCOMES, RANKED_BY, TRANSITION
+from studies.policy.outcomes import NAMES, OUTCOMES, RANKED_BY, TRANSITION, with_worth
 from studies.policy.propositions import READ, Told, readings, succeeded
-from studies.policy.replay import replay
+from studies.policy.replay import Replay, replay
 
 SHOWN: Final = ("firms", "workers", "profitability", "improved_firms")
 # Columns of the panel that a replay keeps: those, and what propositions read.
@@ -33,6 +33,7 @@ BEGUN: Final = 0.5
 class Comparison(NamedTuple):
     """One cluster compared.
 
+    ``histories`` are n: each as often as it has ``futures``, which follow one another.
     ``levels`` (policies, n, outcomes) at the horizon; ``weights`` (n,) of the histories kept, zero for those left out;
     ``lost``: weight left out; ``past`` (quantities, 5, t): fans of the status quo at calendar ``years`` (t,);
     ``after`` (policies, quantities, 5, h + 1): fans by year after the decision; ``contrasts``: name to (n,);
@@ -52,6 +53,7 @@ class Comparison(NamedTuple):
     structure: str
     shares: Floats
     readings: dict[int, Floats]
+    futures: int = 1
 
 
 def fans(paths: Floats, weights: Floats) -> Floats:
@@ -91,21 +93,28 @@ def observed(
     histories: WeightedHistories,
     asked: Sequence[Wanted],
     horizon: int,
+    futures: int = 1,
     threads: int | None = None,
     heed: Callable[[int], None] | None = None,
 ) -> list[Arrays]:
     """Return what a comparison keeps of each replay: ``levels`` (n, outcomes) at the end, ``paths`` (columns, n, k) of KEPT.
 
-    All that is asked for is asked under the same structural choices.
+    All that is asked for is asked under the same structural choices. The futures of a history count among the n.
     """
     years = np.unique(np.concatenate([one.years for one in asked]))
-    replays = replay(histories, [one.policy for one in asked], years, horizon, asked[0].structures, threads, heed)
+    replays = replay(histories, [one.policy for one in asked], years, horizon, asked[0].structures, futures, threads, heed)
     kept = []
     for one, seen in zip(asked, replays, strict=True):
         shown = np.searchsorted(years, one.years)
-        levels = np.stack([outcome.value(seen.columns(int(shown[-1]))) for outcome in OUTCOMES], axis=1)
+        levels = _levels(seen, int(shown[-1]) - horizon, horizon)
         kept.append({"levels": levels, "paths": np.stack([seen.path(name)[:, shown] for name in KEPT])})
     return kept
+
+
+def _levels(seen: Replay, decision: int, horizon: int) -> Floats:
+    """Return every outcome at the horizon (n, outcomes) of a replay whose row ``decision`` is that of the decision."""
+    columns = with_worth(lambda years: seen.columns(decision + years), horizon)
+    return np.stack([outcome.value(columns) for outcome in OUTCOMES], axis=1)
 
 
 def replay_chunk(
@@ -115,10 +124,11 @@ def replay_chunk(
     count: int,
     asked: list[Wanted],
     horizon: int,
+    futures: int,
     heed: Callable[[int], None],
 ) -> Arrays:
     """Replay some histories of one cluster under several policies: the task of a comparison."""
-    return together(observed(every[cluster].part(first, count), asked, horizon, threads=1, heed=heed))
+    return together(observed(every[cluster].part(first, count), asked, horizon, futures, threads=1, heed=heed))
 
 
 def wanted(histories: WeightedHistories, policies: Mapping[str, Policy], horizon: int, structure: str = "") -> list[Wanted]:
@@ -145,17 +155,18 @@ def compare_case(
     horizon: int,
     structure: str = "",
     replayed: Sequence[Arrays] | None = None,
+    futures: int = 1,
 ) -> Comparison:
     """Compare policies in one cluster.
 
     Parameters
     ----------
-    horizon : years after the decision
+    horizon, futures : years after the decision, and futures of luck of each history
     replayed : what ``observed`` made of each of the replays wanted; made here if not given
     """
     asked = wanted(histories, policies, horizon, structure)
-    if replayed is None:
-        replayed = observed(histories, asked, horizon)
+    replayed = observed(histories, asked, horizon, futures) if replayed is None else replayed
+    histories = histories.repeated(futures)
     paths, names = dict(zip(KEPT, replayed[0]["paths"], strict=True)), tuple(policies)
     curves = [np.stack([fans(path, histories.weights) for path in one["paths"][: len(SHOWN)]]) for one in replayed]
     every, past = np.stack([one["levels"] for one in replayed]), curves[0]
@@ -176,6 +187,7 @@ def compare_case(
         structure,
         state_shares(paths["phase"], paths[TRANSITIONED], histories.weights),
         {} if structure else readings(told),
+        futures,
     )
 
 

@@ -42,6 +42,7 @@ def compare_histories(
     policies: dict[str, Policy],
     horizon: int,
     structures: Sequence[str] = STRUCTURES,
+    futures: int = 1,
 ) -> list[Comparison]:
     """Compare policies on histories of several clusters, under each structure in turn.
 
@@ -50,21 +51,28 @@ def compare_histories(
     policies : by name, the status quo first
     horizon : years after the decision
     structures : "" for the histories' own structural choices, or one change such as "state_capacity=off"
+    futures : futures of luck of each history
     """
-    replays = _replays(runner, histories, policies, horizon, structures)
+    replays = _replays(runner, histories, policies, Span(horizon, futures), structures)
     tasks = [task for one in replays for task in one.tasks]
     runner.complete("comparing policies", replay_chunk, tuple(histories), tasks, sum(task.size for task in tasks))
     load = runner.folder.load
-    return [
-        compare_case(
-            one.histories, policies, horizon, one.structure, [_joined([load(name) for name in each]) for each in one.chunks]
-        )
-        for one in replays
-    ]
+    comparisons = []
+    for one in replays:
+        replayed = [_joined([load(name) for name in each]) for each in one.chunks]
+        comparisons.append(compare_case(one.histories, policies, horizon, one.structure, replayed, futures))
+    return comparisons
+
+
+class Span(NamedTuple):
+    """How far a replay looks: years after the decision, and futures of luck of each history."""
+
+    horizon: int
+    futures: int
 
 
 def _replays(
-    runner: Runner, histories: Sequence[WeightedHistories], policies: dict[str, Policy], horizon: int, structures: Sequence[str]
+    runner: Runner, histories: Sequence[WeightedHistories], policies: dict[str, Policy], span: Span, structures: Sequence[str]
 ) -> list[_Replays]:
     size = chunk_size(sum(map(len, histories)) * len(policies) * len(structures), HISTORIES_A_CHUNK)
     inputs = [digest({**one.values, "latents": one.latents, "keys": one.keys}) for one in histories]
@@ -72,14 +80,14 @@ def _replays(
     replays = []
     for structure in structures:
         for cluster, one in enumerate(histories):
-            asked = wanted(one, policies, horizon, structure)
-            names = [_name(one, inputs[cluster], each, horizon, made_by) for each in asked]
+            asked = wanted(one, policies, span.horizon, structure)
+            names = [_name(one, inputs[cluster], each, {**span._asdict(), **made_by}) for each in asked]
             tasks, chunks = [], []
             for first, count in blocks(0, len(one), size):
                 parts = tuple(f"{name}-{first:06d}" for name in names)
                 # All that is not there yet, else all: a task that is done keeps its position among the others.
                 missing = [k for k, name in enumerate(parts) if not runner.folder.has(name)] or list(range(len(parts)))
-                arguments = cluster, first, count, [asked[k] for k in missing], horizon, runner.stop.check
+                arguments = cluster, first, count, [asked[k] for k in missing], *span, runner.stop.check
                 name = f"{one.case.name}-{structure or 'base'}-{first:06d}"
                 tasks.append(Task(name, arguments, count * len(missing), tuple(parts[k] for k in missing)))
                 chunks.append(parts)
@@ -87,7 +95,7 @@ def _replays(
     return replays
 
 
-def _name(histories: WeightedHistories, inputs: str, one: Wanted, horizon: int, made_by: dict[str, Any]) -> str:
+def _name(histories: WeightedHistories, inputs: str, one: Wanted, made_by: dict[str, Any]) -> str:
     """Return a chunk's name but for its first history: cluster, policy, and a hash of all that the replay depends on."""
     content = {
         "inputs": inputs,
@@ -95,7 +103,6 @@ def _name(histories: WeightedHistories, inputs: str, one: Wanted, horizon: int, 
         "policy": one.policy.model_dump(mode="json"),
         "structures": dict(one.structures),
         "years": one.years.tolist(),
-        "horizon": horizon,
         **made_by,
     }
     return f"{histories.case.name}-{one.policy.name}-{content_hash(content)[:16]}"

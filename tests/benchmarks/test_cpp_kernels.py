@@ -28,8 +28,9 @@ pytestmark = [
 ]
 
 QUARTERS = 100
-# Policies begin in quarter 16, so that they work for most of a history.
-DECISION = 4.0
+# Programmes begin in quarter 16, so that they work for most of a history. The peers do what a calibration does, whose histories
+# end at the decision: what a policy sets out to do is here a programme of history.
+BEGINS = 4.0
 SEED = 7
 # Rounding differs by 1e-13 and grows to 1e-12. It flips an event whose draw lies that close to its threshold: among a thousand
 # events a chance of one in a billion, so that whole histories should agree. A C library with a worse logarithm is granted that
@@ -39,7 +40,10 @@ AGREED = 60
 
 
 class Question(NamedTuple):
-    """A history to be run by both; ``kind`` of programme the policy's last one becomes, where no policy of ours has it."""
+    """A history to be run by both, with a policy's programmes as if history had had them.
+
+    ``kind`` is that of programme which the policy's last one becomes, where no policy of ours has it.
+    """
 
     case: int
     policy: str = "status-quo"
@@ -52,10 +56,14 @@ class Question(NamedTuple):
         structures = priors.structures_with()
         values = default_values(priors, 1)
         settings, _ = settings_for(case, values, conditional_medians(case, priors)[None, :], structures)
-        settings["quarters"], settings["decision"] = QUARTERS, DECISION
+        settings["quarters"], settings["decision"] = QUARTERS, np.inf
         for name, value in self.setting:
             settings[name] = value
         programmes = programmes_for(load_policy(self.policy), case, structures)
+        planned = programmes["of_history"] == 0
+        for end in ("start", "stop"):
+            programmes[end][planned] += settings["start_year"][0] + BEGINS
+        programmes["of_history"] = 1
         if self.kind is not None:
             programmes["kind"][-1], programmes["unit_cost"][-1], programmes["effect"][-1] = self.kind, 10.0, 1.0
         return params_for(values)[0], settings[0], programmes

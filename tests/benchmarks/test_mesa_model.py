@@ -375,7 +375,7 @@ def test_histories_are_alike_on_average(changes: dict[str, float], setting: dict
 def test_what_mesa_leaves_out_never_happens() -> None:
     what = status_quo(market=1400.0, quarters=120)
     panel, _ = run_compiled(what.params, what.setting, what.programmes, 1)
-    for name in ("relocations", "zone_firms", "zone_space", "loans", "defaults", "trained", "public_cost"):
+    for name in ("relocations", "zone_firms", "zone_space", "loans", "defaults", "trained", "granted"):
         assert column(panel, name).sum() == 0.0
 
 

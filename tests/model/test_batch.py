@@ -72,7 +72,7 @@ def test_progress_counts_every_history():
 def test_a_chunk_that_was_halted_runs_nothing():
     params, settings, seeds, programmes = (a if i == 2 else a.view(np.recarray) for i, a in enumerate(batch(3)))
     bench = new_bench(params[0], settings[0], 60, programmes)
-    ticks, out = np.zeros((3, 1), np.int64), np.full((1, 3, 1, len(COLUMNS)), -1.0)
+    ticks, out = np.zeros((3, 1), np.int64), np.full((1, 3, 1, 1, len(COLUMNS)), -1.0)
     given = bench, params, settings, seeds, programmes, np.array([len(programmes)]), 0, ticks, out
     run_chunk(*given, np.ones(1, np.uint8))
     assert (out == -1.0).all()

@@ -103,12 +103,12 @@ def test_a_rung_multiplies_best_size_and_sunk_cost():
 
 def test_one_quarter_of_a_firm_by_hand():
     w = small_world({"learning_spillover": 0.0})
-    firm = add_firm(w, workers=5.0, cash=0.3, debt=2.0)
+    firm = add_firm(w, workers=5.0, cash=0.3)
     open_market(w)
     p = w.p
     profit = w.cluster.base_price * w.cluster.price * firm.output - 5.0 - w.ladder[0].fixed_cost
     assert firm.output == pytest.approx(math.exp(firm.log_efficiency) * 5.0**p.production_span)
-    cash = 0.3 + 0.25 * p.finance_retention * profit - 2.0 * (0.25 * p.credit_rate + 0.25 / p.credit_term)
+    cash = 0.3 + 0.25 * p.finance_retention * profit
     assert kept_cash(p, firm, profit, w.ladder[0].fixed_cost) == pytest.approx(cash)
     aside = aside_of(w, firm)
     grow(p, w.s, w.cluster, aside, firm)
@@ -117,7 +117,6 @@ def test_one_quarter_of_a_firm_by_hand():
     assert firm.workers == pytest.approx(5.0 + added)
     assert firm.cash == pytest.approx(cash - added * p.finance_outlay)
     assert constrained_share(aside.wanted, aside.added) == pytest.approx(1.0 - added / wanted)
-    assert firm.debt == pytest.approx(2.0 * (1.0 - 0.25 / p.credit_term))
     potential = best_profit(p, firm.workers_best, w.ladder[0].fixed_cost)
     assert aside.surplus == pytest.approx(0.5 * (profit + potential) / w.ladder[0].fixed_cost)
 

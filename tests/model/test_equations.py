@@ -19,7 +19,7 @@ from model.mechanisms.knowledge import (
 )
 from model.mechanisms.poaching import poaching_hazard
 from model.mechanisms.production import centrality, material_loss, optimal_workers, recognised_quality, years_step
-from model.mechanisms.programmes import investor_chance, space_cost, strain
+from model.mechanisms.programmes import investor_chance, response, space_cost, strain
 from model.mechanisms.relocation import needed_space, relocation_cost, relocation_gain, relocation_hazard
 from model.mechanisms.spin_off import apprenticeship, inherited_rung, spin_off_hazard
 from model.mechanisms.training import course_cost, take_up
@@ -183,8 +183,10 @@ def test_age_time_and_rates_act_within_bounds(age, more, rate):
 
 @drawn(AMOUNT, AMOUNT, MORE)
 def test_government_costs_more_the_more_it_does(spending, bill, more):
-    strained = strain(P, spending, bill)
-    assert 0.0 <= strained <= strain(P, spending + more, bill)
+    strained = strain(P, spending, bill, 1.0)
+    assert 0.0 <= strained <= strain(P, spending + more, bill, 1.0)
+    assert strained < strain(P, spending, bill, 2.0)
+    assert 0.0 <= response(spending, 0.2, bill) <= response(spending + more, 0.2, bill) <= 1.0
     assert space_cost(P, strained) >= space_cost(P, 0.0) >= P.zone_cost
     assert course_cost(P, 1.0, bill + more) >= course_cost(P, 1.0, bill) >= 1.0
     assert 0.0 < investor_chance(P, bill + more) <= investor_chance(P, bill) <= 1.0

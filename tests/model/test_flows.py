@@ -109,7 +109,7 @@ def test_sums_of_the_panel_agree(history) -> None:
     np.testing.assert_allclose(column(panel, "workers_per_firm") * firms, column(panel, "workers"), rtol=1e-14)
     sales = column(panel, "sales")
     np.testing.assert_allclose(column(panel, "margin") * sales, column(panel, "profits"), rtol=1e-12, atol=1e-9)
-    assert (np.diff(column(panel, "public_cost")) >= 0.0).all()
+    assert (np.diff(column(panel, "granted")) >= 0.0).all()
     assert (np.diff(column(panel, "loan_losses")) >= 0.0).all()
     assert (np.diff(column(panel, "transitioned")) >= 0.0).all()
 

@@ -64,7 +64,7 @@ def test_the_past_is_the_same_and_the_future_is_not(nothing, name: str) -> None:
     before, before_nothing = log[log["time"] < DECISION], nothing[1][nothing[1]["time"] < DECISION]
     assert before.tobytes() == before_nothing.tobytes()
     assert (column(panel, "workers") != column(nothing[0], "workers")).any(), "the policy does nothing"
-    assert name in FREE or column(panel, "public_cost")[-1] > 0.0
+    assert name in FREE or column(panel, "granted")[-1] > 0.0
 
 
 def test_history_acts_and_can_be_switched_off() -> None:
@@ -75,4 +75,4 @@ def test_history_acts_and_can_be_switched_off() -> None:
     first = 4 * (2005 - 1990)
     assert on[:first].tobytes() == off[:first].tobytes()
     assert on[first:].tobytes() != off[first:].tobytes()
-    assert column(on, "public_cost")[first - 1] == 0.0
+    assert column(on, "granted")[first - 1] == 0.0

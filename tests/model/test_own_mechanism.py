@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from model import simulate
-from model.config import load_policy
+from model.config import load_policy, load_priors
 from model.engines.simpy_engine import Run, run_history
 from model.errors import InputError
 from model.events import EVENTS, LOG_GRANT
@@ -74,10 +74,10 @@ def test_a_lottery_pays_its_winners(examples: list[dict[str, Any]]) -> None:
     assert not np.array_equal(without.workers, granted.workers)
 
 
-def test_what_a_lottery_pays_is_public_cost(examples: list[dict[str, Any]]) -> None:
+def test_what_a_lottery_pays_is_spent(examples: list[dict[str, Any]]) -> None:
     without, granted, cost = (examples[1][name] for name in ("without", "granted", "cost"))
     paid = np.array([events(granted, "grant").searchsorted(time, "right") for time in granted.time.values])
-    np.testing.assert_allclose((granted.public_cost - without.public_cost)[0], 2.0 * paid, rtol=1e-12)
+    np.testing.assert_allclose((granted.spent - without.spent)[0], 2.0 * paid, rtol=1e-12)
     assert cost == 2.0 * len(events(granted, "grant")) > 0.0
 
 
@@ -109,12 +109,14 @@ def by_hand(run: Run) -> None:
     ],
     ids=["spend", "grant", "lend", "note"],
 )
-def test_money_of_ones_own_programme_is_public_cost_from_the_next_row_on(
+def test_money_of_ones_own_programme_is_spent_from_the_next_row_on(
     act: Callable[[Run], None], public: float, word: str | None
 ) -> None:
     history = acting(act)
-    assert history.public_cost[0].sel(time=2.25) == 0.0
-    assert (history.public_cost[0].sel(time=slice(2.5, None)) == public).all()
+    assert history.granted[0].sel(time=2.25) == 0.0
+    assert (history.granted[0].sel(time=slice(2.5, None)) == public).all()
+    # A loan comes back bit by bit.
+    assert (history.spent[0].sel(time=slice(2.5, None)) == public).all() == (word != "loan")
     assert (history.event_word.values == word).sum() == (word is not None)
     assert float(history.loans.sum()) == (word == "loan")
 
@@ -125,19 +127,22 @@ def test_costs_after_the_decision_are_charged_and_a_loan_by_what_is_lost() -> No
     decision = float(first.time[-1]) - 4.0
     spent = acting(lambda run: run.spend(7.0), time=decision + 1.0, **given)
     lent = acting(lambda run: run.lend(0, 5.0), time=decision + 1.0, **given)
-    assert float(spent.value_cost[0, -1]) == pytest.approx(7.0 * np.exp(-0.05), rel=1e-9)
-    assert float(lent.public_cost[0, -1]) == 5.0
-    assert float(lent.value_cost[0, -1]) <= float(lent.loan_losses[0, -1])
+    base = acting(lambda run: None, **given)
+    burden = load_priors().defaults["value_funds_cost"]
+    cost = float((base.treasury - spent.treasury)[0, -1]) / burden
+    assert cost == pytest.approx(7.0 * np.exp(-0.05 * 0.875), rel=1e-9)
+    assert float((lent.granted - base.granted)[0, -1]) == 5.0
+    assert 0.0 < float((base.treasury - lent.treasury)[0, -1]) / burden < 5.0
 
 
 def test_grants_of_the_models_own_programmes_are_counted_once() -> None:
     spec = PolicyProgramme.model_validate({"programme": "grant", "budget": 40.0, "unit_cost": 2.0})
     asked = {"policy": Policy(name="own", title="Own", question="?", programmes=(spec,)), "years": None, "years_after": 6.0}
     plain = simulate(9, seeds=4, **asked)
-    assert float(plain.public_cost[0, -1]) == 2.0 * len(events(plain, "grant")) > 0.0
+    assert float(plain.spent[0, -1]) == 2.0 * len(events(plain, "grant")) > 0.0
     assert plain.identical(acting(lambda run: None, **asked))
     both = acting(lambda run: run.grant(0, 3.0), time=float(plain.time[-1]) - 3.0, **asked)
-    assert float(both.public_cost[0, -1]) == 2.0 * (len(events(both, "grant")) - 1) + 3.0
+    assert float(both.spent[0, -1]) == 2.0 * (len(events(both, "grant")) - 1) + 3.0
 
 
 def dead(run: Run) -> None:

@@ -47,9 +47,9 @@ def test_a_budget_is_spent_and_no_more_and_nobody_is_trained_twice():
     w, names = trained(100.0)
     assert len(names) == 12
     assert w.programmes[0].spent == 12.0
-    assert w.cluster.public_cost == 12.0
     w.programmes[0].stop = 5.0
     _, w = quarter(w, 1)
+    assert (w.cluster.granted, w.cluster.spent) == (100.0, 12.0)
     assert words(w).count("trained") == 12
 
 
@@ -133,7 +133,8 @@ def test_training_raises_awareness():
 
 
 def test_a_market_place_attracts_traders_and_lowers_costs():
-    plain, with_place = small_world(), small_world({}, (programme("market_place", budget=1.0, stop=9.0),), **CALM)
+    past = programme("market_place", start=0.0, stop=2000.0, of_history=1)
+    plain, with_place = small_world(), small_world({}, (past,), start_year=0.0, **CALM)
     for w in (plain, with_place):
         add_firm(w, workers=50.0)
         for tick in range(12):
@@ -169,6 +170,7 @@ def test_a_fund_lends_to_firms_without_cash_and_lends_again():
     assert loan_hazard(poor) == 0.0
     move_firms(w)
     assert poor.debt == pytest.approx(5.0 * (1.0 - 0.25 / w.p.credit_term))
+    assert w.cluster.interest == pytest.approx(0.25 * w.p.credit_rate * 5.0)
     quarter(w, 1)
     assert w.cluster.fund == pytest.approx(1.0 + 5.0 * 0.25 / w.p.credit_term)
 
@@ -204,7 +206,7 @@ def test_the_trained_only_may_be_lent_to_or_move_in():
 
 
 def test_a_foreign_investor_brings_knowledge_and_fears_copying():
-    w = small_world({"investment_copying": 0.0}, (programme("foreign_investment", budget=1.0),), **CALM)
+    w = small_world({"investment_copying": 0.0}, (programme("foreign_investment", budget=1e6),), **CALM)
     add_firm(w)
     quarter(w, 0)
     assert words(w) == ["programme", "foreign_investment"]
@@ -231,7 +233,7 @@ def test_protection_lifts_the_ceiling_while_it_lasts():
 
 
 def test_a_campaign_raises_awareness_that_fades_again():
-    w = small_world({"awareness_start": 0.2}, (programme("campaign", effect=0.5, budget=1.0, stop=2.0),), **CALM)
+    w = small_world({"awareness_start": 0.2}, (programme("campaign", effect=0.5, budget=1e6, stop=2.0),), **CALM)
     add_firm(w)
     awareness = [quarter(w, tick)[1].cluster.awareness for tick in range(40)]
     assert awareness[0] == pytest.approx(0.2 + 0.8 * 0.125)
@@ -269,7 +271,8 @@ def test_preferences_found_schooled_firms_without_know_how():
 
 
 def test_a_research_institute_builds_up_access():
-    w = small_world({}, (programme("research_institute", budget=1.0, stop=2.0),), **CALM)
+    past = programme("research_institute", start=0.0, stop=2.0, of_history=1)
+    w = small_world({}, (past,), start_year=0.0, **CALM)
     access = [quarter(w, tick)[1].cluster.access for tick in range(12)]
     assert access[3] == pytest.approx(0.5 * w.p.investment_access)
     assert access[7] == access[11] == pytest.approx(w.p.investment_access)
@@ -291,8 +294,9 @@ def test_programmes_wait_for_improved_firms_or_their_last_date():
 
 def test_beyond_its_capacity_the_state_loses_effect():
     p = small_world({"state_capacity": 0.05, "state_strain": 0.5}).p
-    assert strain(p, 5.0, 100.0) == 0.0
-    assert strain(p, 15.0, 100.0) == pytest.approx(1.0)
+    assert strain(p, 5.0, 100.0, 1.0) == 0.0
+    assert strain(p, 15.0, 100.0, 1.0) == pytest.approx(1.0)
+    assert strain(p, 5.0, 100.0, 3.0) == pytest.approx(2.0 * p.state_programmes)
     gains = []
     for module in (0.0, 1.0):
         w = small_world(EVERYONE, (programme("training", budget=50.0, unit_cost=1.0),), state_module=module)
@@ -311,3 +315,57 @@ def test_many_programmes_at_once_have_room_for_every_line():
     assert len(given_at) > 6 * column(panel, "firms")[79] * 0.9
     assert (np.diff(log["time"]) >= 0.0).all()
     assert np.isfinite(panel).all()
+
+
+@pytest.mark.parametrize(
+    ("kind", "scale", "reached"),
+    [
+        ("market_place", "market_place_scale", lambda w: w.cluster.market_place),
+        ("campaign", "campaign_scale", lambda w: w.cluster.awareness - w.p.awareness_start),
+        ("research_institute", "institute_scale", lambda w: w.cluster.access),
+    ],
+    ids=["market_place", "campaign", "research_institute"],
+)
+def test_what_a_policy_does_follows_its_spending_with_falling_returns(kind, scale, reached):
+    def after(budget, **fields):
+        w = small_world({"awareness_start": 0.2}, (programme(kind, budget=budget, stop=1.0, **fields),), **CALM)
+        add_firm(w, workers=50.0)
+        for tick in range(5):
+            quarter(w, tick)
+        return reached(w)
+
+    unit = 50.0 * small_world().p[scale]
+    low, middle, high, most = (after(times * unit) for times in (0.01, 1.0, 2.0, 1e6))
+    assert 0.0 < low < middle < high < most
+    # A hundredth of a budget does about a hundredth, and the second half of a budget does less than the first.
+    assert low < 0.02 * middle
+    assert high - middle < 0.5 * middle
+    assert after(unit, captured=0.5) < middle
+
+
+def test_a_second_market_place_adds_what_further_spending_adds():
+    """Where history has one that stands at 1, spending closes the gap to the most; where none stands, it begins at 0."""
+    past = programme("market_place", start=0.0, stop=2000.0, of_history=1)
+    new = programme("market_place", budget=10.0, stop=1.0)
+    built = []
+    for lines in ((past,), (past, new), (new,)):
+        w = small_world({"market_place_decay": 0.0}, lines, start_year=0.0, **CALM)
+        add_firm(w, workers=50.0)
+        for tick in range(5):
+            quarter(w, tick)
+        built.append(float(w.cluster.market_place))
+    response = 1.0 - math.exp(-10.0 / (w.p.market_place_scale * 50.0))
+    assert built == pytest.approx([1.0, 1.0 + (w.p.market_place_most - 1.0) * response, w.p.market_place_most * response])
+
+
+def test_several_programmes_at_once_strain_the_state_and_those_of_history_do_not():
+    def strained(*lines):
+        w = small_world({"state_capacity": 1e9}, lines, start_year=0.0)
+        add_firm(w)
+        quarter(w, 0)
+        return w.cluster.strain, w.p.state_programmes
+
+    one, past = programme("campaign", budget=1.0), programme("campaign", start=0.0, stop=2000.0, of_history=1)
+    assert strained(one)[0] == strained(past, past, one)[0] == 0.0
+    alone, each = strained(one, one, one)
+    assert alone == pytest.approx(2.0 * each)

@@ -17,13 +17,13 @@ from model.latents import COLUMN, LATENTS, default_values, params_for, settings_
 from model.mechanisms.birth import found, wind_up
 from model.mechanisms.clocks import ALL
 from model.mechanisms.knowledge import perceived_worth, taught_share
+from model.mechanisms.ledger import close_books, open_books
 from model.observe import COLUMNS
 from model.policy import programmes_for
 from model.randomness import word
 from model.schema import Policy
 from model.start import new_world
 from model.state import FIRM, GROUP, LANES, PROGRAMME, PROGRAMMES, SHARED, WORKED_OUT
-from model.sums import empty, total
 from model.world import World
 
 PRIORS = load_priors()
@@ -148,9 +148,9 @@ def move_firms(w: World) -> None:
     """Move the firms of a small world through a quarter; no clock runs."""
     blocks = block_count(w.cluster.rows)
     assert blocks <= GROUP
-    empty(w.sums.repaid)
+    open_books(w)
     move_group(w, 0, blocks)
-    w.cluster.repaid += total(w.sums.repaid)
+    close_books(w)
 
 
 def aside_of(w: World, firm: Any, **worked_out: float) -> Any:

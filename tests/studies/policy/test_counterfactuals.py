@@ -48,8 +48,8 @@ def stand_in(worth: Mapping[str, np.ndarray], lost: int | None = None) -> Callab
     def one(histories: WeightedHistories, policy: Policy, years: np.ndarray) -> Replay:
         rows = np.zeros((len(histories), len(years), len(COLUMNS)))
         rows[:, :, COLUMNS.index("workers")] = 100.0
-        rows[:, :, COLUMNS.index("value_profit")] = worth.get(policy.name, np.zeros(len(histories)))[:, None]
-        rows[:, :, COLUMNS.index("value_cost")] = 0.0 if policy.name == STATUS_QUO else 10.0
+        rows[:, :, COLUMNS.index("owners_old")] = worth.get(policy.name, np.zeros(len(histories)))[:, None]
+        rows[:, :, COLUMNS.index("treasury")] = 0.0 if policy.name == STATUS_QUO else -10.0
         if lost is not None and policy.name == "credit":
             rows[lost] = np.nan
         return Replay(years, rows)
@@ -88,9 +88,10 @@ def test_decision_table_of_known_effects(monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(many) == 10
     assert many[-1] == f"  and {len(every) - TABLED} more"
     assert max(map(len, many)) <= 130
-    cost = table(rows, "value_cost")
-    assert cost[STATUS_QUO].p_best == pytest.approx(1.0)
-    assert cost["training"].mean == pytest.approx(10.0)
+    treasury = table(rows, "treasury")
+    assert treasury[STATUS_QUO].p_best == pytest.approx(1.0)
+    assert (treasury["training"].mean, found["training"].treasury) == pytest.approx((-10.0, -10.0))
+    assert [row.owners_old + row.treasury for row in found.values()] == pytest.approx([row.mean for row in found.values()])
 
 
 def test_a_history_stopped_under_one_policy_is_left_out_under_all(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +137,7 @@ def test_no_policy_can_take_the_name_of_a_half_of_the_sequence(
         for policy in policies:
             rows = np.zeros((len(histories), len(years), len(COLUMNS)))
             half = 30.0 if {spec.programme for spec in policy.programmes} == {"training"} else 25.0
-            rows[:, :, COLUMNS.index("value_profit")] = worth.get(policy.title, worth.get(policy.name, half))
+            rows[:, :, COLUMNS.index("owners_old")] = worth.get(policy.title, worth.get(policy.name, half))
             replays.append(Replay(years, rows))
         return replays
 

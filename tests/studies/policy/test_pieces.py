@@ -31,7 +31,7 @@ def replayed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """What is replayed: policy and first history of each piece. A level is the history's seed."""
     told: list[tuple[str, int]] = []
 
-    def replay_chunk(every: Any, cluster: int, first: int, count: int, asked: Any, horizon: int, heed: Any) -> Any:
+    def replay_chunk(every: Any, cluster: int, first: int, count: int, asked: Any, *rest: Any) -> Any:
         keys = every[cluster].part(first, count).keys.astype(float)
         told.extend((one.policy.name, first) for one in asked)
         levels = np.repeat(keys[:, None], len(NAMES), axis=1)

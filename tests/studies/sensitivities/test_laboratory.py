@@ -58,7 +58,7 @@ def rows_ending(at: dict[str, list[float]]) -> Callable[..., np.ndarray]:
 
 def test_a_policy_is_judged_at_the_last_year_that_both_reached() -> None:
     base = rows_ending({"firms": [1, 1, 1], "workers": [9, 9, 9], "value_wages": [0, 10, 20]})()
-    after = rows_ending({"firms": [1, 1, np.nan], "workers": [9, 19, 0], "value_wages": [0, 30, 0], "value_profit": [0, 4, 0]})()
+    after = rows_ending({"firms": [1, 1, np.nan], "workers": [9, 19, 0], "value_wages": [0, 30, 0], "owners_old": [0, 4, 0]})()
     employment, gain = home._differences(base, after)
     assert employment == pytest.approx(np.log(2.0))
     assert gain == pytest.approx(4.0 / 20.0)
