@@ -75,12 +75,13 @@ def _cluster_lines(rows: "Sequence[Learnt]") -> list[str]:
         )
         for row in first(rows, EVSI)
     ]
+    gains = any(row.kind == EVSI and row.worth > 0 for row in rows)
     scale = f"wage bill {amount(head.wage_bill)} wage-years a year; {head.draws:.0f} effective draws"
     return [
         f"{head.case}: {head.leader} leads; {scale}",
         "; ".join([*whole, f"with luck foreseen, at most {amount(most.worth)}"]),
         f"first to know: {quantities or 'no quantity alone changes the choice for the better'}",
-        columns(HEAD, cells),
+        columns(HEAD, cells) if gains else "first to measure: no measurement changes the choice for the better",
     ]
 
 

@@ -185,9 +185,13 @@ def _at(known: Mapping[str, Quantity], first: Any) -> dict[str, Quantity]:
 
 
 def _wage_bill(one: xr.Dataset) -> float:
-    """Return a cluster's wage bill at the decision (wage-years a year): the median over the histories of the status quo."""
+    """Return a cluster's wage bill at the decision (wage-years a year): the median over the histories of the status quo.
+
+    It is unknown where most histories have not begun, or have no worker left, so that no share of it means anything.
+    """
     status_quo = one["after"].isel(policy=0).sel(quantity=WORKERS)
-    return float(status_quo.sel(probability=0.5).isel(years_after=0))
+    bill = float(status_quo.sel(probability=0.5).isel(years_after=0))
+    return bill if bill > 0 else float("nan")
 
 
 def _rows(cluster: Cluster, seed: int) -> Iterator[Learnt]:

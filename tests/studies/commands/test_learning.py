@@ -43,7 +43,11 @@ def test_lines_tell_the_bounds_the_first_and_the_price() -> None:
 
 def test_where_nothing_changes_the_choice_the_line_says_so() -> None:
     none = [one for one in ROWS if one.kind != EVPPI or one.worth <= 0]
-    assert "first to know: no quantity alone changes the choice for the better" in learning_lines(none, "label", False)
+    lines = learning_lines(none, "label", False)
+    assert "first to know: no quantity alone changes the choice for the better" in lines
+    assert any("trial" in line for line in lines)
+    lines = learning_lines([one for one in none if one.kind != EVSI or one.worth <= 0], "label", False)
+    assert "first to measure: no measurement changes the choice for the better" in lines
 
 
 def test_the_command_prints_for_people_and_for_programs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

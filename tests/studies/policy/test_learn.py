@@ -106,6 +106,13 @@ def test_a_history_left_out_by_the_comparison_counts_nothing(stored: xr.Dataset)
     np.testing.assert_allclose(cluster.draws.worth[1], -SLOPE * cluster.known["zone_cost"].values, atol=1e-9)
 
 
+@pytest.mark.parametrize("workers", [0.0, np.nan])
+def test_a_cluster_without_workers_has_no_wage_bill(workers: float, stored: xr.Dataset) -> None:
+    compared = compared_policies(stored)
+    compared["after"][:] = workers
+    assert np.isnan(join(stored, compared, load_case(CASES[0]), Path("run")).wage_bill)
+
+
 def test_histories_that_were_not_compared_are_refused(stored: xr.Dataset, tmp_path: Path) -> None:
     other = stored.assign_coords(draw=np.arange(STORED))
     folder = learnable(tmp_path / "run", other, compared_policies(stored))
