@@ -13,6 +13,7 @@ if hidden_package(__name__) is None:
 if TYPE_CHECKING:
     from studies.policy.advice import advise as advise
     from studies.policy.compare import compare as compare
+    from studies.policy.learn import learn as learn
     from studies.sensitivities.study import sensitivity as sensitivity
     from studies.sweeps.sweep import sweep as sweep
 
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 _HOMES = {
     "advise": "studies.policy.advice",
     "compare": "studies.policy.compare",
+    "learn": "studies.policy.learn",
     "sensitivity": "studies.sensitivities.study",
     "sweep": "studies.sweeps.sweep",
 }
-__all__ = ["advise", "compare", "sensitivity", "sweep"]
+__all__ = ["advise", "compare", "learn", "sensitivity", "sweep"]
 
 __getattr__, __dir__ = lazily(__name__, _HOMES)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from industrial_takeoff import INTERRUPTED, hidden_package
 from studies import parsing
+from studies.commands.words import add_inspection, add_learning, add_planning
 from studies.listening import Listening
 from studies.parsing import INPUT_IS_WRONG, Parser, add_command
 
@@ -236,36 +237,6 @@ def _add_studies(commands: "Commands") -> None:
     )
 
 
-def _add_planning(commands: "Commands") -> None:
-    plan = add_command(
-        commands,
-        "plan",
-        "planning:plan",
-        "tell what a profile would cost, before it is spent",
-        "takeoff plan --profile standard --out plan.sbatch",
-        json=True,
-    )
-    plan.add_argument("--profile", default="quick", help="as for run (default: %(default)s)")
-    plan.add_argument("--on", type=parsing.executor, default="local", metavar="WHERE", help="as for run (default: %(default)s)")
-    plan.add_argument("--out", metavar="F", default="plan.sbatch", help="batch script to write (default: %(default)s)")
-
-
-def _add_inspection(commands: "Commands") -> None:
-    for name, meaning in (("status", "tell how far a run is"), ("verify", "tell whether a run's files are whole")):
-        parser = add_command(commands, name, f"inspecting:{name}", meaning, f"takeoff {name} runs/first", json=True)
-        parser.add_argument("folder", metavar="DIR", help="run folder")
-        if name == "verify":
-            parser.add_argument(
-                "--repair", action="store_true", help="put damaged pieces aside, so that --resume makes them again"
-            )
-    diff = add_command(
-        commands, "diff", "inspecting:diff", "tell where two runs part", "takeoff diff runs/first runs/second", json=True
-    )
-    diff.add_argument("folder", metavar="DIR", help="run folder")
-    diff.add_argument("other", metavar="DIR", help="another run folder")
-    add_command(commands, "doctor", "inspecting:doctor", "tell what works on this machine", "takeoff doctor", json=True)
-
-
 def _add_knowledge(commands: "Commands", parser: Parser) -> None:
     explain = add_command(
         commands,
@@ -317,12 +288,13 @@ def build_parser() -> Parser:
     _add_chain(commands)
     _add_trust(commands)
     _add_policies(commands)
+    add_learning(commands)
     _add_simulate(commands)
     _add_sweep(commands)
     _add_studies(commands)
-    _add_planning(commands)
+    add_planning(commands)
     _add_knowledge(commands, parser)
-    _add_inspection(commands)
+    add_inspection(commands)
     return parser
 
 

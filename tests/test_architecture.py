@@ -111,7 +111,7 @@ def dependencies_out_of_step(root: Path) -> list[str]:
     extras = project["optional-dependencies"]
     wanted = [*project["dependencies"], *(line for name, lines in extras.items() if name != "dev" for line in lines)]
     named = {re.split(r"[<>=\[ ;]", line)[0].lower() for line in wanted}
-    spelled = {"yaml": "pyyaml", "dask_jobqueue": "dask-jobqueue", "SALib": "salib"}
+    spelled = {"yaml": "pyyaml", "dask_jobqueue": "dask-jobqueue", "SALib": "salib", "sklearn": "scikit-learn"}
     spelled |= dict.fromkeys(("arviz_base", "arviz_plots", "arviz_stats"), "arviz")
     first_words = {one.name.split(".")[0] for _, one in imported(root, *PACKAGES)}
     own = {word for word in first_words if home(root, word) is not None}
