@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from studies.policy.compare import compare as compare
     from studies.sensitivities.study import sensitivity as sensitivity
     from studies.sweeps.sweep import sweep as sweep
+    from studies.trials.run import trial as trial
 
 # Loaded when first used, so that the command line answers at once.
 _HOMES = {
@@ -22,7 +23,8 @@ _HOMES = {
     "compare": "studies.policy.compare",
     "sensitivity": "studies.sensitivities.study",
     "sweep": "studies.sweeps.sweep",
+    "trial": "studies.trials.run",
 }
-__all__ = ["advise", "compare", "sensitivity", "sweep"]
+__all__ = ["advise", "compare", "sensitivity", "sweep", "trial"]
 
 __getattr__, __dir__ = lazily(__name__, _HOMES)
