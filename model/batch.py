@@ -153,7 +153,7 @@ def simulate_futures(
     threads: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Floats:
-    """Run many histories under several policies, after the decision in several futures of luck (``model.forks``), one past for all.
+    """Run many histories under several policies, and after the decision in several futures of luck (``model.forks``).
 
     Parameters
     ----------
@@ -167,8 +167,7 @@ def simulate_futures(
     Returns
     -------
     float64, shape (policies, n, futures, k, len(COLUMNS))
-        Rows in the units of ``model.observe.UNITS``; NaN beyond a history's end. ``exhausted`` is 1 in every row of a history
-        that was stopped because it had too many firms or events.
+        Rows in the units of ``model.observe.UNITS``; NaN beyond a history's end, whose rows then say why in ``exhausted``.
 
     Raises
     ------

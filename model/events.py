@@ -53,15 +53,18 @@ TRAINING: Final = 22
 FIRST: Final = 23
 LUCK: Final = 24
 FUTURE: Final = 25
+TRIAL: Final = 26
 
 # Words of the event log; the number is what the log stores.
 EVENTS: Final = (
     "pioneer", "entry", "spin_off", "exit", "merger", "attempt_failed", "attempt_succeeded", "relocation", "loan", "default",
     "succession", "breach", "poaching", "trained", "foreign_investment", "grant", "programme",
+    "invited", "refused",
 )
 (
     LOG_PIONEER, LOG_ENTRY, LOG_SPIN_OFF, LOG_EXIT, LOG_MERGER, LOG_ATTEMPT_FAILED, LOG_ATTEMPT_SUCCEEDED, LOG_RELOCATION,
     LOG_LOAN, LOG_DEFAULT, LOG_SUCCESSION, LOG_BREACH, LOG_POACHING, LOG_TRAINED, LOG_INVESTMENT, LOG_GRANT, LOG_PROGRAMME,
+    LOG_INVITED, LOG_REFUSED,
 ) = range(len(EVENTS))
 
 

@@ -8,6 +8,7 @@ from model.config import load_case, load_policy, load_priors
 from model.latents import conditional_medians, default_values, observation_ticks, params_for, settings_for
 from model.policy import programmes_for
 from model.simulation import simulate
+from model.trials import Terms, course_of_trial, simulate_trials
 
 
 def warm() -> None:
@@ -23,6 +24,9 @@ def warm() -> None:
     programmes = programmes_for(load_policy("status-quo"), case, structures)
     simulate_many(params_for(values), settings, np.ones(1, np.uint64), programmes, observation_ticks(case, start), threads=1)
     simulate(case, years=1, engine="simpy")
+    course = course_of_trial(programmes_for(load_policy("pilot"), case, structures))
+    for _ in simulate_trials(params_for(values), settings, np.ones(1, np.uint64), course, Terms(10, 0.5, 1), threads=1):
+        pass
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from studies.policy.learn import learn as learn
     from studies.sensitivities.study import sensitivity as sensitivity
     from studies.sweeps.sweep import sweep as sweep
+    from studies.trials.run import trial as trial
 
 # Loaded when first used, so that the command line answers at once.
 _HOMES = {
@@ -24,7 +25,8 @@ _HOMES = {
     "learn": "studies.policy.learn",
     "sensitivity": "studies.sensitivities.study",
     "sweep": "studies.sweeps.sweep",
+    "trial": "studies.trials.run",
 }
-__all__ = ["advise", "compare", "learn", "sensitivity", "sweep"]
+__all__ = ["advise", "compare", "learn", "sensitivity", "sweep", "trial"]
 
 __getattr__, __dir__ = lazily(__name__, _HOMES)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from industrial_takeoff import INTERRUPTED, hidden_package
 from studies import parsing
+from studies.commands.trying import add_trial
 from studies.commands.words import add_inspection, add_learning, add_planning
 from studies.listening import Listening
 from studies.parsing import INPUT_IS_WRONG, Parser, add_command
@@ -77,9 +78,7 @@ def _add_simulate(commands: "Commands") -> None:
     )
     simulate.add_argument("case", metavar="CASE", help="1-19, a name, or a YAML file")
     simulate.add_argument("--engine", choices=("compiled", "simpy"), default="compiled", help="both give the same bits")
-    simulate.add_argument(
-        "--policy", default="status-quo", metavar="NAME", help="a policy, or a YAML file (default: %(default)s)"
-    )
+    simulate.add_argument("--policy", default="status-quo", metavar="NAME", help="a policy or a YAML file (default: %(default)s)")
     simulate.add_argument(
         "--seed", type=parsing.seeds, default=(1,), metavar="N|A:B", dest="seeds", help="one seed or a range, both ends included"
     )
@@ -289,6 +288,7 @@ def build_parser() -> Parser:
     _add_trust(commands)
     _add_policies(commands)
     add_learning(commands)
+    add_trial(commands)
     _add_simulate(commands)
     _add_sweep(commands)
     _add_studies(commands)

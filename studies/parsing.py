@@ -152,6 +152,25 @@ def horizon(text: str) -> int:
     return number
 
 
+def count(text: str) -> int:
+    """Read a whole number above 0."""
+    number = whole(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{shown(text)}: must be a whole number above 0; write for instance 100")
+    return number
+
+
+def share(text: str) -> float:
+    """Read a share strictly between 0 and 1."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0.0 < number < 1.0:
+        raise argparse.ArgumentTypeError(f"{shown(text)}: must be a number between 0 and 1; write for instance 0.5")
+    return number
+
+
 def whole(text: str) -> int:
     """Return the whole number that at most twenty digits write, and -1 for any other text."""
     return int(text) if _DIGITS.fullmatch(text) else -1

@@ -27,6 +27,7 @@ HIDDEN_FROM = {
     "policy": ("page", "report"),
     "sensitivities": ("page", "report"),
     "sweeps": ("page", "policy", "report"),
+    "trials": ("page", "policy", "report"),
     "page": ("policy", "report"),
 }
 # Libraries that one file alone knows.

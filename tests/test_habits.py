@@ -23,6 +23,7 @@ LONG_FUNCTIONS = {
     "studies/policy/compare.py compare": KEYWORDS,
     "studies/sensitivities/study.py sensitivity": KEYWORDS,
     "studies/sweeps/sweep.py sweep": KEYWORDS,
+    "studies/trials/run.py trial": KEYWORDS,
 }
 # Names that stood for an index, a path, a location and a result at once.
 AMBIGUOUS_NAMES = ("place", "found")

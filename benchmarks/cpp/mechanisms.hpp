@@ -680,11 +680,14 @@ inline void train(World& w, std::int64_t j, double allowance) {
         if (cost > programme.granted) continue;
         if (cost > allowance) break;
         programme.invited = w.place(k);
+        w.note(c.time, LOG_INVITED, firm.lineage, 0, static_cast<double>(programme.course));
         if (w.uniform(firm.lineage, TRAINING, j) < take_up(w.p, c.awareness, programme.fee)) {
             allowance -= cost;
             programme.spent += cost;
             came += 1.0;
             teach(w, j, i);
+        } else {
+            w.note(c.time, LOG_REFUSED, firm.lineage, 0, static_cast<double>(programme.course));
         }
     }
     if (came > 0.0) {

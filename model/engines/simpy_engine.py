@@ -163,9 +163,9 @@ def government(run: Run) -> Process:
         cluster = run.world.cluster
         cluster.tick = tick
         cluster.time = quarter.tick_time(tick)
-        # Every programme may bring firms in, open, and serve every firm.
+        # Every programme may bring firms in, open, and invite and serve every firm.
         run.count_grants()
-        run.make_room(len(run.world.programmes) * (int(run.world.cluster.rows) + INVITED_MAX + 1))
+        run.make_room(len(run.world.programmes) * (2 * int(run.world.cluster.rows) + INVITED_MAX + 1))
         value(run.world)
         govern(run.world)
         # What the model's own programmes grant is in their cost.

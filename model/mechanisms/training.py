@@ -7,7 +7,7 @@ from typing import Any
 
 from model.arithmetic import exp
 from model.compiling import equation, step
-from model.events import INVITATION, LOG_TRAINED, TRAINING
+from model.events import INVITATION, LOG_INVITED, LOG_REFUSED, LOG_TRAINED, TRAINING
 from model.lanes import firm_at
 from model.mechanisms.knowledge import raise_awareness
 from model.mechanisms.ledger import pay
@@ -72,27 +72,53 @@ def invite(w: World, j: int) -> int:
 def train(w: World, j: int, allowance: float) -> None:
     """Invite firms in keyed order until the allowance is spent; a firm that the whole budget could not train is passed over."""
     programme = w.programmes[j]
-    cluster = w.cluster
     came = 0
     for k in range(invite(w, j)):
         i = w.order[k]
         firm = firm_at(w.firms, i)
         if programme.trained_only == 1.0 and firm.courses == 0:
             continue
-        cost = max(0.0, course_cost(w.p, programme.unit_cost, firm.workers) - programme.fee)
+        cost = public_share(w.p, programme, firm.workers)
         if cost > programme.granted:
             continue
         if cost > allowance:
             break
         programme.invited = w.keys[i]
-        if uniform(w.seed, w.case, firm.lineage, TRAINING, j) < take_up(w.p, cluster.awareness, programme.fee):
+        if offer(w, j, i, cost):
             allowance -= cost
-            programme.spent += cost
             came += 1
-            teach(w, j, i)
+    count_trained(w, came)
+
+
+@step
+def offer(w: World, j: int, i: int, cost: float) -> bool:
+    """Invite one firm to a course that costs government so much (wage-years); return whether it came and was taught."""
+    programme, firm = w.programmes[j], firm_at(w.firms, i)
+    note(w, w.cluster.time, LOG_INVITED, firm.lineage, 0, float(programme.course))
+    comes = uniform(w.seed, w.case, firm.lineage, TRAINING, j) < take_up(w.p, w.cluster.awareness, programme.fee)
+    if comes:
+        programme.spent += cost
+        teach(w, j, i)
+    else:
+        note(w, w.cluster.time, LOG_REFUSED, firm.lineage, 0, float(programme.course))
+    return comes
+
+
+@step
+def count_trained(w: World, came: int) -> None:
+    """Count the firms that were trained at a time, whose example raises the awareness of all."""
     if came > 0:
-        cluster.trained += came
-        raise_awareness(w, w.p.awareness_training * came / cluster.rows)
+        w.cluster.trained += came
+        raise_awareness(w, w.p.awareness_training * came / w.cluster.rows)
+
+
+@equation
+def public_share(p: Any, programme: Any, workers: float) -> float:
+    """What government pays for training one firm (wage-years), the firm's fee deducted.
+
+    Formula: (c_0 (1 + s l) - f)+
+    """
+    return max(0.0, course_cost(p, programme.unit_cost, workers) - programme.fee)
 
 
 @step

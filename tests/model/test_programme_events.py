@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from model.engines.quarter import open_quarter
-from model.events import LOAN
+from model.events import EVENTS, LOAN
 from model.lanes import firm_at
 from model.mechanisms.credit import lend
 from model.mechanisms.market import import_ceiling
 from model.mechanisms.programmes import govern, investor_chance, space_cost, strain
 from model.mechanisms.training import take_up
 from model.observe import COLUMNS
+from model.simulation import engine_named
 from model.state import COURSES, TECHNOLOGY
 from tests.model.worlds import add_firm, column, compiled, given, hazard, move_firms, programme, small_world, told, words
 
@@ -53,6 +54,31 @@ def test_a_budget_is_spent_and_no_more_and_nobody_is_trained_twice():
     assert words(w).count("trained") == 12
 
 
+def test_every_invitation_is_noted_and_so_is_who_refused():
+    line = programme("training", budget=500.0, stop=0.25, unit_cost=1.0, course=TECHNOLOGY)
+    w = small_world({"training_take_up": 0.5, "awareness_start": 1.0}, (line,), **CALM)
+    for _ in range(40):
+        add_firm(w)
+    quarter(w, 0)
+    lines = w.log[: w.cluster.logged].view(np.recarray)
+    named = {word: lines.firm[lines.event == EVENTS.index(word)].tolist() for word in ("invited", "trained", "refused")}
+    assert sorted(named["invited"]) == sorted(int(firm_at(w.firms, i).lineage) for i in range(40))
+    assert sorted(named["trained"] + named["refused"]) == sorted(named["invited"])
+    # 40 firms that come with a chance of one half: fewer than 6 or more than 34 once in a million.
+    assert 6 <= len(named["refused"]) <= 34
+    assert set(lines.detail[1:].tolist()) == {float(TECHNOLOGY)}
+
+
+def test_both_engines_have_room_for_every_invitation_and_refusal():
+    what = given(9, latents={"market": 1.0}, quarters=26, decision=6.0)
+    often = [programme("training", budget=1e6, unit_cost=0.1, stop=0.25)] * 6
+    what = what._replace(programmes=np.concatenate([what.programmes, *often]))
+    (panel, log), (other_panel, other_log) = (engine_named(engine)(*what, 2) for engine in ("compiled", "simpy"))
+    assert panel.tobytes() == other_panel.tobytes()
+    assert log.tobytes() == other_log.tobytes()
+    assert (log["event"] == EVENTS.index("invited")).sum() > 5 * column(panel, "firms")[24]
+
+
 def test_larger_firms_cost_more_to_train():
     line = programme("training", budget=100.0, unit_cost=2.0, stop=0.25)
     w = small_world({**EVERYONE, "training_size_cost": 0.1}, (line,), **CALM)
@@ -89,7 +115,7 @@ def test_training_does_nothing_where_the_site_does_not_work():
     w = small_world(EVERYONE, (line,), site_works=0.0, **CALM)
     firm = add_firm(w)
     quarter(w, 0)
-    assert words(w) == ["programme", "trained"]
+    assert words(w) == ["programme", "invited", "trained"]
     assert (firm.pending, firm.rung, firm.courses) == (0.0, 0, 1)
 
 
@@ -330,6 +356,8 @@ def test_what_a_policy_does_follows_its_spending_with_falling_returns(kind, scal
     def after(budget, **fields):
         w = small_world({"awareness_start": 0.2}, (programme(kind, budget=budget, stop=1.0, **fields),), **CALM)
         add_firm(w, workers=50.0)
+        # Government knows the wage bill of the quarter before, of which this world has none.
+        w.cluster.workers = 50.0
         for tick in range(5):
             quarter(w, tick)
         return reached(w)
