@@ -69,9 +69,9 @@ def bench_for(params: Any, settings: Any, programmes: Any) -> Bench:
 
 
 def run_parts(bench: Bench, params: Any, settings: Any, seeds: Any, programmes: Any, ticks: Any) -> Any:
-    """Run all histories in one call of the kernel; return their rows, shape (1, n, ticks, columns)."""
+    """Run all histories in one call of the kernel; return their rows, shape (1, n, 1, ticks, columns)."""
     records = [np.ascontiguousarray(a).view(np.recarray) for a in (params, settings, programmes)]
-    out = np.empty((1, len(seeds), ticks.shape[1], len(COLUMNS)))
+    out = np.empty((1, len(seeds), 1, ticks.shape[1], len(COLUMNS)))
     ends = np.array([len(programmes)])
     run_chunk(bench, records[0], records[1], seeds, records[2], ends, len(programmes), ticks, out, np.zeros(1, np.uint8))
     return out
@@ -93,7 +93,7 @@ def stopped(count: int) -> list[dict[str, Any]]:
             began = time.thread_time()
             rows = run_parts(bench, params[one], settings[one], seeds[one], programmes, ticks[one])
             seconds.append(time.thread_time() - began)
-            marks.append(bool(rows[0, 0, 0, EXHAUSTED] > 0))
+            marks.append(bool(rows[0, 0, 0, 0, EXHAUSTED] > 0))
     spent, ended = np.array(seconds), np.array(marks)
     found = {"of histories": ended.mean(), "of their time": spent[ended].sum() / spent.sum()}
     shares = ", ".join(f"{share:.2%} {of}" for of, share in found.items())

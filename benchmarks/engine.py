@@ -41,14 +41,14 @@ def compiled(scenario: Scenario, seeds: Any) -> Measured:
     records = [np.ascontiguousarray(a).view(np.recarray) for a in (params, settings, scenario.programmes)]
     quarters = int(settings["quarters"].max())
     bench = new_bench(records[0][0], records[1][0], quarters, records[2])
-    out = np.full((1, len(seeds), quarters + 1, len(COLUMNS)), np.nan)
+    out = np.full((1, len(seeds), 1, quarters + 1, len(COLUMNS)), np.nan)
     ticks = np.tile(np.arange(quarters + 1), (len(seeds), 1))
     ends = np.array([len(records[2])])
     given = bench, records[0], records[1], seeds, records[2], ends, int(ends[0]), ticks, out, np.zeros(1, np.uint8)
     prepare(run_chunk, *given)
     began = time.thread_time()
     run_chunk(*given)
-    return time.thread_time() - began, out[0]
+    return time.thread_time() - began, out[0, :, 0]
 
 
 def cpp(kind: str) -> Callable[[Scenario, Any], Measured]:

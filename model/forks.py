@@ -74,7 +74,7 @@ def forget_luck(w: World) -> None:
 
 
 @step
-def go_on(w: World, clusters: NDArray[Any], past: Past, programmes: NDArray[Any], shared: int, future: int) -> None:
+def go_on(w: World, clusters: NDArray[Any], past: Past, programmes: NDArray[Any], shared: int, future: int = 0) -> None:
     """Return to the state kept, with a policy's own programmes after the ``shared`` ones of history, in a future's luck.
 
     ``clusters`` (1,) is the array whose record is the world's.

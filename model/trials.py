@@ -189,7 +189,7 @@ def keep_state(w: World, past: Past) -> None:
 @kernel
 def return_to(w: World, clusters: NDArray[Any], past: Past) -> None:
     """Return to the state kept, programmes and all."""
-    go_on(w, clusters, past, w.programmes, len(w.programmes), 0)
+    go_on(w, clusters, past, w.programmes, len(w.programmes))
 
 
 @kernel
