@@ -200,6 +200,8 @@ def _add_policies(commands: "Commands") -> None:
     advise.add_argument("cluster", metavar="CLUSTER.yaml", help="what is known of the cluster")
     advise.add_argument("--posterior", metavar="DIR", help="calibration (default: the shipped one, else runs/run-quick)")
     advise.add_argument("--out", metavar="DIR", help="folder for the answer (default: runs/advise-CLUSTER)")
+    compare.add_argument("--draws", type=parsing.count, metavar="N", help="most histories of a cluster that are replayed")
+    compare.add_argument("--futures", type=parsing.count, metavar="F", help="futures of luck of each history (default: 2)")
     for parser in (compare, advise):
         parser.add_argument(
             "--policy", nargs="+", metavar="NAME", dest="policies", help="policies to compare (default: the profile's, or ten)"

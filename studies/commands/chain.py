@@ -154,6 +154,8 @@ def compare_policies(arguments: argparse.Namespace) -> int:
         cases=arguments.cases,
         policies=arguments.policies,
         horizon=arguments.horizon,
+        draws=arguments.draws,
+        futures=arguments.futures,
         on=executor_asked(profile, arguments),
         shard=arguments.shard,
     )
