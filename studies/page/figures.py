@@ -105,13 +105,14 @@ def _upright(curves: Floats, observed: Sequence[Observed], log: bool) -> Scale:
     return Scale(low - (margin if low < 0 else 0.0), high + margin, 182, 24)
 
 
-def contraction(names: Sequence[str], quantiles: Floats, moved: Sequence[str]) -> Canvas:
+def contraction(names: Sequence[str], quantiles: Floats, errors: Floats, moved: Sequence[str]) -> Canvas:
     """Draw each parameter's posterior on the scale of its prior.
 
     Parameters
     ----------
     names : parameters, from the top; p of them
     quantiles : float64, shape (p, 5); posterior quantiles at ``calibration.weights.FAN``, as standard normal scores of the prior
+    errors : float64, shape (p,); Monte Carlo standard errors of the medians, in the same scores
     moved : what these data did to each parameter, in a few words
     """
     height = 52 + FONT_ROW * len(names)
@@ -133,12 +134,13 @@ def contraction(names: Sequence[str], quantiles: Floats, moved: Sequence[str]) -
     canvas.text(
         across(0), 14, "prior median = 0, one prior standard deviation = 1; shaded: central 90 % of the prior", "unit", "middle"
     )
-    for row, (name, curve, word) in enumerate(zip(names, quantiles, moved, strict=True)):
+    for row, (name, curve, error, word) in enumerate(zip(names, quantiles, errors, moved, strict=True)):
         y = 36 + FONT_ROW * row
         low, lower, middle, upper, high = (across(float(value)) for value in curve)
         canvas.text(205, y + 4, name, "label", "end")
+        canvas.add("rect", x=lower, y=y - 5, width=upper - lower, height=10, kind="band50")
         canvas.rule(low, y, high, y, "thin")
-        canvas.rule(lower, y, upper, y, "thick")
+        canvas.rule(across(float(curve[2]) - 2 * float(error)), y, across(float(curve[2]) + 2 * float(error)), y, "thick")
         canvas.dot(middle, y, 3.5, "mean", f"{name}: posterior median {curve[2]:+.2f} prior standard deviations")
         canvas.text(577, y + 4, word, "tick")
     return canvas

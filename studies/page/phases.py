@@ -74,7 +74,7 @@ def phases(title: str, years: Floats, shares: Floats, when: Timing | None, decis
         canvas.band(x, lower, upper, f"phase {name}")
         base = above
     if when is not None:
-        canvas.rule(across(when.low), MARKER, across(when.high), MARKER, "thick")
+        canvas.rule(across(when.low), MARKER, across(when.high), MARKER, "thin")
         tip = f"improved firms employ half of the workers: {when.middle:.0f} ({when.low:.0f} to {when.high:.0f})"
         canvas.dot(across(when.middle), MARKER, 4, "mean", tip)
     _legend(canvas)

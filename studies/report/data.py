@@ -1,7 +1,7 @@
 """What does the report know? Plain views of a finished run, so that the page can be built and tested without one."""
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -9,10 +9,14 @@ from calibration.results import Otherwise
 from model.arrays import Floats
 from studies.page.figures import Observed
 from studies.page.phases import Timing
+from studies.policy.chosen import STATUS_QUO
 from studies.policy.decision_table import Contrast, Effects
+from studies.policy.learn import Learnt
 from studies.policy.outcomes import RANKED_BY
 from studies.policy.propositions import Held
 
+# The outcome whose level under the status quo is the wage bill.
+WAGES: Final = "value_wages"
 # A parameter counts as moved from this shift of its median on, in standard deviations of the prior.
 SHIFTED: Final = 0.3
 # A parameter counts as narrowed from this share of its prior variance on that the tables took away.
@@ -42,6 +46,13 @@ class Verdict:
         return "doubtful" if "not corrected" in self.label else "good"
 
 
+class Money(NamedTuple):
+    """What one wage-year of a cluster is: US$ of a stated year."""
+
+    dollars: float
+    year: int
+
+
 @dataclass(frozen=True)
 class ClusterView:
     """A cluster as the report shows it: its histories over time, and what was observed.
@@ -57,6 +68,7 @@ class ClusterView:
     workers : float64, shape (5, t); quantiles as of firms. None where no policies were compared, as with the next two
     phases : float64, shape (phases, t); share of the histories in each of ``model.observe.PHASES``
     improves : when improved firms come to employ half of the workers; None as well where that comes in no history
+    wage_year : what one wage-year is in US$, where it is known
     """
 
     name: str
@@ -75,6 +87,7 @@ class ClusterView:
     workers: Floats | None = None
     phases: Floats | None = None
     improves: Timing | None = None
+    wage_year: Money | None = None
 
 
 @dataclass(frozen=True)
@@ -235,16 +248,27 @@ class RunView:
     left_out: LeftOutView | None = None
     held: tuple[Held, ...] = ()
     otherwise: tuple[Otherwise, ...] = ()
+    learnt: tuple[Learnt, ...] = ()
 
     def policy_title(self, name: str) -> str:
         """Return a policy's title, or its name where none is known."""
         return self.policy_titles.get(name, name.replace("-", " "))
 
-    def ranked(self, case: str, structure: str = "") -> list[Effects]:
-        """Return the effects on the ranking outcome in a cluster, best first; the status quo is among them with effect zero."""
+    def ranked(self, case: str, structure: str = "", outcome: str = RANKED_BY) -> list[Effects]:
+        """Return the effects on an outcome in a cluster, the highest first; the status quo is among them with effect zero."""
         rows = [
             row
             for row in self.effects
-            if (row.case, row.outcome, row.structure) == (case, RANKED_BY, structure) and not np.isnan(row.mean)
+            if (row.case, row.outcome, row.structure) == (case, outcome, structure) and not np.isnan(row.mean)
         ]
         return sorted(rows, key=lambda row: (-row.mean, row.policy))
+
+    def wage_bill(self, case: str) -> float:
+        """Return a cluster's discounted wage bill under the status quo (wage-years), by which clusters are made comparable."""
+        rows = [row.status_quo for row in self.ranked(case, outcome=WAGES) if row.policy == STATUS_QUO and row.status_quo > 0]
+        return rows[0] if rows else float("nan")
+
+    @property
+    def one_future(self) -> bool:
+        """Tell whether a history goes on in one future only, so that luck cannot be told from what is not known."""
+        return any(row.futures < 2 for row in self.effects)

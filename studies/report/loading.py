@@ -23,8 +23,9 @@ from studies.policy.arrays import titles
 from studies.policy.compare import DECISION, POLICIES, PROPOSITIONS, path_fans, path_shares
 from studies.policy.counterfactuals import STATES, TRANSITIONED
 from studies.policy.decision_table import Contrast, Effects, contrast_rows
+from studies.policy.learn import LEARNING, Learnt
 from studies.policy.propositions import Held
-from studies.report.data import ClusterView, Covered, LeftOutView, ParameterView, RunView, Statement, Unseen, Verdict
+from studies.report.data import ClusterView, Covered, LeftOutView, Money, ParameterView, RunView, Statement, Unseen, Verdict
 
 FIGURES: Final = {
     "log_firms": ("firms", "firms", True),
@@ -32,7 +33,7 @@ FIGURES: Final = {
     "schooling": ("schooling", "years", False),
 }
 IMPOSED: Final = {18: "Its success is imposed by its trained founders, a rung of technology and a wide export market."}
-Line = TypeVar("Line", Effects, Held)
+Line = TypeVar("Line", Effects, Held, Learnt)
 PROBABILITIES: Final = np.array([0.05, 0.5, 0.95])
 
 
@@ -74,6 +75,7 @@ def load_view(folder: Path) -> RunView:
         left_out=_left_out(posterior, cases),
         held=_held(folder),
         otherwise=tuple(_choice(row) for row in checks.get("otherwise", ())),
+        learnt=tuple(_lines(folder, LEARNING, Learnt)) if effects and holds(folder, LEARNING) else (),
     )
 
 
@@ -131,9 +133,16 @@ def _clusters(posterior: Any, cases: list[Case], policies: Any) -> list[ClusterV
                 None if told.workers is None else told.workers[:, part],
                 None if told.phases is None else told.phases[:, part],
                 told.improves,
+                _wage_year(case),
             )
         )
     return views
+
+
+def _wage_year(case: Case) -> Money | None:
+    """Return what a wage-year is in US$, which belongs to the case; None where it is not known."""
+    known = case.covariates.wage_year
+    return None if known is None else Money(known.value, known.year)
 
 
 class _Paths(NamedTuple):
@@ -337,8 +346,9 @@ def _lines(folder: Path, name: str, kind: type[Line]) -> list[Line]:
         If a column is missing.
     """
     columns = read_table(checked(folder, name))
+    command = "learn" if name == LEARNING else "compare"
     if missing := [field.name for field in fields(kind) if field.name not in columns]:
-        raise InputError(f"{folder / name}: {missing[0]}: this column is missing; run `takeoff compare {folder}` again")
+        raise InputError(f"{folder / name}: {missing[0]}: this column is missing; run `takeoff {command} {folder}` again")
     read: dict[Any, Callable[[Any], Any]] = {str: _text, int: int, float: float}
     cells = [(field.name, read[field.type]) for field in fields(kind)]
     count = len(next(iter(columns.values())))

@@ -8,21 +8,30 @@ from pathlib import Path
 from execution.writing import write_text
 from studies.page.rendering import rendered
 from studies.page.schematic import schematic
+from studies.report.answer import GAINING, grid, headline, on_the_horizon, percent, take_off
 from studies.report.coverage import coverage, statements
 from studies.report.data import RunView
+from studies.report.decided import decided, dollars, measurements, ordered, turning
 from studies.report.policies import alternatives, chances_of_best, compared, contrasts
 from studies.report.propositions import propositions
-from studies.report.ranking import APART, CLEAR
-from studies.report.sections import answer, cards, learned, provenance
+from studies.report.ranking import APART
+from studies.report.sections import cards, learned, provenance
 
 
 def page(run: RunView) -> str:
     """Return the whole report as one HTML document."""
-    comparison = compared(run)
+    comparison, shown = compared(run), grid(run)
     return rendered(
         "report/templates/report.html",
         run=run,
-        answer=answer(run),
+        grid=shown,
+        headline=None if shown is None else headline(shown),
+        take_off=None if shown is None else take_off(run, shown),
+        horizons=[] if shown is None else on_the_horizon(run, shown),
+        decided=[] if shown is None else decided(run, shown),
+        order=ordered(run),
+        measurements=[] if shown is None else measurements(run, shown),
+        turning=None if shown is None else turning(run, shown),
         schematic=schematic(),
         cards=cards(run),
         learned=learned(run),
@@ -35,7 +44,9 @@ def page(run: RunView) -> str:
         propositions=propositions(run),
         provenance=provenance(run),
         apart=APART,
-        clear=CLEAR,
+        losing=1 - GAINING,
+        percent=percent,
+        dollars=dollars,
     )
 
 

@@ -87,11 +87,7 @@ def chances_of_best(run: RunView, shown: list[Compared]) -> Canvas:
 
 def contrasts(run: RunView) -> list[Contrasted]:
     """Return the order of instruments and their complementarity, drawn against the wage bill, since clusters differ in size."""
-    wages = {
-        row.case: row.status_quo
-        for row in run.effects
-        if (row.outcome, row.policy, row.structure) == ("value_wages", STATUS_QUO, "") and row.status_quo > 0
-    }
+    wages = {view.name: run.wage_bill(view.name) for view in run.clusters}
     titles = {view.name: view.title for view in run.clusters}
     shown = []
     for name, title in CONTRASTS.items():

@@ -5,7 +5,6 @@ The words stand in the templates.
 
 import hashlib
 import json
-from collections import Counter
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -14,18 +13,9 @@ from studies.page.figures import contraction, fan
 from studies.page.phases import phases
 from studies.page.svg import Canvas
 from studies.report.data import ClusterView, ParameterView, RunView
-from studies.report.ranking import Standing, standing
 
 GUESSED: Final = ("low", "medium-low")
 RECORDED: Final = ("command", "seed", "result_hash", "simulations", "wall_s", "cpu_s")
-
-
-class Answer(NamedTuple):
-    """Which policy leads where: standings by cluster, policies with the number of clusters they lead in, and clear cases."""
-
-    standings: list[tuple[str, Standing]]
-    leaders: list[tuple[str, int]]
-    clear: int
 
 
 class Card(NamedTuple):
@@ -42,14 +32,6 @@ class Learned(NamedTuple):
     parameters: list[ParameterView]
     drawing: Canvas
     unmoved: int
-
-
-def answer(run: RunView) -> Answer:
-    """Return which policy leads in each cluster, and how many of these answers are clear."""
-    shown = [(view.title, standing(run, view.name)) for view in run.clusters]
-    standings = [(title, here) for title, here in shown if here is not None]
-    counted = Counter((here.best.policy, here.title) for _, here in standings).most_common()
-    return Answer(standings, [(title, count) for (_, title), count in counted], sum(here.clear for _, here in standings))
 
 
 def cards(run: RunView) -> list[Card]:
@@ -74,7 +56,8 @@ def learned(run: RunView) -> Learned | None:
         return None
     ordered = sorted(run.parameters, key=lambda view: -max(view.contraction, abs(float(view.scores[2]))))
     scores = np.array([view.scores for view in ordered])
-    drawing = contraction([view.name for view in ordered], scores, [view.word for view in ordered])
+    errors = np.array([view.shift_error for view in ordered])
+    drawing = contraction([view.name for view in ordered], scores, errors, [view.word for view in ordered])
     return Learned(ordered, drawing, sum(not view.moved for view in ordered))
 
 

@@ -23,12 +23,21 @@ def test_texts_are_escaped_and_drawings_are_not() -> None:
     assert "<title>&lt;b&gt;</title>" in drawing.svg()
 
 
+def test_the_cells_of_a_row_bear_the_words_of_their_columns() -> None:
+    source = """{% from "page/templates/parts.html" import table %}
+    {% call(row) table(head, ["<td>"]) %}<td>{{ row }}</td><td class="n">1</td>{% endcall %}"""
+    text = filled(source, head=['a "b"', "c"])
+    assert '<td role="cell" data-label="a &#34;b&#34;">&lt;td&gt;</td>'.replace("&#34;", "&quot;") in text
+    assert '<td role="cell" data-label="c" class="n">1</td>' in text
+    assert "scroll" not in text
+
+
 def test_parts_escape_what_they_are_given() -> None:
     source = """{% from "page/templates/parts.html" import definitions, folded, table %}
     {{ definitions([(text, text)]) }}
     {% call folded(text) %}{{ text }}{% endcall %}
     {% call(row) table([text], [text]) %}<td>{{ row }}</td>{% endcall %}"""
-    assert filled(source, text="<i>").count("&lt;i&gt;") == 6
+    assert filled(source, text="<i>").count("&lt;i&gt;") == 7
     assert "<i>" not in filled(source, text="<i>")
 
 

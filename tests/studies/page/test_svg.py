@@ -60,7 +60,7 @@ def test_fans_stay_on_the_paper(curves: np.ndarray, log: bool) -> None:
 
 
 def test_other_figures_are_well_formed() -> None:
-    assert parsed(contraction(["a", "b"], np.zeros((2, 5)), ["x", "y"])) is not None
+    assert parsed(contraction(["a", "b"], np.zeros((2, 5)), np.zeros(2), ["x", "y"])) is not None
     assert parsed(ranks(["r"], ["c"], np.array([[0.99]]), [["tip"]])) is not None
     assert parsed(chances(["r"], ["c", "d"], np.array([[0.2, np.nan]]), np.array([0]))) is not None
     assert (

@@ -174,7 +174,7 @@ def test_no_text_leaves_its_attribute() -> None:
 def test_the_label_stands_at_every_section_and_in_the_banner(run: RunView) -> None:
     text = page(run)
     sections = text.count("<h2")
-    assert sections == 9
+    assert sections == 13
     assert text.count("NOT CONVERGED; surrogate, checked, not corrected") == sections
     assert '<div class="banner bad">' in text
     assert "table-header-group" in text
