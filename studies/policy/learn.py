@@ -1,8 +1,8 @@
 """What is a measurement worth on a whole run? Every cluster compared: its histories found again, its values, and the table.
 
 ``policies.nc`` holds the net value of each policy in each history, and ``histories.nc`` of the same folder what each history's
-parameters and latents are. A comparison may have taken fewer histories than are stored; the same are chosen again, and their
-draws must agree.
+parameters and latents are. A comparison may have taken fewer histories than are stored, each in several futures of luck; they are
+found again by the number of their draw.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -166,9 +166,12 @@ def join(stored: xr.Dataset, compared: xr.Dataset, case: Case, folder: Path) -> 
     one = compared.isel(structure=0, missing_dims="ignore").sel(case=case.name)
     number = one["draw"].values
     number = number[np.isfinite(number)].astype(np.int64)
-    histories = weighted_histories(stored, case, len(number))
+    every = weighted_histories(stored, case)
+    order = np.argsort(every.draw, kind="stable")
+    rows = order[np.searchsorted(every.draw, number, sorter=order).clip(0, len(every) - 1)]
+    histories = every.rows(rows)
     if not np.array_equal(histories.draw, number):
-        rule = f"its {len(number)} draws are not those that {folder} holds now"
+        rule = f"its {len(np.unique(number))} draws are not those that {folder} holds now"
         raise InputError(f"{folder / POLICIES}: {case.name}: {rule}; run `takeoff compare` again")
     worth = one["level"].sel(outcome=RANKED_BY).transpose("policy", "history").values[:, : len(number)]
     weights = np.where(np.isfinite(worth).all(axis=0), one["weight"].values[: len(number)], 0.0)

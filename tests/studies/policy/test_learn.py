@@ -120,7 +120,7 @@ def test_a_cluster_without_workers_has_no_wage_bill(workers: float, stored: xr.D
 def test_histories_that_were_not_compared_are_refused(stored: xr.Dataset, tmp_path: Path) -> None:
     other = stored.assign_coords(draw=np.arange(STORED))
     folder = learnable(tmp_path / "run", other, compared_policies(stored))
-    with pytest.raises(InputError, match=r"policies.nc: 10-kumasi: its 80 draws are not those .* run `takeoff compare` again$"):
+    with pytest.raises(InputError, match=r"policies.nc: 10-kumasi: its 79 draws are not those .* run `takeoff compare` again$"):
         learn(folder)
     assert LEARNING not in read_manifest(folder)["files"]
 
@@ -144,3 +144,14 @@ def test_a_run_without_a_comparison_or_a_case_is_refused(folder: Path, stored: x
     with pytest.raises(InputError, match="its label would replace"):
         learn(folder, out=tmp_path / "mine.csv")
     assert POLICIES in read_manifest(folder)["files"]
+
+
+def test_the_futures_of_a_draw_count_as_their_mean(stored: xr.Dataset) -> None:
+    once = compared_policies(stored)
+    twice = once.isel(history=np.repeat(np.arange(once.sizes["history"]), 2))
+    luck = np.where(np.arange(twice.sizes["history"]) % 2 == 0, 7.0, -7.0)
+    twice["level"] = twice["level"] + xr.DataArray(luck, dims="history") * (twice["policy"] == "zone")
+    one, both = (join(stored, compared, load_case(CASES[0]), Path("run")) for compared in (once, twice))
+    np.testing.assert_allclose(both.draws.worth, one.draws.worth, atol=1e-9)
+    np.testing.assert_allclose(both.draws.weights, one.draws.weights)
+    np.testing.assert_array_equal(both.known["zone_cost"].values, one.known["zone_cost"].values)
