@@ -14,8 +14,8 @@ QUARTERS = 160
 ROW = int(4 * DECISION)
 # Programmes whose means are not a budget act without one: an effect of zero is their null.
 WITHOUT_MEANS = {"budget": 0.0, "effect": 0.0, "unit_cost": 1.0}
-# So that every programme has something to act on: firms that move and attempt, investors who come, imports that press.
-CHANGES = {"relocation_rate": 2.0, "success_intercept": -3.0, "investment_copying": 0.0}
+# So that every programme has something to act on: firms that move, attempt and improve, investors who come, imports that press.
+CHANGES = {"relocation_rate": 2.0, "success_intercept": 0.0, "investment_copying": 0.0}
 PROGRAMME = EVENTS.index("programme")
 
 
