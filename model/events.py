@@ -59,12 +59,12 @@ TRIAL: Final = 26
 EVENTS: Final = (
     "pioneer", "entry", "spin_off", "exit", "merger", "attempt_failed", "attempt_succeeded", "relocation", "loan", "default",
     "succession", "breach", "poaching", "trained", "foreign_investment", "grant", "programme",
-    "invited", "refused",
+    "invited", "refused", "served",
 )
 (
     LOG_PIONEER, LOG_ENTRY, LOG_SPIN_OFF, LOG_EXIT, LOG_MERGER, LOG_ATTEMPT_FAILED, LOG_ATTEMPT_SUCCEEDED, LOG_RELOCATION,
     LOG_LOAN, LOG_DEFAULT, LOG_SUCCESSION, LOG_BREACH, LOG_POACHING, LOG_TRAINED, LOG_INVESTMENT, LOG_GRANT, LOG_PROGRAMME,
-    LOG_INVITED, LOG_REFUSED,
+    LOG_INVITED, LOG_REFUSED, LOG_SERVED,
 ) = range(len(EVENTS))
 
 

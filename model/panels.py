@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from model.arrays import Floats
 from model.events import QUARTER
 from model.observe import COLUMNS, MEANINGS, STOP_COLUMN, UNITS, event_words
-from model.schema import Case, Policy
+from model.plans import Policy
+from model.schema import Case
 from model.world import NOT_FINITE, TOO_LARGE
 
 if TYPE_CHECKING:

@@ -198,6 +198,30 @@ class Params(NamedTuple):
     value_funds_cost: float
     value_next_wage: float
 
+    matching_gain: float
+    matching_noise: float
+
+    expert_access: float
+
+    utilities_effect: float
+    utilities_scale: float
+    utilities_decay: float
+
+    zoning_most: float
+    zoning_scale: float
+    zoning_lag: float
+
+    standards_effect: float
+    standards_scale: float
+
+    schooling_most: float
+    schooling_scale: float
+    schooling_lag: float
+
+    vocational_gain: float
+    vocational_scale: float
+    vocational_decay: float
+
 
 PARAMS = np.dtype([(name, "f8") for name in Params._fields])
 
@@ -224,6 +248,7 @@ HOMES: Final[Mapping[str, str]] = {
     "entry_trader_share": "mechanisms/birth.py",
     "entry_workers": "mechanisms/birth.py",
     "exit": "mechanisms/exit.py",
+    "expert": "mechanisms/services.py",
     "finance": "mechanisms/finance.py",
     "finance_reserve": "mechanisms/growth.py",
     "finance_retention": "mechanisms/growth.py",
@@ -238,11 +263,14 @@ HOMES: Final[Mapping[str, str]] = {
     "market_place": "mechanisms/programmes.py",
     "market_place_effect": "mechanisms/agglomeration.py",
     "market_place_traders": "mechanisms/agglomeration.py",
+    "matching": "mechanisms/services.py",
     "poaching": "mechanisms/poaching.py",
     "production": "mechanisms/production.py",
     "recognition": "mechanisms/knowledge.py",
     "relocation": "mechanisms/relocation.py",
+    "schooling": "mechanisms/conditions.py",
     "spin_off": "mechanisms/spin_off.py",
+    "standards": "mechanisms/conditions.py",
     "state": "mechanisms/programmes.py",
     "subcontract": "mechanisms/knowledge.py",
     "success": "mechanisms/improvement.py",
@@ -253,8 +281,11 @@ HOMES: Final[Mapping[str, str]] = {
     "training_exit": "mechanisms/agglomeration.py",
     "training_lag": "mechanisms/knowledge.py",
     "training_site": "latents.py",
+    "utilities": "mechanisms/conditions.py",
     "value": "mechanisms/valuation.py",
+    "vocational": "mechanisms/conditions.py",
     "zone": "mechanisms/programmes.py",
+    "zoning": "mechanisms/conditions.py",
 }
 
 

@@ -1,4 +1,5 @@
 """What may a file of ``configs/`` contain? Entries of frozen classes that refuse unknown keys; ``model/config.py`` reads them.
+Those of a policy stand in ``model/plans.py``.
 
 A number fixes a figure, a pair bounds it, and a figure that is missing is unknown. Every message is "rule; remedy".
 """
@@ -11,7 +12,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
 from model.brief import brief
-from model.state import COURSES, PROGRAMMES
+from model.state import COURSES, PLANNED_ONLY, PROGRAMMES
 from model.values import FIRST_YEAR, LAST_YEAR, Flag, LogSd, Number, Positive, Share, Text, Whole, Year, Years, number
 
 # Half the width (in sd) of a central 90 % interval of the normal distribution: a range is read as such an interval.
@@ -21,6 +22,9 @@ MID_YEAR: Final = 0.5
 MOST_FIRMS: Final = 1e8
 # The largest count of firms of one kind: founders trained abroad, or improved firms at which a programme opens.
 MOST_COUNTED: Final = 100_000
+
+# Programmes that serve one firm at a time, each at a cost.
+PAID_BY_FIRM: Final = ("training", "grant", "export_preference", "matching_grant", "experts")
 
 Confidence = Literal["high", "medium-high", "medium", "medium-low", "low"]
 Region = Literal["asia", "africa"]
@@ -281,7 +285,7 @@ class ProgrammeSpec(Entry):
 
     @model_validator(mode="after")
     def _paid(self) -> Self:
-        if self.programme in ("training", "grant", "export_preference") and self.unit_cost == 0:
+        if self.programme in PAID_BY_FIRM and self.unit_cost == 0:
             raise ValueError(f"unit_cost of {self.programme} must be above 0; give wage-years a firm")
         if self.budget is not None and self.budget_share is not None:
             raise ValueError("budget and budget_share exclude each other; keep one")
@@ -299,24 +303,11 @@ class HistoricProgramme(ProgrammeSpec):
     def _ordered(self) -> Self:
         if self.last is not None and self.last < self.first:
             raise ValueError(f"{self.first}, {self.last}: must ascend; let `to` be no earlier than `from`")
+        if self.programme in PLANNED_ONLY:
+            raise ValueError(f"{self.programme} is a policy's alone: its cost decides what it does; leave it out of history")
         if self.last is None and (self.budget or self.budget_share or self.programme == "research_institute"):
             raise ValueError("a budget or an institute's work is spread over years that end; give `to`")
         return self
-
-
-class Trigger(Entry):
-    """When a programme opens: at a number of improved firms, or some years after the decision, whichever comes first."""
-
-    improved_firms: Annotated[Whole, Field(ge=1, le=MOST_COUNTED)]
-    at_latest: Years | None = None
-
-
-class PolicyProgramme(ProgrammeSpec):
-    """A programme of a policy, in years after the decision."""
-
-    at: Years = 0.0
-    years: Positive = Field(5.0, alias="for")
-    when: Trigger | None = None
 
 
 class Named(Entry):
@@ -360,38 +351,3 @@ class Case(Named):
             if times and span is not None and span.high >= times[0]:
                 raise ValueError(f"{span.high}: the start must lie before the first observation; lower start.high")
         return self
-
-
-class Policy(Named):
-    """A question that a ministry may ask, and the programmes that answer it.
-
-    ``budget_share`` (of the wage bill in the year of the decision) is shared equally by the programmes that name no budget.
-    """
-
-    question: Text
-    budget_share: Share = 0.2
-    programmes: tuple[PolicyProgramme, ...] = ()
-    note: str = ""
-
-    def funded(self) -> tuple[PolicyProgramme, ...]:
-        """Return the programmes, each with its budget."""
-        unfunded = [spec for spec in self.programmes if spec.budget is None and spec.budget_share is None]
-        share = self.budget_share / max(1, len(unfunded))
-        return tuple(spec.model_copy(update={"budget_share": share}) if spec in unfunded else spec for spec in self.programmes)
-
-    def __add__(self, other: "Policy") -> "Policy":
-        """Return both policies at once, each with its own budget."""
-        both = {"name": f"{self.name}+{other.name}", "title": f"{self.title} and {other.title}"}
-        return self.model_copy(update={**both, "programmes": self.funded() + other.funded()})
-
-    def delayed(self, years: float) -> "Policy":
-        """Return the policy with every programme later by a number of years."""
-        later = tuple(spec.model_copy(update={"at": spec.at + years}) for spec in self.funded())
-        return self.model_copy(update={"name": f"{self.name}@{years:g}", "programmes": later})
-
-    def scaled(self, factor: float) -> "Policy":
-        """Return the policy with every budget multiplied by a factor."""
-        budgets = [{"budget": spec.budget, "budget_share": spec.budget_share} for spec in self.funded()]
-        more = [{name: budget and budget * factor for name, budget in one.items()} for one in budgets]
-        scaled = tuple(spec.model_copy(update=one) for spec, one in zip(self.funded(), more, strict=True))
-        return self.model_copy(update={"name": f"{self.name}*{factor:g}", "programmes": scaled})

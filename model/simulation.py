@@ -20,9 +20,10 @@ from model.events import QUARTER
 from model.latents import LATENTS, conditional_medians, default_values, params_for, settings_for
 from model.observe import COLUMNS, mark_stop
 from model.panels import Histories
+from model.plans import Policy
 from model.policy import programmes_for
 from model.priors import Priors
-from model.schema import Case, Policy
+from model.schema import Case
 from model.start import LINES_AT_FIRST, new_world
 
 if TYPE_CHECKING:

@@ -120,12 +120,15 @@ LOG: Final = np.dtype([("time", "f8"), ("event", "i8"), ("firm", "u8"), ("other"
 # Kinds of programme; the word is what a policy's YAML says.
 PROGRAMMES: Final = (
     "training", "market_place", "zone", "credit", "foreign_investment", "protection", "campaign", "grant",
-    "export_preference", "research_institute",
+    "export_preference", "research_institute", "matching_grant", "utilities", "zoning", "standards", "schooling",
+    "vocational_training", "experts",
 )
 (
     TRAINING_PROGRAMME, MARKET_PLACE, ZONE, CREDIT, FOREIGN_INVESTMENT, PROTECTION, CAMPAIGN, GRANT, EXPORT_PREFERENCE,
-    RESEARCH_INSTITUTE,
+    RESEARCH_INSTITUTE, MATCHING_GRANT, UTILITIES, ZONING, STANDARDS, SCHOOLING, VOCATIONAL_TRAINING, EXPERTS,
 ) = range(len(PROGRAMMES))
+# What it costs decides what these do, and history does not tell what programmes cost: they are a policy's alone.
+PLANNED_ONLY: Final = PROGRAMMES[MATCHING_GRANT:]
 
 COURSES: Final = ("pilot", "intensive", "technology")
 PILOT, INTENSIVE, TECHNOLOGY = range(len(COURSES))

@@ -84,7 +84,8 @@ def count(w: World) -> None:
     cluster.zone_firms = total(w.sums.zone)
     skill, trained = total(w.sums.skill), total(w.sums.trained)
     if firms > 0:
-        cluster.imitators = ladder[0].firms / firms
+        # Standards keep a part of those who could copy a brand from it.
+        cluster.imitators = ladder[0].firms / firms * (1.0 - cluster.standards)
         cluster.schooling = total(w.sums.schooling) / firms
         cluster.managerial_capital = (skill + trained) / firms
         cluster.trained_mean = trained / firms
@@ -140,7 +141,8 @@ def gather(w: World) -> None:
     cluster.enforcement = enforcement(p, share)
     cluster.thickness = thickness(p, cluster.traders)
     cluster.log_agglomeration = log_agglomeration(p, cluster.thickness, cluster.enforcement, cluster.market_place)
-    cluster.congestion = crowding(cluster.core_workers, w.s.capacity)
+    cluster.log_agglomeration += cluster.utilities
+    cluster.congestion = crowding(cluster.core_workers, w.s.capacity * (1.0 + cluster.zoned))
     cluster.suppliers_leave = share_after_suppliers(p, cluster.thickness)
     for k in range(len(w.ladder)):
         w.ladder[k].outlay = w.ladder[k].place_cost * cluster.suppliers_leave

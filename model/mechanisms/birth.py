@@ -40,12 +40,14 @@ def schooled_skill(p: Any, schooling: float) -> float:
 
 
 @equation
-def outsiders_skill(p: Any, s: Any) -> float:
+def outsiders_skill(p: Any, s: Any, schooled: float) -> float:
     """Mean managerial capital of those who may enter from outside, who have not learnt in the cluster (SD).
 
-    Formula: m_0 = b_s (e_c - 10)
+    ``schooled`` is what schools that a policy built add to the schooling of the cluster's pool (years).
+
+    Formula: m_0 = b_s (e_c + e_s - 10)
     """
-    return schooled_skill(p, s.schooling)
+    return schooled_skill(p, s.schooling + schooled)
 
 
 @equation
@@ -94,7 +96,7 @@ def found(w: World, time: float, lineage: int, heritage: float, noise: float, ru
     firm = firm_at(w.firms, i)
     begin_firm(firm)
     firm.lineage = lineage
-    firm.schooling = founder_schooling(p, s, normal_quantile(unit(first)))
+    firm.schooling = founder_schooling(p, s, normal_quantile(unit(first))) + cluster.schooled
     firm.connected = 1 if unit(third) < p.entry_connected else 0
     firm.trader = 1 if s.traders == 1.0 and unit(fourth) < p.entry_trader_share else 0
     firm.skill = heritage + schooled_skill(p, firm.schooling) + noise * normal_quantile(unit(second))

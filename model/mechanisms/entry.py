@@ -70,7 +70,7 @@ def initiate(w: World) -> None:
     p, s, cluster = w.p, w.s, w.cluster
     empty_tables(w)
     cluster.awareness = p.awareness_start
-    cluster.managerial_capital = s.founder_skill + outsiders_skill(p, s)
+    cluster.managerial_capital = s.founder_skill + outsiders_skill(p, s, 0.0)
     cluster.schooling = s.schooling
     cluster.entry_residual = exponential(w.seed, w.case, 0, ENTRY, 0)
     cluster.exhausted = TOO_LARGE if s.founders > s.firms_max else 0

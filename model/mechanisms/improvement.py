@@ -139,7 +139,7 @@ def success_chance(p: Any, s: Any, quality: float, management: float, marketing:
 def press(w: World) -> None:
     """Work out the visible record, and for each rung that has firms the squeeze and what a further rung brings."""
     p, cluster, ladder = w.p, w.cluster, w.ladder
-    outsiders = outsiders_skill(p, w.s)
+    outsiders = outsiders_skill(p, w.s, cluster.schooled)
     cluster.newcomer_workers = standard_workers(w, 0, outsiders)
     cluster.newcomer_surplus = standard_surplus(w, 0, cluster.newcomer_workers)
     cluster.record = visible_record(p, w.s, cluster.improved_firms, cluster.discouragement)

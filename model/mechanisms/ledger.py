@@ -30,6 +30,14 @@ def pay(w: World, firm: Any, amount: float) -> None:
 
 
 @step
+def go_astray(w: World, programme: Any, amount: float) -> float:
+    """Book the captured share of an amount (wage-years) with those who have it, and return what is left."""
+    lost = programme.captured * amount
+    w.cluster.flow_captured += lost
+    return amount - lost
+
+
+@step
 def book_first_places(w: World, firm: Any, workers: float) -> None:
     """Book the outlay of a new firm's first work places, which its founder brings beside its cash."""
     made = w.ladder[firm.rung].place_cost * w.cluster.suppliers_leave * workers

@@ -39,11 +39,11 @@ def world_price(p: Any, s: Any, time: float) -> float:
 
 @equation
 def improved_ceiling(p: Any, world: float, protection: float) -> float:
-    """Price of imported improved goods (units of p0): the world price and the cost of trade, twice.
+    """Price of imported improved goods (units of p0): the world price and the cost of trade, twice; below it none is sold.
 
-    Formula: (1 + m) w (1 + protection)
+    Formula: max(w, (1 + m) w (1 + protection))
     """
-    return (1.0 + p.market_trade_cost) * world * (1.0 + protection)
+    return max(world, (1.0 + p.market_trade_cost) * world * (1.0 + protection))
 
 
 @equation

@@ -7,22 +7,26 @@ returns that fall. Both add up in spending: where a market place stands, a secon
 
 from typing import Any
 
-from model.arithmetic import exp, log
+from model.arithmetic import log
 from model.compiling import equation, step
 from model.events import LOG_ENTRY, LOG_GRANT, LOG_INVESTMENT, LOG_PROGRAMME, QUARTER
 from model.lanes import firm_at
 from model.mechanisms.birth import found, newcomer
+from model.mechanisms.conditions import improve_conditions, response, set_conditions, wear_and_ripen
 from model.mechanisms.knowledge import raise_awareness
-from model.mechanisms.ledger import book_first_places, pay
+from model.mechanisms.ledger import book_first_places, go_astray, pay
 from model.mechanisms.production import years_step
+from model.mechanisms.services import match_costs, send_experts
 from model.mechanisms.training import invite, train
 from model.state import (
     CAMPAIGN,
     CREDIT,
+    EXPERTS,
     EXPORT_PREFERENCE,
     FOREIGN_INVESTMENT,
     GRANT,
     MARKET_PLACE,
+    MATCHING_GRANT,
     PROTECTION,
     RESEARCH_INSTITUTE,
     TRAINING_PROGRAMME,
@@ -40,6 +44,8 @@ INVESTOR_WORKERS = 50.0
 INVESTOR_SKILL = 1.0
 # A programme without an end spends its budget, or builds up its effect, in so many years.
 BUILD_UP_YEARS = 20.0
+# However many programmes let imports in, these cost home buyers no less than this much below their price (a rate).
+PROTECTION_LEAST = -0.5
 
 
 @equation
@@ -70,15 +76,6 @@ def strain(p: Any, spending: float, wage_bill: float, at_once: float) -> float:
     """
     overspent = max(0.0, spending / (p.state_capacity * max(1.0, wage_bill)) - 1.0)
     return p.state_strain * overspent + p.state_programmes * max(0.0, at_once - 1.0)
-
-
-@equation
-def response(spent: float, scale: float, wage_bill: float) -> float:
-    """Share of an instrument's full effect that spending reaches: each further wage-year brings less.
-
-    Formula: 1 - e^(-S/(k W))
-    """
-    return 1.0 - exp(-spent / (scale * max(1.0, wage_bill)))
 
 
 @equation
@@ -117,6 +114,7 @@ def govern(w: World) -> None:
     cluster.market_place = 0.0
     cluster.market_works -= years_step(w.p.market_place_decay) * cluster.market_works
     cluster.protection = 0.0
+    wear_and_ripen(w)
     cluster.zone_trained = 0.0
     cluster.credit_trained = 0.0
     open_programmes(w)
@@ -127,6 +125,7 @@ def govern(w: World) -> None:
             lending = lending or w.programmes[j].kind == CREDIT
     if cluster.market_works > 0.0:
         cluster.market_place = market_place_strength(w.p, cluster.market_place, cluster.market_works, cluster.wage_bill)
+    set_conditions(w)
     cluster.fund = cluster.fund + cluster.repaid if lending else 0.0
     cluster.repaid = 0.0
 
@@ -142,6 +141,8 @@ def open_programmes(w: World) -> None:
         programme = w.programmes[j]
         if programme.opened < 0.0 and is_triggered(w, programme):
             open_programme(w, j)
+        if is_done(w, programme):
+            programme.ended = 1
         if is_running(w, programme):
             spending += spending_rate(w, programme)
             at_once += 0.0 if programme.of_history == 1 else 1.0
@@ -170,7 +171,14 @@ def spending_rate(w: World, programme: Any) -> float:
 @equation
 def is_running(w: World, programme: Any) -> bool:
     """Whether a programme is open and not yet closed."""
-    return bool(programme.opened >= 0.0 and w.cluster.time < programme.opened + years_open(programme))
+    return bool(programme.opened >= 0.0 and programme.ended == 0 and w.cluster.time < programme.opened + years_open(programme))
+
+
+@equation
+def is_done(w: World, programme: Any) -> bool:
+    """Whether a programme closes early: it has opened, and there are as many improved firms as it waits for to close."""
+    reached = w.cluster.improved_firms >= programme.stop_firms
+    return bool(programme.opened >= 0.0 and programme.stop_firms > 0.0 and reached)
 
 
 @step
@@ -214,17 +222,13 @@ def run_programme(w: World, j: int) -> None:
         give_grants(w, j, allowance)
     elif kind == EXPORT_PREFERENCE:
         prefer_exporters(w, j, allowance)
+    elif kind == MATCHING_GRANT:
+        match_costs(w, j, allowance)
+    elif kind == EXPERTS:
+        send_experts(w, j, allowance)
     else:
         programme.spent += allowance
         run_climate(w, programme, go_astray(w, programme, allowance))
-
-
-@step
-def go_astray(w: World, programme: Any, amount: float) -> float:
-    """Book the captured share of an amount (wage-years) with those who have it, and return what is left."""
-    lost = programme.captured * amount
-    w.cluster.flow_captured += lost
-    return amount - lost
 
 
 @step
@@ -239,7 +243,7 @@ def run_climate(w: World, programme: Any, spent: float) -> None:
         else:
             cluster.market_works += spent * working
     elif programme.kind == PROTECTION:
-        cluster.protection += programme.effect
+        cluster.protection = max(PROTECTION_LEAST, cluster.protection + programme.effect)
     elif programme.kind == CAMPAIGN:
         raise_awareness(w, full_or_by_dose(w, programme, spent / QUARTER, w.p.campaign_scale) * QUARTER * working)
     elif programme.kind == RESEARCH_INSTITUTE:
@@ -247,6 +251,8 @@ def run_climate(w: World, programme: Any, spent: float) -> None:
         if cluster.time < programme.opened + years:
             built = full_or_by_dose(w, programme, (1.0 - programme.captured) * programme.granted, w.p.institute_scale)
             cluster.access += w.p.investment_access * built * QUARTER / years * working
+    else:
+        improve_conditions(w, programme, spent * working)
 
 
 @equation
@@ -263,8 +269,8 @@ def invite_investor(w: World, j: int) -> None:
     """A foreign investor comes, or does not for fear of being copied; one who does brings knowledge and a firm one rung up."""
     programme = w.programmes[j]
     cluster = w.cluster
-    lineage, chance = newcomer(w, 0, INVITED * (j + 1))
-    wooed = full_or_by_dose(w, programme, programme.granted, w.p.investment_scale)
+    lineage, chance = newcomer(w, 0, INVITED * (programme.key + 1))
+    wooed = full_or_by_dose(w, programme, (1.0 - programme.captured) * programme.granted, w.p.investment_scale)
     if chance >= investor_chance(w.p, cluster.firms) * wooed:
         return
     cluster.access += w.p.investment_access
@@ -302,7 +308,7 @@ def prefer_exporters(w: World, j: int, allowance: float) -> None:
     number = int(min(float(INVITED_MAX), allowance / max(1.0, programme.unit_cost)))
     for _ in range(number):
         programme.invited += 1.0
-        lineage, _ = newcomer(w, 0, INVITED * (j + 1) + int(programme.invited))
+        lineage, _ = newcomer(w, 0, INVITED * (programme.key + 1) + int(programme.invited))
         i = found(w, cluster.time, lineage, PREFERRED_SKILL, w.p.entry_skill_sd, 0)
         firm = firm_at(w.firms, i)
         firm.schooling += PREFERRED_SCHOOLING

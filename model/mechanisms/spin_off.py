@@ -60,7 +60,7 @@ def spin_off(w: World, parent: int, time: float, number: int) -> int:
     employer = firm_at(w.firms, parent)
     lineage, chance = newcomer(w, employer.lineage, number)
     rung = inherited_rung(p, int(employer.rung), chance)
-    i = found(w, time, lineage, p.spin_off_heredity * employer.skill, p.spin_off_skill_sd, rung)
+    i = found(w, time, lineage, p.spin_off_heredity * employer.skill + w.cluster.vocational, p.spin_off_skill_sd, rung)
     firm_at(w.firms, i).trained = p.spin_off_heredity * employer.trained
     w.cluster.spin_offs += 1.0
     note(w, time, LOG_SPIN_OFF, lineage, employer.lineage, float(rung))

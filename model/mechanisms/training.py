@@ -57,10 +57,10 @@ def invite(w: World, j: int) -> int:
 
     A firm's position in that order, between 0 and 1, is in ``w.keys``.
     """
-    last, count = w.programmes[j].invited, 0
+    last, key, count = w.programmes[j].invited, w.programmes[j].key, 0
     for i in range(w.cluster.rows):
         firm = firm_at(w.firms, i)
-        w.keys[i] = uniform(w.seed, w.case, firm.lineage, INVITATION, j) if firm.alive == 1 else PASSED_OVER
+        w.keys[i] = uniform(w.seed, w.case, firm.lineage, INVITATION, key) if firm.alive == 1 else PASSED_OVER
         if w.keys[i] <= last:
             w.keys[i] = PASSED_OVER
         count += w.keys[i] < PASSED_OVER
@@ -95,7 +95,7 @@ def offer(w: World, j: int, i: int, cost: float) -> bool:
     """Invite one firm to a course that costs government so much (wage-years); return whether it came and was taught."""
     programme, firm = w.programmes[j], firm_at(w.firms, i)
     note(w, w.cluster.time, LOG_INVITED, firm.lineage, 0, float(programme.course))
-    comes = uniform(w.seed, w.case, firm.lineage, TRAINING, j) < take_up(w.p, w.cluster.awareness, programme.fee)
+    comes = uniform(w.seed, w.case, firm.lineage, TRAINING, programme.key) < take_up(w.p, w.cluster.awareness, programme.fee)
     if comes:
         programme.spent += cost
         teach(w, j, i)

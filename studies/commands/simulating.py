@@ -13,7 +13,7 @@ from model.changes import read_changes
 from model.config import load_case, load_policy, load_priors
 from model.errors import InputError
 from model.events import QUARTER
-from model.policy import idle_programmes
+from model.idle import idle_programmes
 from studies.commands.telling import NOT_WHOLE
 from studies.progress import Progress
 

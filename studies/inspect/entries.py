@@ -16,8 +16,8 @@ from model.config import (
 )
 from model.errors import InputError
 from model.events import CLOCKS, EVENTS, SCHEDULE
+from model.plans import PolicyProgramme
 from model.reading import read_mapping
-from model.schema import PolicyProgramme
 from studies.inspect.explain import (
     TOPICS,
     case_text,
@@ -70,6 +70,8 @@ def structure_text(priors: Priors, name: str) -> str:
 
 def _money(spec: PolicyProgramme) -> str:
     """Return a programme's budget in words."""
+    if not spec.is_funded:
+        return "none"
     if spec.budget is not None:
         return f"{spec.budget:g} wage-years"
     return f"{100 * (spec.budget_share or 0.0):.3g} % of the wage bill"
@@ -81,10 +83,12 @@ def _terms(spec: PolicyProgramme) -> str:
     terms += ["for trained firms"] if spec.eligible == "trained" else []
     terms += [f"fee {spec.fee:g} wage-years"] if spec.fee else []
     terms += [f"{100 * spec.captured:.3g} % captured"] if spec.captured else []
+    terms += [f"firms pay {100 * spec.cofinance:.3g} %"] if spec.programme == "matching_grant" else []
     terms += [f"effect {spec.effect:g}"] if spec.effect != 1.0 else []
     if spec.when is not None:
         latest = "" if spec.when.at_latest is None else f", at latest in year {spec.when.at_latest:g}"
         terms.append(f"opens at {spec.when.improved_firms} improved firms{latest}")
+    terms += [f"closes at {spec.until.improved_firms} improved firms"] if spec.until is not None else []
     return "; ".join([*terms, f"[{spec.source}]" if spec.source else ""]).strip("; ")
 
 

@@ -19,7 +19,7 @@ from execution.tasks import Executor, Progress, Runner, silent, unheard
 from model.arrays import Floats
 from model.config import Case, Policy, load_case, refuse_twins
 from model.errors import InputError, shown
-from model.policy import idle_programmes
+from model.idle import idle_programmes
 from model.profile import Batch
 from model.simulation import LONGEST_YEARS
 from studies.files.labels import sidecar_of

@@ -27,9 +27,10 @@ from model.batch import simulate_policies
 from model.events import QUARTER
 from model.latents import COLUMN, LATENTS, case_key, conditional_medians, params_for, settings_for
 from model.observe import COLUMNS, IMPROVEMENT
+from model.plans import Policy
 from model.policy import programmes_for
 from model.priors import Priors
-from model.schema import Case, Policy
+from model.schema import Case
 from studies.policy.outcomes import OUTCOMES, RANKED_BY, Columns
 
 STAGE: Final = "histories at the points of the design"

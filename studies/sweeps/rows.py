@@ -17,9 +17,10 @@ from model.errors import InputError
 from model.latents import conditional_medians, default_values, params_for, settings_for
 from model.observe import COLUMNS, STOP_COLUMN
 from model.panels import stop_of
+from model.plans import Policy
 from model.policy import programmes_for
 from model.priors import Priors
-from model.schema import Case, Policy
+from model.schema import Case
 from model.simulation import YEARS_AFTER, in_quarters, run_compiled
 from studies.files.cells import check_cell, known, shown, without_fraction
 from studies.files.rows import UNNAMED

@@ -20,8 +20,8 @@ from model.arrays import Floats
 from model.config import Case, Policy, load_case, load_policy
 from model.errors import InputError, shown
 from model.latents import params_for, settings_for
+from model.plans import PolicyProgramme
 from model.policy import programmes_for
-from model.schema import PolicyProgramme
 from model.trials import Followed, Terms, adopted_shares, course_of_trial, simulate_trials
 from studies.files.labels import sidecar_of
 from studies.files.tables import write_table

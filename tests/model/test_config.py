@@ -257,7 +257,7 @@ def test_the_contract_s_policies_are_shipped() -> None:
 
 
 def test_budgets_are_equal_over_policies() -> None:
-    free = {"status-quo", "protection"}
+    free = {"status-quo", "protection", "liberalisation"}
     for name in set(policy_names()) - free:
         funded = load_policy(name).funded()
         assert sum(spec.budget_share or 0.0 for spec in funded) == pytest.approx(0.2), name
@@ -272,6 +272,13 @@ def test_budgets_are_equal_over_policies() -> None:
     ("programmes: [{programme: zone, budget: 3, budget_share: 0.1}]", ("exclude each other",)),
     ("programmes: [{programme: zone, when: {improved_firm: 5}}]", ("did you mean `improved_firms`?",)),
     ("name: mine", ("name", "leave it out")),
+    ("programmes: [{programme: zone, course: pilot}]", ("programmes.0.course: 'pilot': is not used by zone", "leave it out")),
+    ("programmes: [{programme: protection, budget: 0}]", ("programmes.0.budget", "a rate and no budget", "takes effect")),
+    ("programmes: [{programme: campaign, effect: -0.1}]", ("programmes.0.effect", "-0.1", "only protection")),
+    ("programmes: [{programme: protection, effect: 1.5}]", ("programmes.0.effect", "must not be above 1")),
+    ("programmes: [{programme: zone, name: a}, {programme: credit, name: a}]", ("is the name of two programmes", "rename")),
+    ("programmes: [{programme: zone, when: {improved_firms: 5}, repeat: {every: 2, times: 2}}]", ("repeat and when exclude",)),
+    ("programmes: [{programme: matching_grant}]", ("unit_cost of matching_grant",)),
 ])
 def test_a_wrong_policy_is_refused(tmp_path: Path, line: str, parts: tuple[str, ...]) -> None:
     path = tmp_path / "mine.yaml"

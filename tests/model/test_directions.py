@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from model.batch import simulate_many
 from model.config import load_policy, policy_names
-from model.schema import Policy
+from model.plans import Policy
 from tests.model.worlds import Given, column, given
 
 SEEDS = 160

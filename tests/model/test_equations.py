@@ -4,6 +4,7 @@ from hypothesis import given as drawn
 from hypothesis import strategies as st
 
 from model.mechanisms.agglomeration import attracted_traders, crowding, enforcement, thickness
+from model.mechanisms.conditions import response
 from model.mechanisms.credit import approval, loan_hazard
 from model.mechanisms.entry import attraction, entry_hazard
 from model.mechanisms.exit import exit_hazard
@@ -19,7 +20,7 @@ from model.mechanisms.knowledge import (
 )
 from model.mechanisms.poaching import poaching_hazard
 from model.mechanisms.production import centrality, material_loss, optimal_workers, recognised_quality, years_step
-from model.mechanisms.programmes import investor_chance, response, space_cost, strain
+from model.mechanisms.programmes import investor_chance, space_cost, strain
 from model.mechanisms.relocation import needed_space, relocation_cost, relocation_gain, relocation_hazard
 from model.mechanisms.spin_off import apprenticeship, inherited_rung, spin_off_hazard
 from model.mechanisms.training import course_cost, take_up

@@ -40,7 +40,8 @@ def test_entrants_know_what_outsiders_know_whatever_incumbents_do() -> None:
         assert {float(firm_at(w.firms, row).trained) for row in rows} == {0.0}
     assert (skills[0] == skills[1]).all()
     assert (skills[0] == skills[2]).all()
-    mean, spread = outsiders_skill(w.p, w.s), math.hypot(w.p.entry_skill_sd, w.p.entry_schooling_skill * w.p.entry_schooling_sd)
+    mean = outsiders_skill(w.p, w.s, 0.0)
+    spread = math.hypot(w.p.entry_skill_sd, w.p.entry_schooling_skill * w.p.entry_schooling_sd)
     assert mean == pytest.approx(2.0 * w.p.entry_schooling_skill)
     assert skills[0].mean() == pytest.approx(mean, abs=Z * spread / math.sqrt(ENTRANTS))
     assert skills[0].std() == pytest.approx(spread, rel=Z / math.sqrt(2.0 * ENTRANTS))

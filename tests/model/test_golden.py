@@ -15,8 +15,8 @@ from model.observe import COLUMNS
 
 GOLDEN = {
     (10, "status-quo", 1): "e26a321f3d1d174b",
-    (2, "training-then-credit-and-zone", 2): "2019dad1e997ad63",
-    (18, "all-at-once", 3): "e149fb022dd92c6d",
+    (2, "training-then-credit-and-zone", 2): "f6fc485bbf218ceb",
+    (18, "all-at-once", 3): "b9208ccc47df4f64",
 }
 
 

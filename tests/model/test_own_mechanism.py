@@ -15,7 +15,7 @@ from model.errors import InputError
 from model.events import EVENTS, LOG_GRANT
 from model.lanes import firm_at
 from model.mechanisms.exit import leave
-from model.schema import Policy, PolicyProgramme
+from model.plans import Policy, PolicyProgramme
 from model.world import note
 from tests.model.worlds import column, given
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from model.config import load_case, load_policy, load_priors, policy_names
-from model.policy import BY_BUDGET, idle_programmes, programmes_for
-from model.schema import Policy, PolicyProgramme, Trigger
+from model.config import load_case, load_policy, load_priors
+from model.plans import Policy, PolicyProgramme, Trigger
+from model.policy import programmes_for
 from model.state import COURSES, CREDIT, INTENSIVE, PROGRAMME, PROGRAMMES, TRAINING_PROGRAMME, ZONE
 
 STRUCTURES = load_priors().structures_with()
@@ -72,61 +72,3 @@ def test_equal_programmes_share_a_budget_once_each() -> None:
     assert [spec.budget_share for spec in mine.funded()] == [0.1, 0.1]
     paid = PolicyProgramme(programme="zone", budget=7)
     assert [spec.budget for spec in Policy(name="m", title="M", question="?", programmes=(paid,)).scaled(2).programmes] == [14]
-
-
-def own(**entries: object) -> Policy:
-    given = {"programme": "training", "unit_cost": 5, "for": 5, **entries}
-    return Policy.model_validate({"name": "mine", "title": "Mine", "question": "Why?", "programmes": [given]})
-
-
-@pytest.mark.parametrize("name", policy_names())
-def test_no_shipped_policy_is_idle_within_the_usual_horizon(name: str) -> None:
-    assert idle_programmes(load_policy(name), 20) == ()
-
-
-@pytest.mark.parametrize(
-    ("entries", "reason"),
-    [
-        ({"at": 20}, "never acts: it begins at or beyond the horizon of 20 years"),
-        ({"at": 300}, "never acts: it begins at or beyond the horizon"),
-        ({"budget": 0}, "never acts: its budget is 0"),
-        ({"budget_share": 0}, "never acts: its budget is 0"),
-        ({"budget": 4}, "never acts: its budget of 4 pays for no firm"),
-        ({"programme": "zone", "unit_cost": 0, "captured": 1}, "never acts: all of it is captured"),
-        ({"programme": "market_place", "effect": 0}, "never acts: its effect is 0"),
-        ({"programme": "credit", "unit_cost": 0, "eligible": "trained"}, "its policy trains none"),
-        ({"at": 18}, "is cut by the horizon of 20 years"),
-        ({"for": 25}, "is cut by the horizon of 20 years"),
-        ({"when": {"improved_firms": 5, "at_latest": 18}}, "may open in year 18, and is then cut"),
-    ],
-)
-def test_a_programme_that_cannot_act_is_named_with_its_dates(entries: dict, reason: str) -> None:
-    (line,) = idle_programmes(own(**entries), 20)
-    at, years = entries.get("at", 0), entries.get("for", 5)
-    programme = entries.get("programme", "training")
-    assert line.startswith(f"policy mine: programme 1 ({programme}, years {at} to {at + years} after the decision): ")
-    assert reason in line
-
-
-@pytest.mark.parametrize(
-    "entries",
-    [
-        {},
-        {"fee": 5, "budget": 0},
-        {"programme": "protection", "budget": 0, "effect": 0.25, "unit_cost": 0},
-        {"when": {"improved_firms": 10**5, "at_latest": 6}},
-        {"programme": "foreign_investment", "for": 30, "unit_cost": 0},
-    ],
-)
-def test_a_programme_that_may_act_is_not_named(entries: dict) -> None:
-    assert idle_programmes(own(**entries), 20) == ()
-
-
-@pytest.mark.parametrize("programme", BY_BUDGET)
-def test_every_programme_that_spends_needs_a_budget(programme: str) -> None:
-    assert "its budget is 0" in idle_programmes(own(programme=programme, budget=0), 20)[0]
-
-
-def test_a_history_that_ends_before_the_decision_meets_no_programme() -> None:
-    assert all("ends before the decision" in line for line in idle_programmes(load_policy("all-at-once"), -3.0))
-    assert len(idle_programmes(load_policy("all-at-once"), 0.0)) == 3

@@ -11,7 +11,7 @@ from model.mechanisms.ledger import book, close_books, open_books, pay
 from model.mechanisms.market import basic_weight, home_expenditure
 from model.mechanisms.relocation import relocation_cost
 from model.mechanisms.valuation import value
-from model.schema import Policy, PolicyProgramme
+from model.plans import Policy, PolicyProgramme
 from model.world import World
 from tests.model.worlds import add_firm, column, compiled, given, programme, small_world
 

@@ -19,9 +19,9 @@ from model.mechanisms.clocks import ALL
 from model.mechanisms.knowledge import perceived_worth, taught_share
 from model.mechanisms.ledger import close_books, open_books
 from model.observe import COLUMNS
+from model.plans import Policy
 from model.policy import programmes_for
 from model.randomness import word
-from model.schema import Policy
 from model.start import new_world
 from model.state import FIRM, GROUP, LANES, PROGRAMME, PROGRAMMES, SHARED, WORKED_OUT
 from model.world import World
@@ -127,6 +127,7 @@ def small_world(
     }
     what = given(changes=changes, **{**plain, **setting})
     lines = np.concatenate([np.zeros(0, PROGRAMME), *programmes])
+    lines["key"] = np.arange(len(lines))
     w = new_world(what.params, what.setting, lines, seed, LINES)
     begin(w)
     return w

@@ -7,7 +7,7 @@ import pytest
 
 from model.config import load_case, load_policy, load_profile
 from model.errors import InputError
-from model.policy import idle_programmes
+from model.idle import idle_programmes
 from studies.cli import TEMPLATES, main
 from studies.commands.creating import create, template_of
 from studies.files.rows import table_rows
@@ -68,7 +68,7 @@ def test_every_key_of_a_template_is_explained_or_speaks_for_itself(kind: str) ->
 def test_options_in_comments_are_right() -> None:
     # What is commented out must validate too, once it is used.
     text = template_of("policy").read_text()
-    for line in ("# when:", "# captured:"):
+    for line in ("# when:", "# captured:", "# name:", "# repeat:", "# until:"):
         text = text.replace(line, line[2:])
     Path("used.yaml").write_text(text)
     assert load_policy("./used.yaml").programmes[1].when is not None

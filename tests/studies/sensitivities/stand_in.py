@@ -7,7 +7,7 @@ import numpy as np
 from calibration.keys import SENSITIVITY, seeds, uniforms
 from calibration.observation import ErrorModel
 from model.config import load_case, load_priors
-from model.schema import Policy
+from model.plans import Policy
 from studies.sensitivities.laboratory import Laboratory
 
 VARIED = ["market_elasticity", "entry_intensity", "training_gain"]
