@@ -18,11 +18,12 @@ from calibration.observation import ALIVE, EXHAUSTED, EXTINCT, ErrorModel, Outco
 from model.arrays import Floats, Seeds
 from model.batch import simulate_many
 from model.events import QUARTER
+from model.figures import Observation
 from model.latents import LATENTS, params_for, settings_for
 from model.observe import COLUMNS
 from model.policy import programmes_for
 from model.priors import Priors
-from model.schema import Case, Observation
+from model.schema import Case
 
 # A cluster observed once is also read at an earlier date, which lies at a random share of its age between these bounds. The
 # table's figures of that date count as missing.

@@ -14,11 +14,12 @@ from pydantic import ValidationError
 
 from model.errors import InputError, plain, shown
 from model.faults import complaints, nearest, several
+from model.figures import Entry
 from model.plans import Policy
 from model.priors import Parameter, Priors, Structure
 from model.profile import Profile
 from model.reading import read_mapping
-from model.schema import Case, Entry, Named
+from model.schema import Case, Named
 
 # In a checkout and in an installed wheel, the folder lies beside the packages; the working directory is never searched.
 CONFIGS: Final = Path(__file__).resolve().parents[1] / "configs"

@@ -8,7 +8,7 @@ from typing import Any, Final, get_args
 from pydantic import ValidationError
 
 from model.errors import LONGEST_VALUE, InputError, plain, shown
-from model.schema import Entry
+from model.figures import Entry
 
 # A file with more faults than this is told of so many.
 MOST: Final = 20

@@ -14,10 +14,11 @@ import numpy as np
 
 from model.arrays import Floats, Ints
 from model.events import QUARTER
+from model.figures import Observation
 from model.mechanisms.market import log_growth
 from model.parameters import PARAMS
 from model.priors import Priors, exponentials
-from model.schema import Case, Observation, Span
+from model.schema import Case, Span
 from model.state import FIRMS_MAX, SETTING
 
 Values = Mapping[str, Floats]
@@ -37,6 +38,9 @@ EDGE: Final = 8.0
 MARKET_NOISE: Final = 1.0
 MARKET_NOISE_IMPROVED: Final = 1.5
 SCALE_NOISE: Final = 0.7
+# Regions of the tables, and the share of Asia's access to knowledge that each has.
+TABLED_REGIONS: Final = ("asia", "africa")
+_ACCESS: Final[Mapping[str, float]] = {"asia": 1.0, "africa": 0.0}
 
 
 def draw_values(
@@ -166,8 +170,10 @@ def _fill_market(settings: Any, case: Case, values: Values, latents: Floats) -> 
     settings.market = exponentials(market + values["population_market_sd"] * z["market"])
     scale = values["population_scale_mean"] + values["population_scale_heavy"] * case.covariates.heavy_product
     settings.scale = exponentials(scale + values["population_scale_sd"] * z["scale"])
-    settings.growth = values[f"population_growth_{region}"] + values["population_growth_sd"] * z["growth"]
-    settings.capacity = values[f"population_capacity_{region}"] * exponentials(values["population_capacity_sd"] * z["capacity"])
+    growth, wider = of_region(values, "population_growth", region)
+    settings.growth = growth + np.hypot(values["population_growth_sd"], wider) * z["growth"]
+    capacity, wider = of_region(values, "population_capacity", region, logs=True)
+    settings.capacity = capacity * exponentials(np.hypot(values["population_capacity_sd"], wider) * z["capacity"])
     import_price = exponentials(values["population_import_price_sd"] * z["import_price"])
     settings.import_price = values["population_import_price"] * import_price
     reach = values["population_reach_mean"] + values["population_desh_reach"] * case.covariates.quota_buyers
@@ -175,6 +181,25 @@ def _fill_market(settings: Any, case: Case, values: Values, latents: Floats) -> 
     settings.reach = exponentials(reach + values["population_reach_sd"] * z["reach"])
     world = values["population_world_price_mean"] + values["population_world_price_market"] * z["market"]
     settings.world_price = exponentials(world + values["population_world_price_sd"] * z["world_price"])
+
+
+def of_region(values: Mapping[str, Any], name: str, region: str, logs: bool = False) -> tuple[Any, Any]:
+    """Return the mean that a population's parameter has in a region, and what is added to the spread around it.
+
+    A cluster in a region that is in no table is like one of Asia or of Africa, with even odds: its mean is the middle of both,
+    and half their difference widens its spread.
+
+    Parameters
+    ----------
+    values : mapping of name to float or float64, shape (n,)
+    logs : whether middle and difference are those of logs; the mean is returned in its own unit in any case
+    """
+    if region in TABLED_REGIONS:
+        return values[f"{name}_{region}"], 0.0
+    asia, africa = (values[f"{name}_{one}"] for one in TABLED_REGIONS)
+    if logs:
+        return np.sqrt(asia * africa), 0.5 * np.abs(np.log(asia / africa))
+    return 0.5 * (asia + africa), 0.5 * np.abs(asia - africa)
 
 
 def log_home(case: Case) -> float:
@@ -190,7 +215,7 @@ def _fill_shock(settings: Any, case: Case, values: Values, latents: Floats, star
     occurs, date, price = (special.ndtr(latents[:, COLUMN[name]]) for name in ("shock", "shock_time", "shock_price"))
     first, last = values["population_shock_first"], values["population_shock_last"]
     low, high = values["population_shock_price_low"], values["population_shock_price_high"]
-    hit = occurs < values[f"population_shock_{case.covariates.region}"]
+    hit = occurs < of_region(values, "population_shock", case.covariates.region)[0]
     settings.shock_time = np.where(hit, first + (last - first) * date - start_year, np.inf)
     settings.shock_price = low + (high - low) * price
     shock = case.covariates.material_shock
@@ -202,11 +227,13 @@ def _fill_founders(settings: Any, case: Case, values: Values, latents: Floats, s
     from scipy import special
 
     p = SimpleNamespace(**values)
-    regional = case.covariates.region == "asia" and structures["region_access"] == "on"
+    # Africa's access is the origin of the scale; of another region, see ``of_region``.
+    regional = _ACCESS.get(case.covariates.region, 0.5) if structures["region_access"] == "on" else 0.0
     group, trained = case.origin.group, case.covariates.trained_founders
-    access = p.population_access_asia if regional else 0.0
+    access = regional * p.population_access_asia
+    wider = 0.5 * p.population_access_asia if regional == 0.5 else 0.0
     access = access + (p.initiation_access if group == 2 else 0.0)
-    settings.access = access + p.population_access_sd * latents[:, COLUMN["access"]]
+    settings.access = access + np.hypot(p.population_access_sd, wider) * latents[:, COLUMN["access"]]
     known = next((seen.schooling for seen in case.observations if seen.schooling is not None), None)
     if known is None:
         mean, sd = p.population_schooling_unknown, p.population_schooling_unknown_sd
@@ -303,7 +330,8 @@ def conditional_medians(case: Case, priors: Priors, structures: Mapping[str, str
             size = math.log(seen.workers_per_firm.middle) - seen.workers_per_firm.selection_bias
         else:
             noise = math.hypot(noise, p["population_scale_sd"])
-        growth = log_growth(SimpleNamespace(**p), p[f"population_growth_{case.covariates.region}"], seen.time - span.mode)
+        mean, _ = of_region(p, "population_growth", case.covariates.region)
+        growth = log_growth(SimpleNamespace(**p), mean, seen.time - span.mode)
         deviation = math.log(seen.firms.middle) + size - growth - p["population_market_mean"]
         deviation -= p["population_market_home"] * log_home(case)
         latents[COLUMN["market"]] = _weighed(deviation, p["population_market_sd"], noise)

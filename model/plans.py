@@ -9,7 +9,8 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from model.schema import MOST_COUNTED, Entry, Named, ProgrammeSpec
+from model.figures import Entry
+from model.schema import MOST_COUNTED, Named, ProgrammeSpec
 from model.values import Number, Positive, Share, Text, Whole, Years
 
 _COURSE: Final = ("course", "unit_cost", "fee", "eligible")

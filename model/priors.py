@@ -15,7 +15,7 @@ from model.arrays import Floats
 from model.compiling import kernel
 from model.errors import LONGEST_VALUE, InputError, plain, shown
 from model.faults import nearest
-from model.schema import Entry
+from model.figures import Entry
 from model.values import LARGEST, Number, Text
 
 Role = Literal["calibrated", "varying", "policy", "constant"]

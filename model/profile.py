@@ -6,8 +6,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from model.cores import MOST_THREADS
 from model.errors import InputError
+from model.figures import Entry
 from model.resources import hours_minutes_seconds, megabytes, option_value, shell_line, slurm_options
-from model.schema import Entry, Named
+from model.schema import Named
 from model.values import Text, Whole
 
 # Steps of one ensemble that are sampled and stored at a time.

@@ -4,22 +4,21 @@ Those of a policy stand in ``model/plans.py``.
 A number fixes a figure, a pair bounds it, and a figure that is missing is unknown. Every message is "rule; remedy".
 """
 
-import math
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from model.brief import brief
+from model.figures import Entry, Observation, whole_years
 from model.state import COURSES, PLANNED_ONLY, PROGRAMMES
-from model.values import FIRST_YEAR, LAST_YEAR, Flag, LogSd, Number, Positive, Share, Text, Whole, Year, Years, number
+from model.values import FIRST_YEAR, LAST_YEAR, Flag, Number, Share, Text, Whole, Year, Years
 
-# Half the width (in sd) of a central 90 % interval of the normal distribution: a range is read as such an interval.
-HALF_WIDTH_90: Final = 1.6448536269514722
-MID_YEAR: Final = 0.5
-# No cluster has more firms, and no firm more workers.
-MOST_FIRMS: Final = 1e8
+# Where no start is known, a cluster began so many years before it was first seen: at the most, most likely, at least (judgement).
+UNKNOWN_AGES: Final = (50, 20, 1)
+# When a cluster begins of which neither a start nor an observation is known (judgement).
+UNKNOWN_START: Final = (2025, 2026, 2027)
 # The largest count of firms of one kind: founders trained abroad, or improved firms at which a programme opens.
 MOST_COUNTED: Final = 100_000
 
@@ -27,20 +26,8 @@ MOST_COUNTED: Final = 100_000
 PAID_BY_FIRM: Final = ("training", "grant", "export_preference", "matching_grant", "experts")
 
 Confidence = Literal["high", "medium-high", "medium", "medium-low", "low"]
-Region = Literal["asia", "africa"]
-ExportLevel = Literal["none", "neighbours", "distant", "world"]
-Improvement = Literal["success", "transition", "not_listed", "never_needed"]
-
-
-def _bounded(given: Any) -> Any:
-    if isinstance(given, list | tuple):
-        if len(given) != 2:
-            raise ValueError("a range has two ends; write [low, high]")
-        low, high = (number(end) for end in given)
-        if low >= high:
-            raise ValueError("the low end must lie below the high end; write [low, high]")
-        return (low, high)
-    return number(given)
+# The tables hold clusters of the first two; a cluster elsewhere may be like those of either (``model.latents.of_region``).
+Region = Literal["asia", "africa", "americas", "europe", "oceania"]
 
 
 def _programme(given: str) -> str:
@@ -53,146 +40,6 @@ def _course(given: str) -> str:
     if given not in COURSES:
         raise ValueError(f"is no course; choose one of {', '.join(COURSES)}")
     return given
-
-
-class Entry(BaseModel):
-    """A frozen entry of a configuration file that refuses unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class Figure(Entry):
-    """One figure of a table, with its error model: a number, or a range that is read as a central 90 % interval."""
-
-    value: Annotated[Any, BeforeValidator(_bounded)]
-    why: str = ""
-    source: str = ""
-    note: str = ""
-    alternative: Positive | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _bare(cls, given: Any) -> Any:
-        return given if isinstance(given, dict) else {"value": given}
-
-    @property
-    def bounds(self) -> tuple[float, float] | None:
-        """The two ends of a range, or None where a number is given."""
-        return self.value if isinstance(self.value, tuple) else None
-
-
-class LogFigure(Figure):
-    """A positive figure whose error is normal in logs."""
-
-    log_sd: LogSd | None = None
-    selection_bias: Annotated[Number, Field(ge=-10, le=10)] = 0.0
-
-    @model_validator(mode="after")
-    def _positive(self) -> Self:
-        if min(self.bounds or (self.value,)) <= 0:
-            raise ValueError("must be above 0; leave out what is unknown")
-        if max(self.bounds or (self.value,)) > MOST_FIRMS:
-            raise ValueError(f"must not be above {MOST_FIRMS:g}; correct the figure")
-        return self
-
-    @property
-    def middle(self) -> float:
-        """The figure, or the geometric middle of its range."""
-        return float(self.value) if self.bounds is None else math.sqrt(self.bounds[0] * self.bounds[1])
-
-    def spread(self, otherwise: float) -> float:
-        """Return the log sd of the error: as given, else from the range, else ``otherwise``."""
-        if self.log_sd is not None:
-            return self.log_sd
-        return otherwise if self.bounds is None else math.log(self.bounds[1] / self.bounds[0]) / (2 * HALF_WIDTH_90)
-
-
-class Firms(LogFigure):
-    """Number of firms that produce the final good."""
-
-    @property
-    def sd(self) -> float:
-        """Log sd of the count's error."""
-        return self.spread(0.2)
-
-
-class WorkersPerFirm(LogFigure):
-    """Workers per firm, including the owner."""
-
-    @property
-    def sd(self) -> float:
-        """Log sd of the mean's error."""
-        return self.spread(0.5)
-
-
-class Schooling(Figure):
-    """Mean schooling of entrepreneurs (years)."""
-
-    error_sd: Positive | None = Field(None, alias="sd")
-
-    @model_validator(mode="after")
-    def _in_range(self) -> Self:
-        low, high = self.bounds or (self.value, self.value)
-        if low < 0 or high > 25:
-            raise ValueError("must lie between 0 and 25 years; give years of schooling")
-        return self
-
-    @property
-    def middle(self) -> float:
-        """The figure, or the middle of its range."""
-        return float(self.value) if self.bounds is None else 0.5 * sum(self.bounds)
-
-    @property
-    def sd(self) -> float:
-        """Sd of the mean's error (years): as given, else from the range, else the sd of a survey."""
-        if self.error_sd is not None:
-            return self.error_sd
-        return 0.7 if self.bounds is None else (self.bounds[1] - self.bounds[0]) / (2 * HALF_WIDTH_90)
-
-
-class Exports(Entry):
-    """How far the cluster's goods are sold."""
-
-    level: ExportLevel
-    markets: str = ""
-    source: str = ""
-    note: str = ""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _bare(cls, given: Any) -> Any:
-        return {"level": given} if isinstance(given, str) else given
-
-
-def _years(given: Any) -> Any:
-    ends = tuple(given) if isinstance(given, list | tuple) else (given,)
-    if any(isinstance(end, bool) or not isinstance(end, int) for end in ends):
-        raise ValueError("must be a year or [first, last]; write whole years without quotes")
-    if not all(FIRST_YEAR <= end <= LAST_YEAR for end in ends):
-        raise ValueError(f"must lie between {FIRST_YEAR} and {LAST_YEAR}; correct the year")
-    if isinstance(given, int):
-        return given
-    if len(ends) != 2 or ends[0] >= ends[1]:
-        raise ValueError("a span of years must ascend; write [first, last]")
-    return ends
-
-
-class Observation(Entry):
-    """Figures of a cluster in one year, or in a span of years; a figure that is missing is unknown."""
-
-    year: Annotated[int | tuple[int, int], BeforeValidator(_years)]
-    firms: Firms | None = None
-    workers_per_firm: WorkersPerFirm | None = None
-    schooling: Schooling | None = None
-    exports: Exports | None = None
-    improvement: Improvement | None = None
-    note: str = ""
-
-    @property
-    def time(self) -> float:
-        """Calendar time of the observation: mid-year, or the middle of the span."""
-        first, last = self.year if isinstance(self.year, tuple) else (self.year, self.year)
-        return 0.5 * (first + last) + MID_YEAR
 
 
 class Span(Entry):
@@ -208,7 +55,7 @@ class Span(Entry):
     def _bare(cls, given: Any) -> Any:
         if isinstance(given, dict):
             return given
-        years = _years(given)
+        years = whole_years(given)
         low, high = years if isinstance(years, tuple) else (years, years)
         return {"low": low, "mode": (low + high) // 2, "high": high}
 
@@ -259,9 +106,9 @@ class Covariates(Entry):
 class Origin(Entry):
     """Who the pioneers were: 1 imitators, 2 foreign, state-owned or migrant, 3 trained abroad."""
 
-    group: Literal[1, 2, 3]
-    firms: Text
-    product: Text
+    group: Literal[1, 2, 3] = 1
+    firms: Text = "unknown"
+    product: Text = "unknown"
     traders: Flag = False
     source: str = ""
     note: str = ""
@@ -333,7 +180,7 @@ class Case(Named):
     number: Annotated[int, Field(ge=0)] = 0
     location: str = ""
     product: str = ""
-    origin: Origin
+    origin: Origin = Origin()
     start: Start
     covariates: Covariates
     observations: tuple[Observation, ...] = ()
@@ -342,12 +189,39 @@ class Case(Named):
 
     __repr__ = __str__ = brief
 
+    @model_validator(mode="before")
+    @classmethod
+    def _begun(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or "start" in given:
+            return given
+        return {**given, "start": _unknown_start(given.get("observations"))}
+
     @model_validator(mode="after")
-    def _dated(self) -> Self:
+    def _consistent(self) -> Self:
         times = [seen.time for seen in self.observations]
+        faults = []
         if any(later <= earlier for earlier, later in pairwise(times)):
-            raise ValueError("years of observations must ascend; put the earliest first")
+            faults.append("years of observations must ascend; put the earliest first")
         for span in (self.start, self.start.reform):
             if times and span is not None and span.high >= times[0]:
-                raise ValueError(f"{span.high}: the start must lie before the first observation; lower start.high")
+                faults.append(f"{span.high}: the start must lie before the first observation; lower start.high")
+        home = self.covariates.home_population
+        for seen in self.observations:
+            workers = seen.workers
+            if home is not None and workers is not None and workers > 1e6 * home.value:
+                rule = f"{workers:,.0f} workers in {int(seen.time)} are more than the country's people"
+                faults.append(f"{rule}; correct firms, workers_per_firm or home_population")
+        if faults:
+            raise ValueError("\n".join(faults))
         return self
+
+
+def _unknown_start(observations: Any) -> dict[str, Any]:
+    """Return the start of a cluster of which none is given, by the years in which it was seen, as the file has them."""
+    low, mode, high = UNKNOWN_START
+    rows = observations if isinstance(observations, list | tuple) else ()
+    seen = [row.year if isinstance(row, Observation) else row.get("year") if isinstance(row, dict) else None for row in rows]
+    years = [end for year in seen for end in (year if isinstance(year, list | tuple) else (year,)) if type(end) is int]
+    if years and FIRST_YEAR < min(years) <= LAST_YEAR:
+        low, mode, high = (max(min(years) - age, FIRST_YEAR) for age in UNKNOWN_AGES)
+    return {"low": low, "mode": mode, "high": high, "source": "not known"}

@@ -15,9 +15,10 @@ from scipy.special import ndtr, ndtri
 
 from calibration.simulator import EARLIER, VAGUE, ClusterSimulator
 from model.arrays import Floats
+from model.figures import Observation
 from model.latents import COLUMN, LATENTS, log_home
 from model.mechanisms.birth import SCHOOLING_BASE
-from model.schema import Case, Observation
+from model.schema import Case
 
 # Each quantity with its meaning; "seen" and "then" are the last and the earlier date of observation. Logs, logits, and years in
 # tens; all are of the order of one.

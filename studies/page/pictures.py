@@ -9,9 +9,10 @@ import numpy as np
 
 from execution.writing import write_atomic
 from model.arrays import Floats
+from model.figures import HALF_WIDTH_90, LogFigure
 from model.observe import COLUMNS, UNITS
 from model.panels import Histories
-from model.schema import HALF_WIDTH_90, Case, LogFigure
+from model.schema import Case
 from model.surroundings import plots
 from studies.page.svg import short
 

@@ -1,10 +1,11 @@
 """What should a cluster that is in no table do? Its histories are drawn from the stored posterior and weighed by what is known.
 
-No new calibration is made: parameters come from the posterior, latents from the population of clusters, and every history counts
-by the density that it gives to the user's figures. How many histories then carry the answer is reported with it.
+No new calibration is made. Where the facts lie beyond the tables or contradict each other, or too few histories carry the answer,
+no policies are compared: the paths are then those of any cluster of this kind, and the reasons are given.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, NamedTuple
@@ -12,63 +13,118 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from calibration.histories import WeightedHistories, structures
-from calibration.keys import ADVICE, PARAMETERS, normals, seeds, uniforms
-from calibration.keys import LATENTS as LATENT_STREAM
-from calibration.observation import ErrorModel, log_density
-from calibration.results import Posterior, load_posterior
+from calibration.observation import ErrorModel
+from calibration.results import Posterior, load_posterior, plain
 from calibration.shipped import default_posterior
 from calibration.simulator import ClusterSimulator
-from calibration.tables import table
-from calibration.weights import effective_size, normalised
+from calibration.weights import systematic
 from execution.executors import executor_on
 from execution.labels import verdict_of
 from execution.run import Run
 from execution.store import Shard
 from execution.tasks import Executor, Progress, silent, unheard
 from model.arguments import whole_seed
-from model.arrays import Floats, Seeds
 from model.config import Case, load_case, load_priors
 from model.errors import InputError
-from model.latents import LATENTS, case_key
+from model.figures import Observation
+from model.latents import LATENTS, TABLED_REGIONS
 from model.profile import Batch
 from studies.numbers import amount, share, signed
+from studies.policy import conditioning, misfit
 from studies.policy.arrays import merged
-from studies.policy.chosen import chosen_policies
+from studies.policy.chosen import STATUS_QUO, chosen_policies
 from studies.policy.compare import FILES, keep, label_of, warn_of_idle, write_comparison, years_asked
+from studies.policy.conditioning import HEAVIEST, Candidates
 from studies.policy.counterfactuals import Comparison
 from studies.policy.decision_table import decision_rows
+from studies.policy.misfit import Fact
 from studies.policy.outcomes import RANKED_BY
 from studies.policy.pieces import DEPENDS, compare_histories
 
-CANDIDATES: Final = 4096
-CHUNK: Final = 256
-KEPT: Final = 64
+# Histories that are replayed, and futures of luck of each. A cluster of very many firms has fewer, since each of them costs more.
+KEPT: Final = 48
+LEAST_KEPT: Final = 16
+MANY_FIRMS: Final = 1000.0
+FUTURES: Final = 4
+# Years after the latest start at which policies begin in a cluster of which nothing was observed: before that there are no wages
+# of which a budget could be a share.
+YOUNG: Final = 5
+# Below this effective number of histories policies are not compared; nor are they above ``conditioning.HEAVIEST``.
+FEWEST: Final = 10.0
+# Of a start that no file gives (``model.schema``).
+UNKNOWN: Final = "not known"
 KIND: Final = "advice"
 # Policies in the short table of an advice.
 TABLED: Final = 8
 
 
-class Advice(NamedTuple):
-    """Advice for one cluster: the comparison, the effective number of candidates behind it, and the posterior's label."""
+class Grounds(NamedTuple):
+    """On what an advice stands.
+
+    Attributes
+    ----------
+    histories : those that are replayed
+    candidates, effective, k_hat : histories that were weighed, their effective number, and the tail index of their weights; all
+        are NaN or 0 where nothing was weighed
+    facts : each fact against the population and the other facts
+    gross : chance that the facts hold gross errors
+    reasons : why policies are not compared, a line each; none where they are
+    notes : what was assumed because it is not known, a line each
+    """
+
+    histories: WeightedHistories
+    candidates: int
+    effective: float
+    k_hat: float
+    facts: tuple[Fact, ...]
+    gross: float
+    reasons: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def unique(self) -> int:
+        """Number of different histories among those replayed."""
+        return len(np.unique(self.histories.draw))
+
+
+@dataclass(frozen=True, repr=False)
+class Advice:
+    """Advice for one cluster: the comparison, on what it stands, and the posterior's label.
+
+    Where ``grounds`` hold reasons, only the status quo was replayed, in histories of any cluster of this kind.
+    """
 
     case: Case
     comparison: Comparison
-    effective: float
+    grounds: Grounds
     label: str
     converged: bool
 
+    @property
+    def supported(self) -> bool:
+        """Whether policies were compared."""
+        return not self.grounds.reasons
+
+    @property
+    def effective(self) -> float:
+        """Effective number of the histories that were weighed."""
+        return self.grounds.effective
+
     def __repr__(self) -> str:
         """Return a short table: the verdict, and the policies by their mean net value (wage-years), the best first."""
+        title = f"Advice for {self.case.title} ({verdict_of(self.converged)}; {self.label}"
+        if not self.supported:
+            return "\n".join([f"{title}): no ranking, since", *(f"  {reason}" for reason in self.grounds.reasons)])
         every = [row for row in decision_rows(self.comparison) if row.outcome == RANKED_BY]
         rows = sorted(every, key=lambda row: -row.mean)[:TABLED]
         more = [f"  and {len(every) - TABLED} more"] if len(every) > TABLED else []
         width = max((len(row.policy) for row in rows), default=0)
-        verdict = f"{verdict_of(self.converged)}; {self.label}; {self.effective:.0f} effective histories"
+        behind = f"; {self.effective:.0f} effective histories" if self.grounds.candidates else ""
         table = [
             f"  {row.policy:<{width}}  {signed(row.mean)} \u00b1 {amount(row.mc_se, 2)} wage-years, best with {share(row.p_best)}"
             for row in rows
         ]
-        return "\n".join([f"Advice for {self.case.title} ({verdict})", *table, *more])
+        return "\n".join([f"{title}{behind})", *table, *more])
 
 
 def advise(
@@ -85,7 +141,7 @@ def advise(
     progress: Progress = silent,
     say: Callable[[str], object] = unheard,
 ) -> Advice:
-    """Rank policies for a cluster of one's own.
+    """Rank policies for a cluster of one's own, or say why they cannot be ranked.
 
     Parameters
     ----------
@@ -113,49 +169,92 @@ def advise(
         raise InputError("--shard: shards of an advice share a folder; name it with --out")
     case = cluster if isinstance(cluster, Case) else load_case(cluster)
     chosen, years, seed = chosen_policies(policies), years_asked(horizon), whole_seed(seed, "seed")
-    warn_of_idle(chosen.values(), years, say)
     known = load_posterior(posterior or default_posterior())
-    histories, effective = _histories(case, known, seed, progress)
+    grounds = _grounds(_dated(case), known, seed, progress)
+    if grounds.reasons:
+        chosen = {STATUS_QUO: chosen[STATUS_QUO]}
+    warn_of_idle(chosen.values(), years, say)
     with TemporaryDirectory() as scratch, executor_on(on, batch, say) as executor:
         run = Run(KIND, Path(scratch if out is None else out), DEPENDS, FILES)
         with run.opened(executor, resume=True, shard=shard, progress=progress) as runner:
-            comparisons = compare_histories(runner, [histories], chosen, years, ("",))
+            comparisons = compare_histories(runner, [grounds.histories.distinct()], chosen, years, ("",), FUTURES)
             data = merged(comparisons, years, chosen).assign_attrs(label_of(known.manifest, chosen.values(), years, seed))
+            told = plain({"effective": grounds.effective, "k_hat": grounds.k_hat, "reasons": grounds.reasons})
 
             def write() -> dict[str, Any]:
                 write_comparison(run.folder, data, comparisons)
-                return {"seed": seed, "effective": effective, "label": known.label, "converged": known.converged}
+                return {"seed": seed, **told, "label": known.label, "converged": known.converged and not grounds.reasons}
 
             keep(run, runner, run.folder, data, write)
-    return Advice(case, comparisons[0], effective, known.label, known.converged)
+    return Advice(case, comparisons[0], grounds, known.label, known.converged)
 
 
-def _histories(case: Case, posterior: Posterior, seed: int, progress: Progress) -> tuple[WeightedHistories, float]:
-    """Return histories of the cluster, resampled by weight, and the effective number of candidates."""
+def _grounds(case: Case, posterior: Posterior, seed: int, progress: Progress) -> Grounds:
+    """Return histories of the cluster with all that says whether they can carry a ranking."""
     names, z, mass = posterior.whitened()
-    chosen = structures(posterior.histories)
-    simulator = ClusterSimulator((case,), load_priors(), tuple(names), ErrorModel(), chosen)
-    keys = seeds(seed, ADVICE, case_key(case) % 2**63, 0, CANDIDATES)
-    picked = np.searchsorted(np.cumsum(normalised(mass)), uniforms(keys, PARAMETERS, 1)[:, 0]).clip(0, len(z) - 1)
-    own = normals(keys, LATENT_STREAM, len(simulator.own))
-    weights = _weights(case, simulator, z[picked], own, keys, progress)
-    ends = np.cumsum(weights)
-    kept = np.searchsorted(ends, (np.arange(KEPT) + 0.5) / KEPT * ends[-1]).clip(0, CANDIDATES - 1)
-    values = simulator.values(z[picked][kept], own[kept], keys[kept])
-    even = np.full(KEPT, 1.0 / KEPT)
-    histories = WeightedHistories(case, values, own[kept][:, : len(LATENTS)], keys[kept], even, kept.astype(np.int64), chosen)
-    return histories, effective_size(weights)
+    simulator = ClusterSimulator((case,), load_priors(), tuple(names), ErrorModel(), structures(posterior.histories))
+    prior = conditioning.from_population(simulator, z, mass, seed, KEPT)
+    notes, reasons = tuple(_assumed(case)), misfit.unlike_the_tables(case)
+    unknown = float("nan")
+    if reasons or not any(map(_says_something, case.observations)):
+        return Grounds(_kept(simulator, prior), 0, unknown, unknown, (), unknown, reasons, notes)
+    candidates = conditioning.condition(simulator, z, mass, seed, progress)
+    judged = misfit.judged_facts(case, candidates, simulator.errors)
+    reasons = (*judged.reasons, *_too_few(candidates))
+    histories = _kept(simulator, prior if reasons else candidates)
+    count = len(candidates.keys)
+    return Grounds(histories, count, candidates.effective, candidates.k_hat, judged.facts, judged.gross, reasons, notes)
 
 
-def _weights(case: Case, simulator: ClusterSimulator, z: Floats, own: Floats, keys: Seeds, progress: Progress) -> Floats:
-    """Return the weights of candidates (n,), which sum to one: the density that each gives to what is known of the cluster."""
-    if not case.observations:
-        return np.full(len(keys), 1.0 / len(keys))
-    scores = []
-    for first in range(0, len(keys), CHUNK):
-        part = slice(first, first + CHUNK)
-        outcomes = simulator(0, z[part], own[part], keys[part])
-        scores.append(log_density(table(case, simulator.errors), outcomes, simulator.errors))
-        progress("weighing histories by what is known of the cluster", min(first + CHUNK, len(keys)), len(keys))
-    score = np.concatenate(scores)
-    return normalised(np.exp(score - score.max()))
+def _says_something(seen: Observation) -> bool:
+    figures = (seen.firms, seen.workers_per_firm, seen.schooling, seen.exports, seen.improvement)
+    return any(figure is not None for figure in figures)
+
+
+def _dated(case: Case) -> Case:
+    """Return a cluster with a date at which policies begin: its last observation, or else some years after its latest start."""
+    if case.observations:
+        return case
+    return case.model_copy(update={"observations": (Observation(year=int(case.start.high) + YOUNG),)})
+
+
+def _number_kept(case: Case) -> int:
+    """Return the number of histories to replay, by the most firms that were seen: a count, the same on every machine."""
+    most = max((seen.firms.middle for seen in case.observations if seen.firms is not None), default=1.0)
+    return int(np.clip(KEPT * MANY_FIRMS / most, min(LEAST_KEPT, KEPT), KEPT))
+
+
+def _kept(simulator: ClusterSimulator, candidates: Candidates) -> WeightedHistories:
+    """Return the histories to replay: candidates, resampled by weight."""
+    count = _number_kept(simulator.cases[0])
+    rows = systematic(candidates.weights, count)
+    own, keys = candidates.own[rows], candidates.keys[rows]
+    values = simulator.values(candidates.z[rows], own, keys)
+    even = np.full(count, 1.0 / count)
+    return WeightedHistories(simulator.cases[0], values, own[:, : len(LATENTS)], keys, even, rows, simulator.structures)
+
+
+def _too_few(candidates: Candidates) -> list[str]:
+    """Return why the weights cannot be relied on, if they cannot."""
+    lines = []
+    if not candidates.k_hat <= HEAVIEST:
+        lines.append(f"k-hat of the weights is {candidates.k_hat:.2f}, above {HEAVIEST}: a few histories would decide")
+    if candidates.effective < FEWEST:
+        lines.append(f"{candidates.effective:.1f} effective histories agree with the facts, fewer than {FEWEST:.0f}")
+    return lines
+
+
+def _assumed(case: Case) -> list[str]:
+    """Return what was assumed about a cluster because its file does not say it."""
+    lines = []
+    if case.covariates.region not in TABLED_REGIONS:
+        told = "no cluster of the tables lies there; taken as between Asia and Africa, with a wider spread"
+        lines.append(f"region {case.covariates.region}: {told}")
+    if "origin" not in case.model_fields_set:
+        lines.append("origin is not given: the pioneers are taken to have been imitators, as in most clusters of the tables")
+    if case.start.source == UNKNOWN:
+        lines.append(f"start is not given: taken as {case.start.low} to {case.start.high}, most likely {case.start.mode}")
+    if not any(map(_says_something, case.observations)):
+        year = int(case.observations[-1].time)
+        lines.append(f"nothing was observed: the paths are those of any cluster of this kind, and policies begin in {year}")
+    return lines

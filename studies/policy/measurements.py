@@ -8,8 +8,8 @@ from pydantic import Field
 
 from model.arrays import Floats
 from model.config import CONFIGS
+from model.figures import Entry
 from model.reading import read_mapping
-from model.schema import Entry
 from model.values import Number, Positive, Text
 
 Amount = Annotated[Number, Field(ge=0)]

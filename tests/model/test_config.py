@@ -159,6 +159,29 @@ def test_a_start_may_be_a_year_or_a_pair(tmp_path: Path) -> None:
     assert (start.low, start.mode, start.high) == (1980, 1985, 1990)
 
 
+def test_only_the_region_is_needed_and_a_start_is_told_from_the_first_observation(tmp_path: Path) -> None:
+    path = tmp_path / "few.yaml"
+    path.write_text("covariates: {region: oceania}\nobservations: [{year: [2010, 2012], firms: 30}]\n", encoding="utf-8")
+    case = load_case(path)
+    assert (case.title, case.origin.group) == ("few", 1)
+    assert (case.start.low, case.start.mode, case.start.high) == (1960, 1990, 2009)
+    path.write_text("covariates: {region: oceania}\n", encoding="utf-8")
+    assert load_case(path).start.source == "not known"
+
+
+def test_all_contradictions_of_a_file_are_told_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "odd.yaml"
+    people = "covariates: {region: africa, home_population: {value: 1, year: 2000}}\n"
+    rows = "observations:\n  - {year: 2015, firms: 60000, workers_per_firm: 3000}\n  - {year: 2014, firms: 5}\n"
+    path.write_text(f"{people}start: 2016\n{rows}", encoding="utf-8")
+    with pytest.raises(InputError) as error:
+        load_case(path)
+    lines = str(error.value).splitlines()
+    assert len(lines) == 3
+    for line, words in zip(lines, ("must ascend", "2016: the start must lie before", "180,000,000 workers in 2015"), strict=True):
+        assert words in line
+
+
 WRONG = {
     "key": ("covariates: {region", "covariates: {regoin", "covariates.regoin", "did you mean `region`?"),
     "nested key": ("log_sd: 0.4", "lod_sd: 0.4", "observations.1.workers_per_firm.lod_sd", "did you mean `log_sd`?"),
@@ -177,8 +200,9 @@ WRONG = {
     "start descends": ("mode: 1985", "mode: 1995", "start", "low <= mode <= high"),
     "start too late": ("high: 1990", "high: 2005", "2005", "before the first observation"),
     "word": ("exports: neighbours", "exports: mars", "observations.1.exports.level: 'mars'", "'world'"),
-    "region": ("region: africa", "region: europe", "covariates.region: 'europe'", "'asia' or 'africa'"),
-    "missing": ("start: {low: 1980, mode: 1985, high: 1990}", "", "start", "add `start:`"),
+    "region": ("region: africa", "region: mars", "covariates.region: 'mars'", "'asia', 'africa'"),
+    "missing": ("covariates: {region: africa}", "", "covariates", "add `covariates:`"),
+    "half a firm": ("firms: 400", "firms: 0.5", "observations.1.firms: 0.5", "must not be below 1"),
     "name": ("name: My cluster", "name: 7", "name: 7", "must be text"),
     "twice": ("name: My cluster", "name: My cluster\nname: Yours", "line 3", "given twice"),
     "not YAML": ("covariates: {", "covariates: {{[", "line", "not valid YAML"),

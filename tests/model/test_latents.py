@@ -20,6 +20,7 @@ from model.latents import (
     drawn_names,
     log_home,
     observation_ticks,
+    of_region,
     params_for,
     settings_for,
 )
@@ -128,6 +129,13 @@ def test_heavy_products_quota_buyers_and_regions_shift_the_population() -> None:
 def test_a_large_home_market_goes_with_a_low_world_price() -> None:
     settings = draw(load_case(5)).settings
     assert np.corrcoef(np.log(settings.market), np.log(settings.world_price))[0, 1] < -0.2
+
+
+def test_a_region_of_no_table_lies_between_those_of_the_tables_and_is_wider() -> None:
+    values: dict[str, float] = {"growth_asia": 0.04, "growth_africa": 0.02, "capacity_asia": 900.0, "capacity_africa": 100.0}
+    assert of_region(values, "growth", "asia") == (0.04, 0.0)
+    assert of_region(values, "growth", "europe") == pytest.approx((0.03, 0.01))
+    assert of_region(values, "capacity", "europe", logs=True) == pytest.approx((300.0, np.log(3.0)))
 
 
 @pytest.mark.parametrize(("number", "region"), [(1, "asia"), (10, "africa")])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from model.config import load_case, load_policy, load_profile
+from model.config import CONFIGS, load_case, load_policy, load_profile
 from model.errors import InputError
 from model.idle import idle_programmes
 from studies.cli import TEMPLATES, main
@@ -92,3 +92,10 @@ def test_a_path_that_cannot_be_written_is_named() -> None:
     Path("file").write_text("")
     with pytest.raises(InputError, match="cannot be written"):
         create(Namespace(kind="table", out="file/table.csv"))
+
+
+@pytest.mark.parametrize(("name", "facts"), [("three-facts", 3), ("not-begun", 0)])
+def test_the_examples_of_clusters_load(name: str, facts: int) -> None:
+    case = load_case(CONFIGS.parent / "docs" / "examples" / f"{name}.yaml")
+    figures = [(seen.firms, seen.workers_per_firm, seen.schooling) for seen in case.observations]
+    assert sum(one is not None for row in figures for one in row) == facts
