@@ -79,7 +79,8 @@ def _money(spec: PolicyProgramme) -> str:
 
 def _terms(spec: PolicyProgramme) -> str:
     """Return the terms of a programme that differ from what is usual."""
-    terms = [f"course {spec.course}, {spec.unit_cost:g} wage-years a firm"] if spec.unit_cost else []
+    course = f"course {spec.course}, " if spec.programme == "training" else ""
+    terms = [f"{course}{spec.unit_cost:g} wage-years a firm"] if spec.unit_cost else []
     terms += ["for trained firms"] if spec.eligible == "trained" else []
     terms += [f"fee {spec.fee:g} wage-years"] if spec.fee else []
     terms += [f"{100 * spec.captured:.3g} % captured"] if spec.captured else []

@@ -4,10 +4,15 @@ import numpy as np
 import pytest
 
 from model.engines.quarter import open_quarter
+from model.events import EVENTS
 from model.lanes import firm_at
 from model.mechanisms.services import astray, books_read, is_chosen, matched
 from model.observe import COLUMNS
-from tests.model.worlds import add_firm, move_firms, programme, small_world, told, words
+from model.plans import Policy
+from model.schema import PAID_BY_FIRM
+from model.simulation import engine_named
+from model.state import PLANNED_ONLY
+from tests.model.worlds import add_firm, given, move_firms, programme, small_world, told, words
 
 EVERYONE = {"training_take_up": 1.0, "awareness_start": 1.0}
 CALM = {"state_module": 0.0}
@@ -97,6 +102,17 @@ def test_nothing_is_learnt_from_services_where_the_site_does_not_work() -> None:
     open_first(w, 0, 2)
     assert "served" in words(w)
     assert {float(firm_at(w.firms, row).pending) for row in range(12)} == {0.0}
+
+
+def test_both_engines_leave_the_same_bits_of_all_that_a_policy_alone_may_have() -> None:
+    cost = {kind: {"unit_cost": 1} for kind in PAID_BY_FIRM}
+    lines = [{"programme": kind, "budget": 60, **cost.get(kind, {})} for kind in PLANNED_ONLY]
+    everything = Policy.model_validate({"name": "all", "title": "All", "question": "Same?", "programmes": lines})
+    what = given(9, everything, {"success_intercept": 0.0}, quarters=60, decision=10.0)
+    (panel, log), (other_panel, other_log) = (engine_named(engine)(*what, 2) for engine in ("compiled", "simpy"))
+    assert panel.tobytes() == other_panel.tobytes()
+    assert log.tobytes() == other_log.tobytes()
+    assert (log["event"] == EVENTS.index("served")).sum() > 20
 
 
 def test_experts_bring_access_to_quality_for_a_fee_that_owners_pay() -> None:
