@@ -11,7 +11,7 @@ from model.faults import LONGEST_LIST, nearest, several
 CASE = """
 orgin: {group: 1, firms: tailors, product: suits}
 start: {low: 1980, mode: 1985, high: 19900}
-covariates: {region: europe}
+covariates: {region: mars}
 observations:
   - year: 2001
     firms: -3
