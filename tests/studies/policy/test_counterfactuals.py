@@ -16,7 +16,7 @@ from model.errors import InputError
 from model.latents import conditional_medians, default_values
 from model.observe import COLUMNS, PHASES
 from studies.policy import counterfactuals
-from studies.policy.advice import TABLED, Advice
+from studies.policy.advice import TABLED, Advice, Grounds
 from studies.policy.arrays import merged, titles
 from studies.policy.chosen import FIRST_PART, SECOND_PART, SEQUENCE, STATUS_QUO, chosen_policies
 from studies.policy.compare import compare_histories
@@ -79,11 +79,12 @@ def test_decision_table_of_known_effects(monkeypatch: pytest.MonkeyPatch) -> Non
     assert found["credit"].behind == pytest.approx(1.0)
     assert found["training"].cost == pytest.approx(10.0)
     assert found["credit"].mc_se == pytest.approx(0.0)
-    shown = repr(Advice(load_case(6), compare_case(histories(), policies, 5), 30.0, "a label", converged=False)).splitlines()
+    grounds = Grounds(histories(), 100, 30.0, 0.2, (), 0.0, (), ())
+    shown = repr(Advice(load_case(6), compare_case(histories(), policies, 5), grounds, "a label", converged=False)).splitlines()
     assert "NOT CONVERGED; a label; 30 effective histories" in shown[0]
     assert [line.split()[0] for line in shown[1:]] == ["training", "credit", STATUS_QUO]
     every = chosen_policies(None)
-    many = repr(Advice(load_case(6), compare_case(histories(), every, 5), 30.0, "a label", converged=False)).splitlines()
+    many = repr(Advice(load_case(6), compare_case(histories(), every, 5), grounds, "a label", converged=False)).splitlines()
     assert len(every) > TABLED
     assert len(many) == 10
     assert many[-1] == f"  and {len(every) - TABLED} more"
