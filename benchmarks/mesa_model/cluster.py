@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from benchmarks.mesa_model.firm import Firm
 from benchmarks.mesa_model.plain import Shared, with_libm
 from model.events import QUARTER
-from model.mechanisms import agglomeration, birth, entry, improvement, luck, market, production, valuation
+from model.mechanisms import agglomeration, birth, entry, improvement, luck, market, production
 from model.observe import COLUMNS, record
 from model.state import CLUSTER, RUNGS
 
@@ -23,7 +23,6 @@ clear = with_libm(market.clear)
 press = with_libm(improvement.press)
 entrant_surplus = with_libm(entry.entrant_surplus)
 entry_hazard = with_libm(entry.entry_hazard)
-value = with_libm(valuation.value)
 
 
 class ClusterModel(mesa.Model):
@@ -87,7 +86,7 @@ class ClusterModel(mesa.Model):
         """Found the cluster: its pioneers enter at time 0."""
         p, s, cluster = self.p, self.s, self.cluster
         cluster.awareness = p.awareness_start
-        cluster.managerial_capital = s.founder_skill + birth.outsiders_skill(p, s)
+        cluster.managerial_capital = s.founder_skill + birth.outsiders_skill(p, s, 0.0)
         cluster.schooling = s.schooling
         self.entry_left = self.random.expovariate(1.0)
         for _ in range(int(s.founders)):
@@ -110,7 +109,6 @@ class ClusterModel(mesa.Model):
         cluster.output = sum(rung.output for rung in self.ladder)
         clear(self)
         press(self)
-        value(self)
         row = [0.0] * len(COLUMNS)
         record(self, row)
         self.rows.append(row)

@@ -25,9 +25,6 @@ squeeze = with_libm(improvement.squeeze)
 class FirmByEquations(Firm):
     """One producer, whose quarter is the package's equations."""
 
-    # Without a fund nobody has debt.
-    debt = 0.0
-
     def draw_luck(self) -> None:
         """Meet the luck of a new year."""
         p = self.model.p

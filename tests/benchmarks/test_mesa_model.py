@@ -42,7 +42,7 @@ FIELDS = (*TRAITS, "log_efficiency", "output", "workers_best")
 QUIET: dict[str, dict[str, float]] = {
     "home": {"market": 500.0, "reach": 1.0},
     "shock": {"market": 2000.0, "reach": 0.0, "shock_time": 1.0, "shock_price": 0.4, "material_time": 0.5, "spillover": 0.0},
-    "exports": {"market": 300.0, "reach": 300.0, "world_price": 0.9, "growth": 0.05, "decision": 1.0, "own_cash": 1.0},
+    "exports": {"market": 300.0, "reach": 300.0, "world_price": 0.9, "growth": 0.05, "own_cash": 1.0},
     "cheap": {
         "market": 300.0,
         "reach": 3000.0,
