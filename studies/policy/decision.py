@@ -143,7 +143,7 @@ def _root(matrix: Floats) -> tuple[Floats, Floats]:
     return (vectors * size) @ vectors.T, (vectors * inverse) @ vectors.T
 
 
-def unbeaten(worth: Floats, mass: Floats, level: float = LEVEL, resamples: int = RESAMPLES, seed: int = 1) -> NDArray[np.bool_]:
+def unbeaten(centre: Floats, means: Floats, level: float = LEVEL) -> NDArray[np.bool_]:
     """Tell which policies belong to the set that cannot be beaten: the best is among them with a stated confidence.
 
     The policy that lies farthest behind another, in standard errors, is left out as long as it lies farther behind than chance
@@ -152,16 +152,15 @@ def unbeaten(worth: Floats, mass: Floats, level: float = LEVEL, resamples: int =
 
     Parameters
     ----------
-    worth : float64, shape (policies, draws)
-    mass : float64, shape (draws,)
+    centre : float64, shape (policies,); the mean of each policy
+    means : float64, shape (resamples, policies); as ``resampled_means`` returns them
     level : chance that the best policy is left out
 
     Returns
     -------
     bool, shape (policies,)
     """
-    means = _resampled_means(worth, mass, resamples, seed)
-    centre, held = worth @ mass, np.ones(len(worth), bool)
+    held = np.ones(len(centre), bool)
     while held.sum() > 1:
         kept = np.flatnonzero(held)
         gaps = centre[kept][:, None] - centre[kept]
@@ -177,15 +176,14 @@ def unbeaten(worth: Floats, mass: Floats, level: float = LEVEL, resamples: int =
     return held
 
 
-def chance_of_leading(worth: Floats, mass: Floats, resamples: int = RESAMPLES, seed: int = 1) -> Floats:
+def chance_of_leading(means: Floats) -> Floats:
     """Return the share of bootstraps over draws in which each policy has the highest mean, shape (policies,); ties share."""
-    means = _resampled_means(worth, mass, resamples, seed)
     first = means == means.max(axis=1, keepdims=True)
     return np.asarray((first / first.sum(axis=1, keepdims=True)).mean(axis=0))
 
 
-def _resampled_means(worth: Floats, mass: Floats, resamples: int, seed: int) -> Floats:
-    """Return the weighted means of resampled draws, shape (resamples, policies)."""
+def resampled_means(worth: Floats, mass: Floats, resamples: int = RESAMPLES, seed: int = 1) -> Floats:
+    """Return the weighted means of resampled draws, shape (resamples, policies), of ``worth`` (policies, draws)."""
     source = np.random.Generator(np.random.PCG64(seed))
     counts = source.multinomial(len(mass), np.full(len(mass), 1.0 / len(mass)), size=resamples) * mass
     return np.asarray(counts @ worth.T / counts.sum(axis=1, keepdims=True))

@@ -115,14 +115,16 @@ class Judged(NamedTuple):
 def judged(effects: Floats, weights: Floats, draw: Draws) -> tuple[int, Judged]:
     """Return the policy with the highest mean, and what a decision looks at, of effects (policies, n) of which more is better."""
     worth, mass = decision.without_luck(effects, weights, draw)
+    # Luck is taken out around the means, which stay as they are; how well they are known depends on what luck left in them.
     means, _ = decision.by_draw(effects, weights, draw)
-    return int(np.argmax(means @ mass)), Judged(
+    centre, resampled = means @ mass, decision.resampled_means(means, mass)
+    return int(np.argmax(centre)), Judged(
         decision.chance_of_best(worth, mass),
         decision.expected_regret(worth, mass),
         decision.worst_regret(worth, mass),
         decision.regret_quantile(worth, mass),
-        decision.chance_of_leading(means, mass),
-        decision.unbeaten(means, mass).astype(np.int64),
+        decision.chance_of_leading(resampled),
+        decision.unbeaten(centre, resampled).astype(np.int64),
     )
 
 
