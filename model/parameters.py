@@ -260,7 +260,7 @@ HOMES: Final[Mapping[str, str]] = {
     "luck": "mechanisms/luck.py",
     "market": "mechanisms/market.py",
     "market_material_share": "mechanisms/production.py",
-    "market_place": "mechanisms/programmes.py",
+    "market_place": "mechanisms/conditions.py",
     "market_place_effect": "mechanisms/agglomeration.py",
     "market_place_traders": "mechanisms/agglomeration.py",
     "matching": "mechanisms/services.py",

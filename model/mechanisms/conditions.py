@@ -1,5 +1,5 @@
-"""What can government change for all firms by what it spends? Utilities, zoned land, protected brands, schools and vocational
-training, each with returns that fall; land and schools take years to act, and most of it wears away (WP 5703, sections III-V).
+"""What can government change for all firms by what it spends? Market places, utilities, zoned land, protected brands, schools and
+vocational training, each with returns that fall; land and schools take years to act, and most wears away (WP 5703, III-V).
 
 All of them act through what the cluster gives to its firms or through who founds firms, and none through what a firm does.
 """
@@ -21,6 +21,15 @@ def response(spent: float, scale: float, wage_bill: float) -> float:
     Formula: 1 - e^(-S/(k W))
     """
     return 1.0 - exp(-spent / (scale * max(1.0, wage_bill)))
+
+
+@equation
+def market_place_strength(p: Any, standing: float, works: float, wage_bill: float) -> float:
+    """Strength of public market places and roads, given that of history's and what a policy has built since.
+
+    Formula: M_h + (m - M_h)+ (1 - e^(-S/(k W)))
+    """
+    return standing + max(0.0, p.market_place_most - standing) * response(works, p.market_place_scale, wage_bill)
 
 
 @equation
@@ -72,6 +81,7 @@ def vocational_skill(p: Any, works: float, wage_bill: float) -> float:
 def wear_and_ripen(w: World) -> None:
     """Let a quarter pass: works wear away, trained workers retire, and land and schools that were paid for come into use."""
     cluster, p = w.cluster, w.p
+    cluster.market_works -= years_step(p.market_place_decay) * cluster.market_works
     cluster.utilities_works -= years_step(p.utilities_decay) * cluster.utilities_works
     cluster.vocational_works -= years_step(p.vocational_decay) * cluster.vocational_works
     cluster.zoning_opened += years_step(1.0 / p.zoning_lag) * (cluster.zoning_works - cluster.zoning_opened)
@@ -99,6 +109,7 @@ def improve_conditions(w: World, programme: Any, spent: float) -> None:
 def set_conditions(w: World) -> None:
     """Work out what all this does in the quarter to come; nothing where nothing was spent."""
     cluster, p, bill = w.cluster, w.p, w.cluster.wage_bill
+    cluster.market_place = market_place_strength(p, cluster.market_place, cluster.market_works, bill)
     cluster.utilities = utilities_gain(p, cluster.utilities_works, bill)
     cluster.zoned = zoned_share(p, cluster.zoning_opened, bill)
     cluster.standards = protected_share(p, cluster.standards_yearly, bill)

@@ -15,7 +15,6 @@ from model.mechanisms.birth import found, newcomer
 from model.mechanisms.conditions import improve_conditions, response, set_conditions, wear_and_ripen
 from model.mechanisms.knowledge import raise_awareness
 from model.mechanisms.ledger import book_first_places, go_astray, pay
-from model.mechanisms.production import years_step
 from model.mechanisms.services import match_costs, send_experts
 from model.mechanisms.training import invite, train
 from model.state import (
@@ -79,15 +78,6 @@ def strain(p: Any, spending: float, wage_bill: float, at_once: float) -> float:
 
 
 @equation
-def market_place_strength(p: Any, standing: float, works: float, wage_bill: float) -> float:
-    """Strength of public market places and roads, given that of history's and what a policy has built since.
-
-    Formula: M_h + (m - M_h)+ (1 - e^(-S/(k W)))
-    """
-    return standing + max(0.0, p.market_place_most - standing) * response(works, p.market_place_scale, wage_bill)
-
-
-@equation
 def space_cost(p: Any, strained: float) -> float:
     """Cost of a serviced work place in a zone, overruns counted (wage-years).
 
@@ -112,7 +102,6 @@ def govern(w: World) -> None:
     if cluster.wage_bill == 0.0 and cluster.time >= w.s.decision:
         cluster.wage_bill = cluster.workers
     cluster.market_place = 0.0
-    cluster.market_works -= years_step(w.p.market_place_decay) * cluster.market_works
     cluster.protection = 0.0
     wear_and_ripen(w)
     cluster.zone_trained = 0.0
@@ -123,8 +112,6 @@ def govern(w: World) -> None:
         if is_running(w, w.programmes[j]):
             run_programme(w, j)
             lending = lending or w.programmes[j].kind == CREDIT
-    if cluster.market_works > 0.0:
-        cluster.market_place = market_place_strength(w.p, cluster.market_place, cluster.market_works, cluster.wage_bill)
     set_conditions(w)
     cluster.fund = cluster.fund + cluster.repaid if lending else 0.0
     cluster.repaid = 0.0
