@@ -160,6 +160,14 @@ def count(text: str) -> int:
     return number
 
 
+def port(text: str) -> int:
+    """Read a port, 0 for one that is free."""
+    number = whole(text)
+    if not 0 <= number < 2**16:
+        raise argparse.ArgumentTypeError(f"{shown(text)}: must be a port from 0 to 65535; write for instance 8765")
+    return number
+
+
 def share(text: str) -> float:
     """Read a share strictly between 0 and 1."""
     try:

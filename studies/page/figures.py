@@ -49,6 +49,7 @@ def fan(
     observed: Sequence[Observed] = (),
     decision: float | None = None,
     log: bool = False,
+    beside: Floats | None = None,
 ) -> Canvas:
     """Draw a fan over calendar time.
 
@@ -59,10 +60,11 @@ def fan(
     observed : figures of the table, drawn with error bars
     decision : year after which the fan is a projection under the status quo
     log : whether the upright axis is logarithmic
+    beside : float64, shape (5, k); curves of other fans that the upright axis has to hold as well
     """
     canvas = Canvas(330, 210, title, f"{title}: median and central 50 and 90 % over {years[0]:.0f}-{years[-1]:.0f}, in {unit}")
     across = Scale(float(years[0]), float(years[-1]), 44, 314)
-    up = _upright(curves, observed, log)
+    up = _upright(curves if beside is None else beside, observed, log)
     marks = log_ticks(up.low, up.high) if log else ticks(up.low, up.high, 4)
     if decision is not None:
         canvas.add(
@@ -76,11 +78,15 @@ def fan(
     canvas.line(x_positions, middle, "median")
     if not log and up.low < 0 < up.high:
         canvas.rule(across.start, up(0), across.end, up(0), "zero")
+    _add_observed(canvas, across, up, observed)
+    return canvas
+
+
+def _add_observed(canvas: Canvas, across: Scale, up: Scale, observed: Sequence[Observed]) -> None:
     for seen in observed:
         x = across(seen.year)
         canvas.rule(x, up(seen.low), x, up(seen.high), "error")
         canvas.dot(x, up(seen.value), 4, "seen", seen.label)
-    return canvas
 
 
 def _heights(up: Scale, curve: Floats, log: bool) -> Floats:

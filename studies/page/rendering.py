@@ -36,6 +36,7 @@ ENVIRONMENT: Final = Environment(
     keep_trailing_newline=True,
 )
 ENVIRONMENT.filters |= {"amount": amount, "signed": signed, "share": share, "labelled": labelled}
+ENVIRONMENT.globals["zip"] = zip
 ENVIRONMENT.tests["known"] = isfinite
 
 

@@ -1,7 +1,7 @@
 """How is a comparison stored? As labelled arrays, so that any outcome of any history can be taken up again."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import xarray as xr
@@ -13,8 +13,10 @@ from model.config import Policy
 from studies.policy.counterfactuals import SHOWN, STATES, Comparison
 from studies.policy.outcomes import NAMES, OUTCOMES
 
+# Net value of each history by years after the decision.
+WORTH: Final = "net_value_by_year"
 # What differs between structures; the rest belongs to the histories and is stored once.
-BY_STRUCTURE = ["level", "weight", "after", "lost"]
+BY_STRUCTURE = ["level", "weight", "after", "lost", WORTH]
 
 
 def _padded(values: NDArray[Any], size: int, axis: int = 0) -> Floats:
@@ -30,6 +32,7 @@ def dataset(comparisons: Sequence[Comparison], horizon: int, policies: Mapping[s
     kinds = list(comparisons[0].contrasts)
     arrays: dict[str, tuple[tuple[str, ...], list[Any]]] = {
         "level": (("policy", "history", "outcome"), [_padded(item.levels, count, 1) for item in comparisons]),
+        WORTH: (("policy", "history", "years_after"), [_padded(item.worth, count, 1) for item in comparisons]),
         "weight": (("history",), [np.nan_to_num(_padded(item.weights, count)) for item in comparisons]),
         "draw": (("history",), [_padded(item.histories.draw, count) for item in comparisons]),
         "contrast": (
@@ -70,6 +73,8 @@ def _described(data: xr.Dataset, horizon: int, futures: int, policies: Mapping[s
     data["share"].attrs["meaning"] = "shares of the weight, by phase and past the transition, of the status quo at calendar years"
     data["share"].attrs["unit"] = "1"
     data["after"].attrs["meaning"] = "quantiles by year after the decision"
+    data[WORTH].attrs["meaning"] = "net value within so many years after the decision, discounted"
+    data[WORTH].attrs["unit"] = "wage-years"
     return data
 
 

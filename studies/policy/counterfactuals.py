@@ -16,7 +16,7 @@ from model.arrays import Arrays, Floats
 from model.config import Case, Policy
 from model.observe import PHASES
 from studies.policy.chosen import REVERSE, SEQUENCE, STATUS_QUO, halves
-from studies.policy.outcomes import NAMES, OUTCOMES, RANKED_BY, TRANSITION, with_worth
+from studies.policy.outcomes import NAMES, OUTCOMES, RANKED_BY, TRANSITION, net_value, with_worth
 from studies.policy.propositions import READ, Told, readings, succeeded
 from studies.policy.replay import Replay, replay
 
@@ -38,7 +38,8 @@ class Comparison(NamedTuple):
     ``lost``: weight left out; ``past`` (quantities, 5, t): fans of the status quo at calendar ``years`` (t,);
     ``after`` (policies, quantities, 5, h + 1): fans by year after the decision; ``contrasts``: name to (n,);
     ``shares`` (states, t): share of the weight in each of STATES under the status quo; ``readings``: what the paper's
-    propositions say of each history, (n,) by number, none under another structure than the histories' own.
+    propositions say of each history, (n,) by number, none under another structure than the histories' own; ``worth``
+    (policies, n, h + 1): net value within so many years after the decision.
     """
 
     histories: WeightedHistories
@@ -53,6 +54,7 @@ class Comparison(NamedTuple):
     structure: str
     shares: Floats
     readings: dict[int, Floats]
+    worth: Floats
     futures: int = 1
 
 
@@ -97,7 +99,10 @@ def observed(
     threads: int | None = None,
     heed: Callable[[int], None] | None = None,
 ) -> list[Arrays]:
-    """Return what a comparison keeps of each replay: ``levels`` (n, outcomes) at the end, ``paths`` (columns, n, k) of KEPT.
+    """Return what a comparison keeps of each replay.
+
+    ``levels`` (n, outcomes) at the end, ``paths`` (columns, n, k) of KEPT, and ``worth`` (n, h + 1), net value by years after the
+    decision.
 
     All that is asked for is asked under the same structural choices. The futures of a history count among the n.
     """
@@ -106,8 +111,14 @@ def observed(
     kept = []
     for one, seen in zip(asked, replays, strict=True):
         shown = np.searchsorted(years, one.years)
-        levels = _levels(seen, int(shown[-1]) - horizon, horizon)
-        kept.append({"levels": levels, "paths": np.stack([seen.path(name)[:, shown] for name in KEPT])})
+        decision = int(shown[-1]) - horizon
+        kept.append(
+            {
+                "levels": _levels(seen, decision, horizon),
+                "paths": np.stack([seen.path(name)[:, shown] for name in KEPT]),
+                "worth": np.stack([net_value(seen.columns(decision + year)) for year in range(horizon + 1)], axis=1),
+            }
+        )
     return kept
 
 
@@ -171,15 +182,14 @@ def compare_case(
     curves = [np.stack([fans(path, histories.weights) for path in one["paths"][: len(SHOWN)]]) for one in replayed]
     every, past = np.stack([one["levels"] for one in replayed]), curves[0]
     kept = np.isfinite(every).all(axis=(0, 2))
-    weights, lost = np.where(kept, histories.weights, 0.0), float(np.sum(histories.weights[~kept]))
     worth, made = (dict(zip(names, every[:, :, NAMES.index(name)], strict=False)) for name in (RANKED_BY, TRANSITION))
     told = Told(paths, past.shape[-1] - horizon - 1, worth, made, succeeded(histories.case))
     return Comparison(
         histories,
         names,
         every[: len(names)],
-        weights,
-        lost,
+        np.where(kept, histories.weights, 0.0),
+        float(np.sum(histories.weights[~kept])),
         asked[0].years,
         past,
         np.stack([curve[:, :, -horizon - 1 :] for curve in curves[: len(names)]]),
@@ -187,6 +197,7 @@ def compare_case(
         structure,
         state_shares(paths["phase"], paths[TRANSITIONED], histories.weights),
         {} if structure else readings(told),
+        np.stack([one["worth"] for one in replayed[: len(names)]]),
         futures,
     )
 

@@ -69,6 +69,15 @@ def continuation(mean_flow: Floats) -> Floats:
     return mean_flow * discount_factor(DISCOUNT, 0.5 * LAST_YEARS) / (DISCOUNT + FADING)
 
 
+def net_value_by(worth: Floats, horizon: int) -> Floats:
+    """Return net value with what goes on beyond a horizon, from net values within 0, 1, ... years (..., years).
+
+    The ledger's columns go on as their sum does, so that at the horizon of a comparison this is its ``net_value``.
+    """
+    since = min(LAST_YEARS, horizon)
+    return np.asarray(worth[..., horizon] + continuation((worth[..., horizon] - worth[..., horizon - since]) / since))
+
+
 def with_worth(at: Callable[[int], Columns], horizon: int) -> dict[str, Floats]:
     """Return the columns at the horizon, with what goes on beyond it, and net values within it and at earlier dates.
 

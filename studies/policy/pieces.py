@@ -111,5 +111,6 @@ def _name(histories: WeightedHistories, inputs: str, one: Wanted, made_by: dict[
 def _joined(chunks: Sequence[Arrays]) -> Arrays:
     return {
         "levels": np.concatenate([chunk["levels"] for chunk in chunks]),
+        "worth": np.concatenate([chunk["worth"] for chunk in chunks]),
         "paths": np.concatenate([chunk["paths"] for chunk in chunks], axis=1),
     }

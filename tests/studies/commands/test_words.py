@@ -14,6 +14,7 @@ from studies.parsing import subcommands
         ("plan", [], {"profile": "quick", "on": "local", "out": "plan.sbatch"}),
         ("verify", ["runs/a", "--repair"], {"folder": "runs/a", "repair": True}),
         ("diff", ["a", "b"], {"folder": "a", "other": "b"}),
+        ("serve", ["DIR", "--port", "0"], {"folder": "DIR", "port": 0}),
         ("doctor", ["--json"], {"json": True}),
     ],
 )

@@ -22,7 +22,7 @@ from studies.policy.chosen import FIRST_PART, SECOND_PART, SEQUENCE, STATUS_QUO,
 from studies.policy.compare import compare_histories
 from studies.policy.counterfactuals import STATES, compare_case, fans, state_shares
 from studies.policy.decision_table import contrast_rows, decision_rows
-from studies.policy.outcomes import NAMES
+from studies.policy.outcomes import NAMES, net_value_by
 from studies.policy.replay import Replay, replay
 
 COUNT = 6
@@ -235,6 +235,12 @@ def test_real_histories_share_their_past_and_pair_exactly() -> None:
     assert found["training"].cost > 0
     place = NAMES.index("firms")
     np.testing.assert_array_equal(comparison.levels[0, :, place], runs[0].columns(len(years) - 1)["firms"])
+    # Net value is kept by year, so that another horizon can be asked for: at this one it is the outcome itself.
+    np.testing.assert_allclose(
+        net_value_by(comparison.worth, 5), comparison.levels[:, :, NAMES.index("net_value")], rtol=1e-12, atol=1e-6
+    )
+    np.testing.assert_array_equal(comparison.worth[..., 5], comparison.levels[:, :, NAMES.index("net_value_5")])
+    assert (comparison.worth[..., 0] == 0.0).all()
     phases = comparison.shares[: len(PHASES)].sum(axis=0)
     assert phases[-1] == pytest.approx(1.0)
     assert (np.diff(comparison.shares[STATES.index("transitioned")]) >= 0.0).all()

@@ -35,7 +35,8 @@ def replayed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
         keys = every[cluster].part(first, count).keys.astype(float)
         told.extend((one.policy.name, first) for one in asked)
         levels = np.repeat(keys[:, None], len(NAMES), axis=1)
-        return together({"levels": levels, "paths": np.ones((len(KEPT), count, len(one.years)))} for one in asked)
+        worth = np.repeat(keys[:, None], 4, axis=1)
+        return together({"levels": levels, "paths": np.ones((len(KEPT), count, len(one.years))), "worth": worth} for one in asked)
 
     monkeypatch.setattr(pieces, "replay_chunk", replay_chunk)
     return told
@@ -52,6 +53,7 @@ def test_pieces_are_joined_in_the_order_of_histories(tmp_path: Path, replayed: l
     assert sorted(replayed) == [(name, first) for name in ("status-quo", "training") for first in (0, HISTORIES_A_CHUNK)]
     assert comparison.levels.shape == (2, COUNT, len(NAMES))
     np.testing.assert_array_equal(comparison.levels[1, :, 0], np.arange(COUNT))
+    np.testing.assert_array_equal(comparison.worth[1, :, -1], np.arange(COUNT))
 
 
 def test_one_more_policy_replays_that_policy_alone(tmp_path: Path, replayed: list[tuple[str, int]]) -> None:

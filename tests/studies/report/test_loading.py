@@ -120,9 +120,10 @@ def compared(folder: Path, policy: str = "training") -> None:
         after, shares = np.ones((2, len(SHOWN), 5, 6)), np.tile(np.linspace(0.0, 0.9, len(years)), (len(STATES), 1))
         # Half of the histories hold the ninth proposition in Hamamatsu and none in Dhaka, where the 23rd does not apply.
         holds = (np.arange(COUNT) % 2 == 0).astype(float) * (worth > 0)
+        flow = np.linspace(0.0, levels[:, :, 0], 6, axis=2)
         read = {9: holds, 23: np.full(COUNT, 1.0 if worth > 0 else np.nan)}
         comparisons.append(
-            Comparison(given, tuple(policies), levels, given.weights, 0.0, years, past, after, contrasts, "", shares, read)
+            Comparison(given, tuple(policies), levels, given.weights, 0.0, years, past, after, contrasts, "", shares, read, flow)
         )
     run = Run("calibration", folder, {}, FILES)
     with run.opened(Threads(1)) as runner:

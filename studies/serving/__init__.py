@@ -1,0 +1,1 @@
+"""Local pages on a run, for a browser on the same machine."""
