@@ -48,7 +48,7 @@ run: install
 
 test: extras
 	@echo "pytest, slow tests and peers left out"
-	@$(VENV)/bin/python -m pytest -m "not slow and not peers" $(TEST_OPTIONS)
+	@$(VENV)/bin/python -m pytest -m "not slow and not peers and not environments" $(TEST_OPTIONS)
 
 peers: extras
 	@$(VENV)/bin/python -m pytest -m "peers and not slow" $(TEST_OPTIONS)

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -19,19 +20,28 @@ LIBRARIES = Path(np.__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="module")
-def wheel(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from a copy: a build leaves folders behind, from which the next one would take files long deleted."""
-    source = tmp_path_factory.mktemp("source")
+def source(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the checkout: a build leaves folders behind, from which the next one would take files long deleted."""
+    folder = tmp_path_factory.mktemp("source")
     for name in (*PACKAGES, *OTHERS):
-        shutil.copytree(repository / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(repository / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "_build"))
     for name in FILES:
-        shutil.copy(repository / name, source)
-    target = tmp_path_factory.mktemp("wheel")
+        shutil.copy(repository / name, folder)
+    return folder
+
+
+def built(source: Path, target: Path) -> Path:
+    """The wheel of a folder or of a source distribution."""
     build = (sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-index")
     done = subprocess.run([*build, "--wheel-dir", target, source], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    (built,) = target.glob("*.whl")
-    return built
+    (made,) = target.glob("*.whl")
+    return made
+
+
+@pytest.fixture(scope="module")
+def wheel(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built(source, tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +100,21 @@ def test_a_wheel_holds_the_data_of_every_package_and_nothing_else(wheel: Path, r
 def test_the_command_starts_where_no_other_name_can_hide_it(installed: Path) -> None:
     (entries,) = installed.glob("*.dist-info/entry_points.txt")
     assert "takeoff = industrial_takeoff:main" in entries.read_text(encoding="utf-8").splitlines()
+
+
+def test_a_source_distribution_makes_the_same_wheel(source: Path, wheel: Path, tmp_path: Path) -> None:
+    program = "import sys; from setuptools import build_meta; print(build_meta.build_sdist(sys.argv[1]))"
+    done = subprocess.run([sys.executable, "-c", program, tmp_path], cwd=source, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (archive,) = tmp_path.glob("*.tar.gz")
+    with zipfile.ZipFile(wheel) as first, zipfile.ZipFile(built(archive, tmp_path / "wheel")) as second:
+        names = [{name for name in one.namelist() if ".dist-info/" not in name} for one in (first, second)]
+        assert names[0] == names[1]
+        assert [name for name in names[0] if first.read(name) != second.read(name)] == []
+
+
+def test_one_version_is_told_everywhere(repository: Path, installed: Path) -> None:
+    told = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert f"\nversion: {told}\n" in (repository / "CITATION.cff").read_text(encoding="utf-8")
+    (metadata,) = installed.glob("*.dist-info/METADATA")
+    assert f"\nVersion: {told}\n" in metadata.read_text(encoding="utf-8")

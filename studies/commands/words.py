@@ -41,7 +41,7 @@ def add_planning(commands: "Commands") -> None:
 
 
 def add_inspection(commands: "Commands") -> None:
-    """Add ``status``, ``verify``, ``diff``, ``serve`` and ``doctor``."""
+    """Add ``status``, ``verify``, ``diff``, ``serve``, ``guide`` and ``doctor``."""
     for name, meaning in (("status", "tell how far a run is"), ("verify", "tell whether a run's files are whole")):
         parser = add_command(commands, name, f"inspecting:{name}", meaning, f"takeoff {name} runs/first", json=True)
         parser.add_argument("folder", metavar="DIR", help="run folder")
@@ -63,4 +63,7 @@ def add_inspection(commands: "Commands") -> None:
     )
     serve.add_argument("folder", metavar="DIR", help="run folder")
     serve.add_argument("--port", type=parsing.port, default=8765, metavar="N", help="port (default: %(default)s; 0: a free one)")
+    add_command(
+        commands, "guide", "guiding:guide", "show on one page what to type for which question", "takeoff guide", json=False
+    )
     add_command(commands, "doctor", "inspecting:doctor", "tell what works on this machine", "takeoff doctor", json=True)

@@ -3,6 +3,7 @@
 import importlib
 import importlib.metadata
 import platform
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -12,23 +13,11 @@ from typing import Final, NamedTuple
 from model.cores import granted
 from model.surroundings import plots
 
-# Distributions without which a command fails.
-NEEDED: Final = (
-    "numpy",
-    "scipy",
-    "numba",
-    "simpy",
-    "emcee",
-    "arviz",
-    "xarray",
-    "h5netcdf",
-    "pydantic",
-    "PyYAML",
-    "matplotlib",
-    "pandas",
-)
+DISTRIBUTION: Final = "industrial-takeoff"
 # Distributions of an extra, and their use.
 USEFUL: Final = dict.fromkeys(("jax", "optax", "blackjax"), "teaches or samples the emulator of a calibration")
+# Distributions of other extras: without them some files or machines are out of reach, and the rest works.
+OPTIONAL: Final = {"pyarrow": "Parquet files", "dask": "work on Dask and on batch systems"}
 # The least free space on the disk (GiB).
 ROOM_GIB: Final = 2.0
 
@@ -41,11 +30,17 @@ class Finding(NamedTuple):
     seen: str
 
 
+def needed() -> list[str]:
+    """Return the distributions without which a command fails, as our own says them."""
+    wanted = importlib.metadata.requires(DISTRIBUTION) or []
+    return [re.split(r"[^\w.-]", line)[0] for line in wanted if "extra ==" not in line]
+
+
 def _versions() -> Iterator[Finding]:
     yield Finding(
         "Python", sys.version_info >= (3, 11), f"{platform.python_version()} on {platform.machine()}, {platform.system()}"
     )
-    for name in NEEDED:
+    for name in needed():
         try:
             yield Finding(name, True, importlib.metadata.version(name))
         except importlib.metadata.PackageNotFoundError:
@@ -55,20 +50,25 @@ def _versions() -> Iterator[Finding]:
             yield Finding(name, True, f"{importlib.metadata.version(name)} ({use})")
         except importlib.metadata.PackageNotFoundError:
             yield Finding(name, False, f"is missing: {use}; run make install")
+    for name, use in OPTIONAL.items():
+        try:
+            yield Finding(name, True, f"{importlib.metadata.version(name)} ({use})")
+        except importlib.metadata.PackageNotFoundError:
+            yield Finding(name, True, f"is not installed, and only needed for {use}; make extras installs it")
 
 
 def _machine() -> Iterator[Finding]:
     count, reason = granted()
     yield Finding("cores", True, f"{count}, granted by {reason}")
     free = shutil.disk_usage(Path.cwd()).free / 2**30
-    yield Finding("disk", free >= ROOM_GIB, f"{free:.1f} GiB free in {Path.cwd()}")
+    room = "" if free >= ROOM_GIB else f"; free some, or work in a folder that has {ROOM_GIB:g} GiB"
+    yield Finding("disk", free >= ROOM_GIB, f"{free:.1f} GiB free in {Path.cwd()}{room}")
     from model.compiling import cache_folder, usable_cache_folder
 
     used = usable_cache_folder()
     kept = used == cache_folder()
-    yield Finding(
-        "compile cache", kept, str(used) if kept else f"{cache_folder()} cannot be written; every process compiles anew"
-    )
+    remedy = "cannot be written, and every process compiles anew; set NUMBA_CACHE_DIR to a folder that can be"
+    yield Finding("compile cache", kept, str(used) if kept else f"{cache_folder()} {remedy}")
 
 
 def _engines() -> Iterator[Finding]:
@@ -93,7 +93,7 @@ def _pictures() -> Iterator[Finding]:
         from matplotlib import font_manager
 
     fonts = len(font_manager.fontManager.ttflist)
-    yield Finding("fonts", fonts > 0, f"{fonts} for pictures")
+    yield Finding("fonts", fonts > 0, f"{fonts} for pictures" if fonts else "none; install a font, for instance DejaVu")
 
 
 def examine(tell: Callable[[Finding], None]) -> bool:
