@@ -291,8 +291,8 @@ def build_parser() -> Parser:
     _add_chain(commands)
     _add_trust(commands)
     _add_policies(commands)
-    for parser in (add_budgets(commands), add_optimise(commands)):
-        _add_executor(parser)
+    _add_executor(add_budgets(commands))
+    add_optimise(commands)
     add_learning(commands)
     add_trial(commands)
     _add_simulate(commands)

@@ -10,7 +10,18 @@ from studies.parsing import Parser, add_command
 if TYPE_CHECKING:
     import xarray as xr
 
-HEAD: Final = ("policy", "budget", "net value", "MC s.e.", "90 % of histories", "P(gain)", "cost", "a wage-year more", "MC s.e.", "")
+HEAD: Final = (
+    "policy",
+    "budget",
+    "net value",
+    "MC s.e.",
+    "90 % of histories",
+    "P(gain)",
+    "cost",
+    "a wage-year more",
+    "MC s.e.",
+    "",
+)
 ACCEPTABLE: Final = ("budget", "highest mean", "its chance of being best", "likeliest best", "its chance")
 EFFICIENT: Final = ("cost", "gain", "extra cost / extra gain", "policy", "budget")
 
