@@ -111,7 +111,7 @@ def optimum_lines(done: "Optimum") -> list[str]:
         *SOUGHT,
         "",
         columns(HEAD, cells),
-        "* the best of the search on fresh histories. Behind: it, paired. Regret: against the best of these in each draw, luck taken out.",
+        "* the best of the search on fresh histories. Behind: that one, paired. Regret: against the best of these in each draw.",
         *_words(done),
         "",
         "How far each number can be moved until the search could tell the loss:",

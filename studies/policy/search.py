@@ -56,9 +56,8 @@ def search(
         If Optuna is not installed.
     """
     optuna = optimiser()
-    sampler = optuna.samplers.TPESampler(
-        seed=seed % 2**32, n_startup_trials=min(FIRST, trials), multivariate=True, constant_liar=True
-    )
+    first = min(FIRST, trials)
+    sampler = optuna.samplers.TPESampler(seed=seed % 2**32, n_startup_trials=first, multivariate=True, constant_liar=True)
     study = optuna.create_study(direction="maximize", sampler=sampler)
     # The middle of every range is a baseline that needs no luck.
     study.enqueue_trial({one.name: 0.5 * (one.low + one.high) for one in opened})

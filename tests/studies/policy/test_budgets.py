@@ -1,4 +1,4 @@
-"""Is a policy replayed at the budgets that are asked for, on the histories of a comparison, and does the answer say what it is?"""
+"""Is a policy replayed at the budgets asked for, on the histories of a comparison, and does the answer say what it is?"""
 
 import json
 import shutil
@@ -76,7 +76,7 @@ def test_budgets_in_wage_years_keep_their_proportion_and_mixed_ones_are_refused(
         (None, pytest.approx(0.05)), (None, pytest.approx(0.15)),
     ]  # fmt: skip
     mixed = policy.model_copy(update={"programmes": (in_money[0], credit.model_copy(update={"budget_share": 0.1}))})
-    with pytest.raises(InputError, match="own: has budgets in wage-years and budgets in shares.*one unit"):
+    with pytest.raises(InputError, match=r"own: has budgets in wage-years and budgets in shares.*one unit"):
         at_share(mixed, 0.2)
 
 
@@ -89,7 +89,7 @@ def test_what_has_no_budget_is_replayed_once() -> None:
 
 @pytest.mark.parametrize("shares", [[], [0.0], [1.0], [True], ["0.1"], [float("nan")], [0.1, 0.1]])
 def test_a_share_that_is_none_is_refused(shares: list[Any]) -> None:
-    with pytest.raises(InputError, match="^shares: "):
+    with pytest.raises(InputError, match=r"^shares: "):
         shares_asked(shares)
     assert (shares_asked(None), shares_asked([0.4, 0.1])) == (SHARES, (0.1, 0.4))
 
