@@ -17,8 +17,8 @@ from studies.policy.frontier import frontier
 FUNDS_COSTS: Final = (1.0, 1.2, 1.5, 2.0)
 # A rise in net value beyond so many Monte Carlo standard errors is told from none.
 TOLD: Final = 2.0
-# Below this share of the mean money spent, two budgets spend the same and have no marginal value.
-SAME: Final = 1e-6
+# Two budgets whose mean money spent differs by less than this share of it spend the same: a ratio would be noise over nothing.
+SAME: Final = 0.05
 
 
 class Replayed(NamedTuple):
