@@ -233,6 +233,8 @@ def _whole_faults(study: Study) -> list[str]:
     shares = study.shares({one.name: one.high for one in study.opened})
     if shares and not sum(shares.values()) > 0:
         faults.append(f"programmes: {PART}: every part is 0, so that the budget goes to nothing; give one a part above 0")
+    if not shares and study.budget_share[0] < study.budget_share[1]:
+        faults.append(f"{TOTAL}: {list(study.budget_share)}: is open and no programme takes a budget; give one number")
     late = [one for one in study.opened if one.name.endswith(".at") and one.high >= study.horizon]
     rule = f"must begin before the horizon of {study.horizon} years; lower it"
     faults += [f"programmes: {one.name}: {one.high:g}: {rule}" for one in late]

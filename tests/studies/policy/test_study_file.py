@@ -111,6 +111,7 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
         ({"programmes": [{"programme": "credit"}], "budget_share": 0.2}, "no number is open"),
         ({"programmes": [{"programme": "credit", "part": 0}]}, "every part is 0"),
         ({"programmes": [{"programme": "credit", "at": [0, 20]}]}, "credit.at: 20: must begin before the horizon of 20"),
+        ({"programmes": [{"programme": "protection", "effect": [0, 1]}]}, "is open and no programme takes a budget"),
         ({"programmes": []}, "programmes"),
         ({"programmes": 3}, "programmes: 3: must be a list"),
         ({"best": 50}, "best: 50: must not be above trials, 40"),
