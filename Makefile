@@ -2,7 +2,7 @@
 # make test     set up, then every test but the slow ones and the peers
 # make peers    the tests of the model's peers in C++ and Mesa, which repeat its formulas; `make bench` and .ci/run run them too
 # make install  the set-up of `make run` alone: .venv here, pinned by constraints.txt, kernels compiled
-# make extras   the set-up and all extras: Parquet, Dask and batch systems, and what tests and linters need
+# make extras   the set-up and all extras: Parquet, Dask and batch systems, Optuna, and what tests and linters need
 # make slow | lint | bench | clean
 #
 # Whoever changes a formula edits one function of model/mechanisms/. In `make test` two kinds of test may then fail: the golden
@@ -82,8 +82,8 @@ $(INSTALLED): $(CREATED) pyproject.toml constraints.txt
 
 # What `make run` does not need. It has a mark of its own, so that a later `make test` installs what is missing and no more.
 $(EQUIPPED): $(INSTALLED)
-	@echo "extras: Parquet, Dask and batch systems, tests and linters (some 0.4 GB more on disk)"
-	@$(PIP_INSTALL) --no-build-isolation --editable ".[surrogate,batch,parquet,dev]"
+	@echo "extras: Parquet, Dask and batch systems, Optuna, tests and linters (some 0.4 GB more on disk)"
+	@$(PIP_INSTALL) --no-build-isolation --editable ".[surrogate,batch,parquet,optimise,dev]"
 	@touch $@
 
 $(COMPILED): $(INSTALLED) $(KERNELS)

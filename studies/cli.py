@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from industrial_takeoff import INTERRUPTED, hidden_package
 from studies import parsing
+from studies.commands.budgeting import add_budgets
+from studies.commands.optimising import add_optimise
 from studies.commands.trying import add_trial
 from studies.commands.words import add_inspection, add_learning, add_planning
 from studies.listening import Listening
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 PROGRAM: Final = "takeoff"
 HOW_MUCH: Final = "how much work: quick, standard, batch, or a YAML file (default: %(default)s)"
 LISTS: Final = ("cases", "commands", "parameters", "policies", "profiles")
-TEMPLATES: Final = ("cluster", "policy", "profile", "table")
+TEMPLATES: Final = ("cluster", "policy", "profile", "study", "table")
 SHELLS: Final = ("bash", "zsh", "fish")
 
 
@@ -258,7 +260,7 @@ def _add_knowledge(commands: "Commands", parser: Parser) -> None:
         commands,
         "new",
         "creating:create",
-        "write a commented template of a cluster, a policy, a profile or a table",
+        "write a commented template of a cluster, a policy, a profile, a study or a table",
         "takeoff new policy --out my-plan.yaml",
     )
     new.add_argument("kind", choices=TEMPLATES, metavar="KIND", help=", ".join(TEMPLATES))
@@ -289,6 +291,8 @@ def build_parser() -> Parser:
     _add_chain(commands)
     _add_trust(commands)
     _add_policies(commands)
+    _add_executor(add_budgets(commands))
+    add_optimise(commands)
     add_learning(commands)
     add_trial(commands)
     _add_simulate(commands)

@@ -36,6 +36,7 @@ KNOWN_TO_ONE_FILE = {
     "dask": "execution/dask_executor.py",
     "distributed": "execution/dask_executor.py",
     "dask_jobqueue": "execution/dask_executor.py",
+    "optuna": "studies/policy/search.py",
 }
 PICKLERS = ("pickle", "cloudpickle", "dill", "joblib", "shelve")
 TRAINING = ("jax", "optax")

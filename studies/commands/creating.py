@@ -1,4 +1,4 @@
-"""``takeoff new``: a commented template of a cluster, a policy, a profile or a table, which can be used as it stands."""
+"""``takeoff new``: a commented template of a cluster, a policy, a profile, a study or a table, which can be used as it stands."""
 
 import argparse
 import sys
@@ -13,7 +13,7 @@ TERMINAL: Final = "-"
 
 
 def template_of(kind: str) -> Path:
-    """Return the path of the template of a kind: ``cluster``, ``policy``, ``profile`` or ``table``."""
+    """Return the path of the template of a kind: ``cluster``, ``policy``, ``profile``, ``study`` or ``table``."""
     return HOME / ("table.csv" if kind == "table" else f"{kind}.yaml")
 
 

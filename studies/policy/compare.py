@@ -146,12 +146,19 @@ def warn_of_idle(policies: Iterable[Policy], horizon: float, say: Callable[[str]
             say(f"warning: {line}")
 
 
-def keep(run: Run, runner: Runner, home: Path, data: xr.Dataset, write: Callable[[], dict[str, Any]]) -> None:
-    """Write a comparison into the folder ``home``, unless the same one lies there already."""
-    mark = result_hash({POLICIES: data})
+def keep(
+    run: Run,
+    runner: Runner,
+    home: Path,
+    data: xr.Dataset,
+    write: Callable[[], dict[str, Any]],
+    files: Sequence[str] = FILES,
+) -> None:
+    """Write an answer into the folder ``home``, unless the same one lies there already; the first of its files holds ``data``."""
+    mark = result_hash({files[0]: data})
 
     def done() -> bool:
-        return run.finished and holds(home, *FILES) and read_manifest(run.folder)["result_hash"] == mark
+        return run.finished and holds(home, *files) and read_manifest(run.folder)["result_hash"] == mark
 
     run.finish(runner, write, done)
 

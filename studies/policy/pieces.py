@@ -43,6 +43,7 @@ def compare_histories(
     horizon: int,
     structures: Sequence[str] = STRUCTURES,
     futures: int = 1,
+    stage: str = "comparing policies",
 ) -> list[Comparison]:
     """Compare policies on histories of several clusters, under each structure in turn.
 
@@ -52,10 +53,11 @@ def compare_histories(
     horizon : years after the decision
     structures : "" for the histories' own structural choices, or one change such as "state_capacity=off"
     futures : futures of luck of each history
+    stage : what those who watch are told
     """
     replays = _replays(runner, histories, policies, Span(horizon, futures), structures)
     tasks = [task for one in replays for task in one.tasks]
-    runner.complete("comparing policies", replay_chunk, tuple(histories), tasks, sum(task.size for task in tasks))
+    runner.complete(stage, replay_chunk, tuple(histories), tasks, sum(task.size for task in tasks))
     load = runner.folder.load
     comparisons = []
     for one in replays:

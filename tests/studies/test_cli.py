@@ -77,6 +77,12 @@ BAD = [
     ["compare", "nowhere"],
     ["compare", ".", "--policy", "credit", "credit"],
     ["compare", ".", "--horizon", "0"],
+    ["budgets", "nowhere"],
+    ["budgets", ".", "--shares", "0"],
+    ["budgets", ".", "--shares", "0.1", "0.1"],
+    ["budgets", ".", "--out", "table.xlsx"],
+    ["optimise", "missing.yaml"],
+    ["optimise", "missing.yaml", "--on", "moon"],
     ["learn", "nowhere"],
     ["learn", ".", "--out", "table.xlsx"],
     ["report", "nowhere"],
@@ -114,7 +120,7 @@ FILES = {
 }  # fmt: skip
 READERS = (
     ["explain"], ["simulate"], ["simulate", "10", "--policy"], ["calibrate", "--profile"], ["plan", "--profile"],
-    ["advise", "--posterior", "nowhere"], ["compare", "nowhere", "--policy"],
+    ["advise", "--posterior", "nowhere"], ["compare", "nowhere", "--policy"], ["optimise"],
 )  # fmt: skip
 
 
@@ -279,6 +285,8 @@ def test_every_command_of_the_contract_exists() -> None:
         "advise",
         "learn",
         "trial",
+        "budgets",
+        "optimise",
         "sensitivity",
         "report",
         "plan",
@@ -304,6 +312,8 @@ def test_every_command_names_a_function_that_exists() -> None:
         "sweep": ["t.csv"],
         "check": ["."],
         "compare": ["."],
+        "budgets": ["."],
+        "optimise": ["s.yaml"],
         "learn": ["."],
         "serve": ["."],
         "alternatives": [".", "."],

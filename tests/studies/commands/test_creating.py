@@ -11,6 +11,7 @@ from model.idle import idle_programmes
 from studies.cli import TEMPLATES, main
 from studies.commands.creating import create, template_of
 from studies.files.rows import table_rows
+from studies.policy.study_file import load_study
 from studies.sweeps.table import survey
 
 
@@ -51,6 +52,14 @@ def test_a_profile_loads_with_the_counts_of_quick() -> None:
     assert load_profile("./profile.yaml").model_dump(exclude=named) == load_profile("quick").model_dump(exclude=named)
 
 
+def test_a_study_of_optimisation_loads_and_nothing_in_it_is_idle() -> None:
+    main(["new", "study"])
+    study = load_study("./study.yaml")
+    assert [one.name for one in study.opened] == ["training.at", "training.part", "credit.at", "budget_share"]
+    assert idle_programmes(study.policy("latest", study.latest()), study.horizon) == ()
+    assert study.trials >= 10 * len(study.opened)
+
+
 def test_a_table_has_rows_that_work() -> None:
     main(["new", "table"])
     surveyed = survey(Path("table.csv"), 32)
@@ -58,7 +67,7 @@ def test_a_table_has_rows_that_work() -> None:
     assert surveyed.histories == 13
 
 
-@pytest.mark.parametrize("kind", ["cluster", "policy", "profile"])
+@pytest.mark.parametrize("kind", ["cluster", "policy", "profile", "study"])
 def test_every_key_of_a_template_is_explained_or_speaks_for_itself(kind: str) -> None:
     lines = template_of(kind).read_text().splitlines()
     assert lines[0].startswith("# ")
@@ -72,6 +81,9 @@ def test_options_in_comments_are_right() -> None:
         text = text.replace(line, line[2:])
     Path("used.yaml").write_text(text)
     assert load_policy("./used.yaml").programmes[1].when is not None
+    text = template_of("study").read_text().replace("# eligible:", "eligible:")
+    Path("used-study.yaml").write_text(text.replace("# posterior:", "posterior:"))
+    assert load_study("./used-study.yaml").posterior == "runs/first"
     text = template_of("cluster").read_text()
     for line in (
         "# heavy_product:",
