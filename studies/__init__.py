@@ -11,6 +11,14 @@ if hidden_package(__name__) is None:
     shield()
 
 if TYPE_CHECKING:
+    from studies.plots.budgets import plot_acceptability as plot_acceptability
+    from studies.plots.budgets import plot_frontier as plot_frontier
+    from studies.plots.cluster import plot_cluster as plot_cluster
+    from studies.plots.paths import plot_paths as plot_paths
+    from studies.plots.policies import plot_policies as plot_policies
+    from studies.plots.posterior import plot_coverage as plot_coverage
+    from studies.plots.posterior import plot_parameters as plot_parameters
+    from studies.plots.sensitivity import plot_sensitivity as plot_sensitivity
     from studies.policy.advice import advise as advise
     from studies.policy.compare import compare as compare
     from studies.policy.learn import learn as learn
@@ -23,10 +31,33 @@ _HOMES = {
     "advise": "studies.policy.advice",
     "compare": "studies.policy.compare",
     "learn": "studies.policy.learn",
+    "plot_acceptability": "studies.plots.budgets",
+    "plot_cluster": "studies.plots.cluster",
+    "plot_coverage": "studies.plots.posterior",
+    "plot_frontier": "studies.plots.budgets",
+    "plot_parameters": "studies.plots.posterior",
+    "plot_paths": "studies.plots.paths",
+    "plot_policies": "studies.plots.policies",
+    "plot_sensitivity": "studies.plots.sensitivity",
     "sensitivity": "studies.sensitivities.study",
     "sweep": "studies.sweeps.sweep",
     "trial": "studies.trials.run",
 }
-__all__ = ["advise", "compare", "learn", "sensitivity", "sweep", "trial"]
+__all__ = [
+    "advise",
+    "compare",
+    "learn",
+    "plot_acceptability",
+    "plot_cluster",
+    "plot_coverage",
+    "plot_frontier",
+    "plot_parameters",
+    "plot_paths",
+    "plot_policies",
+    "plot_sensitivity",
+    "sensitivity",
+    "sweep",
+    "trial",
+]
 
 __getattr__, __dir__ = lazily(__name__, _HOMES)

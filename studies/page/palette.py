@@ -1,7 +1,7 @@
 """Which colour means what? One table, for the pages, for the plots, and for the pictures of the documentation.
 
-The hues are those that Okabe and Ito (2008) chose for readers who do not tell red from green. ``templates/style.css`` writes the same
-colours for the pages; a test holds it to this table.
+The hues are those that Okabe and Ito (2008) chose for readers who do not tell red from green. ``templates/style.css`` writes the
+same colours for the pages; a test holds it to this table.
 """
 
 from typing import Final, NamedTuple

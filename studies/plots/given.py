@@ -38,10 +38,11 @@ def dataset(result: Any, name: str, variables: Sequence[str], made_by: str) -> "
     if isinstance(result, str | Path):
         path = Path(result)
         result = netcdf.read(checked(path, name) if path.is_dir() else path)
-    missing = [variable for variable in variables if not isinstance(result, xr.Dataset) or variable not in result.variables]
+    if not isinstance(result, xr.Dataset):
+        raise InputError(f"data: {type(result).__name__}: is no dataset, file or run folder; give what {made_by} returns")
+    missing = [variable for variable in variables if variable not in result.variables]
     if missing:
-        told = f"has no variable `{missing[0]}`" if isinstance(result, xr.Dataset) else "is no dataset, file or run folder"
-        raise InputError(f"data: {type(result).__name__}: {told}; give what {made_by} returns, or its run folder")
+        raise InputError(f"data: Dataset: has no variable `{missing[0]}`; give what {made_by} returns, or its run folder")
     return result
 
 

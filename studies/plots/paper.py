@@ -1,4 +1,4 @@
-"""How does a plot reach a file? As PNG, SVG or PDF, whole or not at all, the same whatever a user's settings for Matplotlib are."""
+"""How does a plot reach a file? As PNG, SVG or PDF, whole or not at all, the same whatever settings a user has."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -65,7 +65,7 @@ def axes_for(ax: Any, count: int, columns: int, size: tuple[float, float], **sha
     return given
 
 
-def _new(count: int, columns: int, size: tuple[float, float], shared: dict[str, bool]) -> Any:
+def _new(count: int, columns: int, size: tuple[float, float], shared: dict[str, Any]) -> Any:
     """Return the axes of a new figure; those that the grid has too many are taken away."""
     columns = min(columns, count)
     rows = -(-count // columns)
@@ -99,12 +99,14 @@ def _pyplot() -> Any:
     return pyplot
 
 
-def finished(ax: Any, axes: Any, told: Told) -> Any:
-    """Attach the words to the axes, write the source below a new figure, and return what the caller gave, or the new axes."""
+def finished(ax: Any, axes: Any, told: Told, title: str = "") -> Any:
+    """Attach the words to the axes, write title and source on a new figure, and return what the caller gave, or the new axes."""
     tell(axes, told)
     if ax is not None:
         return ax
     figure = axes[0].figure
+    if title:
+        figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=LARGE + 1, color=COLOURS["ink"])
     width = int(LETTERS * figure.get_figwidth())
     figure.supxlabel(fill(told.source, width), x=0.01, ha="left", fontsize=SMALL, color=COLOURS["soft"])
     return axes[0] if len(axes) == 1 else axes

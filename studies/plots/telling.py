@@ -1,4 +1,4 @@
-"""What does a plot say in words? A caption that tells what to see, a text for readers who cannot see it, and where it comes from."""
+"""What does a plot say in words? A caption, a text for readers who cannot see it, and where it comes from."""
 
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple

@@ -15,6 +15,7 @@ SHIFTED: Final = 0.3
 # A parameter counts as narrowed from this share of its prior variance on that the tables took away.
 NARROWED: Final = 0.15
 PROBABILITIES: Final = np.array([0.05, 0.5, 0.95])
+UNKNOWN: Final = (float("nan"), float("nan"))
 
 
 @dataclass(frozen=True)
@@ -86,15 +87,20 @@ class ParameterView:
         return ", ".join(parts)
 
 
-def parameters(posterior: Any, priors: Priors) -> list[ParameterView]:
+def parameters(posterior: Any, priors: Priors, leans: bool = True) -> list[ParameterView]:
     """Return prior and posterior of each parameter.
 
     Both come from stored draws: a prior that was changed after the run is shown as the run had it.
+
+    Parameters
+    ----------
+    leans : whether to compute on what each parameter leans, where the run stored its likelihoods
     """
     names, z, weights = posterior.whitened()
-    mass, views, leans = normalised(weights), [], _leans(posterior, len(names))
+    mass, views = normalised(weights), []
+    leaning = _leans(posterior, len(names)) if leans else [UNKNOWN] * len(names)
     ess = effective_size(mass) if np.ptp(mass) > 0 else _independent(posterior.checks, len(mass))
-    for name, column, lean in zip(names, z.T, leans, strict=True):
+    for name, column, lean in zip(names, z.T, leaning, strict=True):
         entry = priors.entry(name)
         scores = weighted_quantile(column, mass, np.array(FAN))
         sd = float(np.sqrt(np.sum(mass * (column - np.sum(mass * column)) ** 2)))
@@ -113,7 +119,7 @@ def _leans(posterior: Any, count: int) -> list[tuple[float, float]]:
     from calibration.scaling import leaning
 
     if "log_likelihood" not in posterior.group_names:
-        return [(float("nan"), float("nan"))] * count
+        return [UNKNOWN] * count
     leans = leaning(posterior)
     return list(zip(leans.prior.tolist(), leans.likelihood.tolist(), strict=True))
 

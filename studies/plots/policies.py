@@ -1,0 +1,122 @@
+"""Which policy does more, and how sure is that? A forest a cluster, in which what cannot be beaten is framed."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from model.schema import Case
+from studies.numbers import amount, signed
+from studies.page.palette import MARKS, UNBEATEN
+from studies.plots.effects import Effect, effects
+from studies.plots.given import case_name, case_title, known_case, several
+from studies.plots.style import POINTS, axes_for, dress, estimate, finished, labelled_rows
+from studies.plots.telling import Told, key
+from studies.policy.outcomes import OUTCOMES, RANKED_BY, Outcome
+
+COLUMNS: Final = 3
+# Heights of a row and of what is around the rows, and widths of a forest with and without names (inches).
+ROW, AROUND, NAMED, BARE = 0.24, 1.0, 6.5, 4.0
+# Policies of a cluster that the text in place of the picture names.
+NAMED_IN_TEXT: Final = 4
+
+
+def plot_policies(
+    data: Any,
+    case: int | str | Case | Sequence[int | str] | None = None,
+    *,
+    outcome: str = RANKED_BY,
+    policies: Sequence[str] | None = None,
+    ax: Any = None,
+) -> Any:
+    """Draw what each policy does to an outcome, against the status quo: a forest for each cluster.
+
+    Parameters
+    ----------
+    data : what ``studies.compare`` or ``studies.advise`` returns, a decision table, or the folder of a run or an advice
+    case : a cluster, or several; all if not given
+    outcome : what is judged, by name; policies are ranked by ``net_value``
+    policies : names; all if not given. Of one cluster the best stands at the top, of several all have the same order
+    ax : axes, one for each cluster; a new figure with three columns if not given
+
+    Returns
+    -------
+    axes, or an array of axes
+
+    Raises
+    ------
+    InputError
+        If a name is unknown, or the data hold no effects.
+    """
+    table = effects(data, outcome)
+    meant = next(one for one in OUTCOMES if one.name == outcome)
+    held, listed = (list(dict.fromkeys(getattr(row, name) for row in table.rows)) for name in ("case", "policy"))
+    names = held if case is None else [case_name(one, held) for one in _each(case)]
+    wanted = several("policies", policies, listed)
+    rows = {name: [row for row in table.rows if row.case == name and row.policy in wanted] for name in names}
+    order = _order(rows, wanted, meant)
+    width = NAMED if len(names) == 1 else BARE
+    axes = axes_for(ax, len(names), COLUMNS, (width, ROW * len(order) + AROUND), sharey=True)
+    labels = [table.titles.get(name, name.replace("-", " ")) for name in order]
+    whose = {name: case_title(name, known_case(name, case if len(names) == 1 else None)) for name in names}
+    for axis, name in zip(axes, names, strict=True):
+        _forest(axis, rows[name], order)
+        labelled_rows(axis, labels)
+        dress(axis, whose[name], _across(meant))
+    return finished(ax, axes, _told(rows, whose, dict(zip(order, labels, strict=True)), meant, table.source))
+
+
+def _each(case: int | str | Case | Sequence[int | str]) -> Sequence[int | str | Case]:
+    """Return the clusters asked for, one or several, as a sequence; a case is a record of pydantic, and a name a text."""
+    return [case] if isinstance(case, int | str | Case) else list(case)
+
+
+def _order(rows: dict[str, list[Effect]], wanted: list[str], outcome: Outcome) -> list[str]:
+    """Return the policies by their mean place among those of each cluster, the best first."""
+    places: dict[str, list[int]] = {name: [] for name in wanted}
+    for of_case in rows.values():
+        known = [row for row in of_case if np.isfinite(row.mean)]
+        for number, row in enumerate(sorted(known, key=lambda row: -outcome.direction * row.mean)):
+            places[row.policy].append(number)
+    return sorted(wanted, key=lambda name: (float(np.mean(places[name])) if places[name] else math.inf, name))
+
+
+def _across(outcome: Outcome) -> str:
+    return f"{outcome.name.replace('_', ' ')} against the status quo ({outcome.unit})"
+
+
+def _forest(axis: Any, rows: list[Effect], order: list[str]) -> None:
+    zero = MARKS["zero"]
+    axis.axvline(0.0, color=zero.colour, linewidth=zero.width * POINTS, linestyle=(0, (3, 3)), label="_zero")
+    for row in rows:
+        line = order.index(row.policy)
+        if row.unbeaten:
+            frame = {"facecolor": UNBEATEN[1], "edgecolor": UNBEATEN[0], "linewidth": 1.5 * POINTS}
+            axis.axhspan(line - 0.44, line + 0.44, label="_unbeaten", zorder=0.5, **frame)
+        estimate(axis, line, row.mean, row.low, row.high, row.mc_se)
+
+
+def _told(
+    rows: dict[str, list[Effect]], whose: dict[str, str], titles: dict[str, str], outcome: Outcome, source: str
+) -> Told:
+    where = next(iter(whose.values())) if len(whose) == 1 else f"{len(whose)} clusters"
+    better = "more" if outcome.direction > 0 else "less"
+    caption = (
+        f"{where}: {outcome.name.replace('_', ' ')} of each policy less that of the status quo, in {outcome.unit}, on the same "
+        f"histories; {better} is better. {key('thin', 'thick', 'mean')} A frame marks the policies that cannot be beaten. Where "
+        "thin lines cross zero, some histories lose; where thick lines overlap, the order is not known."
+    )
+    told = [f"{whose[name]}: {_of_cluster(rows[name], titles, outcome)}" for name in rows]
+    return Told(caption, f"{_across(outcome)}. {' '.join(told)}", source)
+
+
+def _of_cluster(rows: list[Effect], titles: dict[str, str], outcome: Outcome) -> str:
+    ranked = sorted((row for row in rows if np.isfinite(row.mean)), key=lambda row: -outcome.direction * row.mean)
+    shown = [
+        f"{titles[row.policy]} {signed(row.mean)} (90 % {signed(row.low)} to {signed(row.high)}, MC s.e. {amount(row.mc_se, 2)}"
+        f"{', cannot be beaten' if row.unbeaten else ''})"
+        for row in ranked[:NAMED_IN_TEXT]
+    ]
+    more = f"; {len(ranked) - NAMED_IN_TEXT} more below" if len(ranked) > NAMED_IN_TEXT else ""
+    return f"{'; '.join(shown) or 'no effect is known'}{more}."
