@@ -30,11 +30,11 @@ class Mark(NamedTuple):
     meaning: str
 
 
-# By the class that the style sheet gives to the same mark.
+# By the class that the style sheet gives to the same mark. The dot of a parameter is its posterior median, as its caption says.
 MARKS: Final = {
     "thin": Mark(COLOURS["blue"], 1.0, 1.5, "central 90 % of the histories or draws"),
     "thick": Mark(COLOURS["blue"], 0.55, 5.0, "sampling error: two Monte Carlo standard errors either way"),
-    "mean": Mark(COLOURS["blue"], 1.0, 0.0, "the mean, or the median where the caption says so"),
+    "mean": Mark(COLOURS["blue"], 1.0, 0.0, "the mean"),
     "band90": Mark(COLOURS["blue"], 0.16, 0.0, "central 90 % of the histories"),
     "band50": Mark(COLOURS["blue"], 0.28, 0.0, "central 50 % of the histories"),
     "median": Mark(COLOURS["blue"], 1.0, 2.0, "median of the histories"),

@@ -70,7 +70,7 @@ def _draw(axis: Any, years: Floats, values: Floats, points: list[Point]) -> None
     """Draw one quantity: ``values`` has shape (seeds, quarters + 1)."""
     mark = MARKS["median"]
     for line in values:
-        axis.plot(years, line, color=mark.colour, linewidth=mark.width * POINTS, alpha=max(FAINTEST, 1 / len(values)))
+        axis.plot(years, line, color=mark.colour, linewidth=mark.width * POINTS, alpha=max(FAINTEST, len(values) ** -0.5))
     for point in points:
         seen(axis, point.time, point.value, point.low, point.high)
     known = values[np.isfinite(values)]

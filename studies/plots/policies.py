@@ -18,8 +18,8 @@ from studies.policy.outcomes import OUTCOMES, RANKED_BY, Outcome
 COLUMNS: Final = 3
 # Heights of a row and of what is around the rows, and widths of a forest with and without names (inches).
 ROW, AROUND, NAMED, BARE = 0.24, 1.0, 6.5, 4.0
-# Policies of a cluster that the text in place of the picture names.
-NAMED_IN_TEXT: Final = 4
+# Policies that the text in place of the picture names: of one cluster, and of each of several.
+ALONE, AMONG_OTHERS = 4, 1
 
 
 def plot_policies(
@@ -107,16 +107,17 @@ def _told(
         f"histories; {better} is better. {key('thin', 'thick', 'mean')} A frame marks the policies that cannot be beaten. Where "
         "thin lines cross zero, some histories lose; where thick lines overlap, the order is not known."
     )
-    told = [f"{whose[name]}: {_of_cluster(rows[name], titles, outcome)}" for name in rows]
+    most = ALONE if len(rows) == 1 else AMONG_OTHERS
+    told = [f"{whose[name]}: {_of_cluster(rows[name], titles, outcome, most)}" for name in rows]
     return Told(caption, f"{_across(outcome)}. {' '.join(told)}", source)
 
 
-def _of_cluster(rows: list[Effect], titles: dict[str, str], outcome: Outcome) -> str:
+def _of_cluster(rows: list[Effect], titles: dict[str, str], outcome: Outcome, most: int) -> str:
     ranked = sorted((row for row in rows if np.isfinite(row.mean)), key=lambda row: -outcome.direction * row.mean)
     shown = [
         f"{titles[row.policy]} {signed(row.mean)} (90 % {signed(row.low)} to {signed(row.high)}, MC s.e. {amount(row.mc_se, 2)}"
         f"{', cannot be beaten' if row.unbeaten else ''})"
-        for row in ranked[:NAMED_IN_TEXT]
+        for row in ranked[:most]
     ]
-    more = f"; {len(ranked) - NAMED_IN_TEXT} more below" if len(ranked) > NAMED_IN_TEXT else ""
+    more = f"; {len(ranked) - most} more below" if len(ranked) > most else ""
     return f"{'; '.join(shown) or 'no effect is known'}{more}."

@@ -12,7 +12,7 @@ from model.config import load_case, load_priors
 from model.errors import InputError
 from model.figures import HALF_WIDTH_90
 from studies.numbers import amount
-from studies.page.palette import MARKS
+from studies.page.palette import COLOURS, MARKS
 from studies.plots.given import several
 from studies.plots.style import MIDDLE, POINTS, SMALL, axes_for, dot, dress, finished, labelled_rows, rule
 from studies.plots.telling import Told, key, listed
@@ -75,7 +75,7 @@ def _parameter(axis: Any, row: int, view: ParameterView) -> None:
     rule(axis, "thick", (middle - 2 * view.shift_error, middle + 2 * view.shift_error), (row, row))
     dot(axis, "mean", middle, row)
     axis.annotate(
-        view.word, (1.01, row), xycoords=("axes fraction", "data"), fontsize=SMALL, va="center", color=MARKS["axis"].colour
+        view.word, (1.01, row), xycoords=("axes fraction", "data"), fontsize=SMALL, va="center", color=COLOURS["soft"]
     )
 
 
@@ -106,7 +106,7 @@ def plot_coverage(posterior: Posterior | str | Path, *, figures: Sequence[str] |
         _ranks(axis, [cell for cell in cells if cell.figure == figure], rows)
         labelled_rows(axis, rows)
         axis.set_xlim(-0.03, 1.03)
-        dress(axis, figure, "share of the predictions below (1)")
+        dress(axis, figure, "share of the predictions below (1)", grid="both")
     return finished(ax, axes, _told_coverage([cell for cell in cells if cell.figure in wanted], wanted, _label(known)))
 
 
@@ -138,7 +138,7 @@ def _told_parameters(views: list[ParameterView], source: str) -> Told:
         "What the tables taught about each parameter, the one that they moved most at the top, in prior standard deviations. "
         f"{key('prior', 'band50', 'thin', 'thick')} Dot: the posterior median. A parameter that lies as its prior does was not "
         "moved by these data."
-    ).replace("of the histories", "of the posterior")
+    ).replace("of the histories or draws", "of the posterior").replace("of the histories", "of the posterior")
     told = [f"{view.name} {view.word}" for view in moved[:NAMED]]
     more = f"; and {len(moved) - NAMED} more" if len(moved) > NAMED else ""
     alt = f"Of {len(views)} parameters {len(moved)} were moved: {'; '.join(told) or 'none'}{more}."

@@ -179,5 +179,5 @@ def seen(axis: Any, x: float, value: float, low: float, high: float) -> None:
 
 def decided(axis: Any, year: float) -> None:
     """Draw the date of the decision."""
-    axis.axvline(year, color=COLOURS["soft"], linewidth=0.8, linestyle="--", label="_decision")
+    axis.axvline(year, color=COLOURS["soft"], linewidth=0.8, linestyle="--", label="_decision", zorder=1)
     axis.annotate("decision", (year, 1.0), xycoords=("data", "axes fraction"), fontsize=7, va="bottom", ha="center")

@@ -75,7 +75,7 @@ def source_of(attributes: Mapping[Any, Any]) -> str:
 
 def key(*names: str) -> str:
     """Return what marks mean, in a sentence."""
-    words = {"thin": "Thin line", "thick": "thick line", "mean": "dot", "prior": "grey ground", "seen": "orange dot"}
+    words = {"thin": "thin line", "thick": "thick line", "mean": "dot", "prior": "grey ground", "seen": "orange dot"}
     words |= {"error": "its bar", "band90": "pale band", "band50": "darker band", "median": "line"}
     told = "; ".join(f"{words[name]}: {MARKS[name].meaning}" for name in names)
     return f"{told[0].upper()}{told[1:]}."
