@@ -54,3 +54,9 @@ UNBEATEN: Final = (COLOURS["ink"], "#eaf3f9")
 # their dashes too, and orange is left to what was observed.
 SERIES: Final = (COLOURS["blue"], COLOURS["gold"], COLOURS["green"], "#cc79a7", COLOURS["ink"], COLOURS["sky"])
 DASHES: Final = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
+
+
+def series(number: int) -> tuple[str, str | tuple[int, tuple[int, ...]]]:
+    """Return the colour and the dashes of one of several lines, from 0; the first 36 pairs differ."""
+    turn, colour = divmod(number, len(SERIES))
+    return SERIES[colour], DASHES[(colour + turn) % len(DASHES)]

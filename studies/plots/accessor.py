@@ -1,8 +1,8 @@
 """What does a notebook show of a result, and what can be drawn of it? ``data.takeoff`` of every dataset tells and draws.
 
 It is registered with xarray when a function that returns results is first taken from ``model``, ``calibration`` or ``studies``
-(``industrial_takeoff.lazily``), or when this module is imported. Posteriors and advice are shown in the same way, by IPython's own
-table of formatters.
+(``industrial_takeoff.lazily``), or when this module is imported. Posteriors and advice are shown in the same way, by the table of
+formatters of IPython.
 """
 
 import sys

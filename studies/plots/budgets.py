@@ -8,7 +8,7 @@ import numpy as np
 
 from model.schema import Case
 from studies.numbers import amount, share, signed
-from studies.page.palette import COLOURS, DASHES, MARKS, SERIES
+from studies.page.palette import COLOURS, MARKS, series
 from studies.plots.given import case_name, case_title, dataset, known_case, several
 from studies.plots.style import MIDDLE, POINTS, axes_for, dot, dress, finished, rule
 from studies.plots.telling import Told, key, listed, source_of
@@ -51,7 +51,7 @@ def plot_frontier(
     name, one, names = _asked(budgets, case, policies)
     (axis,) = axes_for(ax, 1, 1, SIZE)
     for number, policy in enumerate(names):
-        colour, dashes = SERIES[number % len(SERIES)], DASHES[number % len(DASHES)]
+        colour, dashes = series(number)
         row = one.sel(policy=policy)
         cost, gain, error = (np.asarray(row[which].values, np.float64) for which in ("cost", "gain", "mc_se"))
         axis.plot(cost, gain, color=colour, linestyle=dashes, linewidth=1.2, label=_titled(one, policy))
@@ -59,7 +59,7 @@ def plot_frontier(
             rule(axis, "thick", (x, x), (y - 2 * spread, y + 2 * spread), colour)
             dot(axis, "mean", x, y, colour)
     points = _frontier(one, names)
-    line = {"color": COLOURS["ink"], "linewidth": MARKS["median"].width * POINTS, "zorder": 1.5}
+    line = {"color": COLOURS["ink"], "linewidth": MARKS["thick"].width * POINTS, "alpha": 0.25, "zorder": 1.5}
     axis.plot([x for x, *_ in points], [y for _, y, *_ in points], label="frontier", **line)
     whose = case_title(name, known_case(name, case))
     dress(axis, f"{whose}: gain by cost", f"cost ({_unit(one, 'cost')})", f"gain ({_unit(one, 'gain')})", "both")
@@ -89,9 +89,10 @@ def plot_acceptability(
     (axis,) = axes_for(ax, 1, 1, SIZE)
     shares = np.asarray(one["share"].values, np.float64)
     for number, policy in enumerate(names):
-        style = {"color": SERIES[number % len(SERIES)], "linestyle": DASHES[number % len(DASHES)]}
+        colour, dashes = series(number)
         chance = np.asarray(one["acceptability"].sel(policy=policy).values, np.float64)
-        axis.plot(shares, chance, label=_titled(one, policy), linewidth=MARKS["median"].width * POINTS, **style)
+        style = {"color": colour, "linestyle": dashes, "linewidth": MARKS["median"].width * POINTS}
+        axis.plot(shares, chance, label=_titled(one, policy), **style)
     axis.set_ylim(0.0, 1.0)
     whose = case_title(name, known_case(name, case))
     dress(axis, f"{whose}: which policy is the best?", _budget(one), "chance of being the best (1)", "y")
@@ -138,7 +139,7 @@ def _frontier(data: "xr.Dataset", names: list[str]) -> list[tuple[float, float, 
 def _told_frontier(whose: str, data: "xr.Dataset", points: list[tuple[float, float, str, float]]) -> Told:
     caption = (
         f"{whose}: what each policy gains by what it costs, one dot a budget. {key('mean', 'thick')} The error is that of the "
-        "net value. The dark line joins the frontier: no other policy or budget gives more for less."
+        "net value. The wide grey line joins the frontier: no other policy or budget gives more for less."
     )
     told = [
         f"{_titled(data, policy)} at {amount(budget)}: cost {amount(cost)}, gain {signed(gain)}"

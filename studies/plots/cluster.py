@@ -85,7 +85,7 @@ def _told(data: "xr.Dataset", names: list[str], points: list[Point], title: str)
     observed = [f"{WORDS[one.name]} {amount(one.value)} in {one.time:g}" for one in points if one.name in names]
     alt = f"{about}. From first to last year, means over seeds: {'; '.join(ends)}."
     alt += f" Observed: {listed(observed)}." if observed else ""
-    return Told(f"{about}. The dashed line is the decision.{marks}", alt, _source(data))
+    return Told(f"{about}. The dashed line is the decision.{marks}", alt, source_of_histories(data))
 
 
 def _ends(values: Floats) -> str:
@@ -93,7 +93,7 @@ def _ends(values: Floats) -> str:
     return f"{amount(first)} to {amount(last)}"
 
 
-def _source(data: "xr.Dataset") -> str:
+def source_of_histories(data: "xr.Dataset") -> str:
     """Return what histories are: they stand on no posterior, unless their file says so."""
     label = data.attrs.get("label")
     return str(label) if label else f"Simulated, on no posterior; parameters: {data.attrs.get('parameters', 'not told')}"

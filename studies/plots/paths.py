@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from model.arrays import Floats
+from model.errors import InputError
 from model.figures import HALF_WIDTH_90
 from model.observe import UNITS
 from model.schema import Case
 from studies.numbers import amount
-from studies.page.palette import DASHES, MARKS, SERIES
+from studies.page.palette import MARKS, SERIES, series
 from studies.plots.given import case_name, case_title, chosen, dataset, known_case, several
-from studies.plots.style import MIDDLE, axes_for, decided, dress, fan, finished, seen
+from studies.plots.style import MIDDLE, axes_for, decided, dot, dress, fan, finished, rule, seen
 from studies.plots.telling import Told, key, source_of
 from studies.policy.arrays import titles
 from studies.policy.chosen import STATUS_QUO
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 COUNTS: Final = ("firms", "workers")
 # What is less than one firm or worker is drawn as one where ratios are read.
 FLOOR: Final = 1.0
+# More lines than this nobody tells apart.
+MOST: Final = len(SERIES)
+# With more policies than this only the first has bands, since they would hide one another.
+MOST_FANS: Final = 2
+# Years between the lines that show, beyond the horizon, where each policy's histories end.
+APART: Final = 0.8
 
 
 class Fan(NamedTuple):
@@ -65,7 +72,9 @@ def plot_paths(
     """
     data = dataset(data, POLICIES, ("path", "after", "year"), "studies.compare")
     name, shown = case_name(case, data["case"].values), chosen("quantity", quantity, data["quantity"].values)
-    names = several("policies", policies, data["policy"].values)[: len(SERIES)]
+    names = several("policies", policies, data["policy"].values)
+    if len(names) > MOST:
+        raise InputError(f"policies: {len(names)} of them: at most {MOST} are told apart in one picture; choose fewer")
     of = known_case(name, case)
     past, after = _fans(data, name, shown, names)
     (axis,) = axes_for(ax, 1, 1, (7.0, 4.2))
@@ -104,10 +113,15 @@ def _draw(axis: Any, past: Fan, after: list[Fan], logs: bool) -> None:
 
     axis.axvspan(after[0].years[0], after[0].years[-1], color=MARKS["projection"].colour, zorder=0, label="_projection")
     fan(axis, past.years, shown(past.curves))
-    for one, colour, dashes in zip(after, SERIES, DASHES, strict=False):
-        fan(axis, one.years, shown(one.curves), colour, dashes, one.title)
+    for number, one in enumerate(after):
+        curves, (colour, dashes) = shown(one.curves), series(number)
+        fan(axis, one.years, curves, colour, dashes, one.title, bands=number == 0 or len(after) <= MOST_FANS)
+        if len(after) > 1:
+            beside = float(one.years[-1]) + APART * (number + 1)
+            rule(axis, "thin", (beside, beside), (float(curves[0, -1]), float(curves[4, -1])), colour)
+            dot(axis, "mean", beside, float(curves[2, -1]), colour)
     decided(axis, float(after[0].years[0]))
-    axis.margins(x=0)
+    axis.margins(x=0.01)
 
 
 def _observed(case: Case | None, quantity: str) -> list[tuple[float, float, float, float]]:
@@ -130,6 +144,9 @@ def _told(
     decision, last = after[0].years[0], after[0].years[-1]
     marks = key("median", "band50", "band90", *(("seen", "error") if observed else ()))
     caption = f"{title} until the decision in {decision:.0f}, and on grey ground after it by policy. {marks}"
+    if len(after) > 1:
+        bands = "" if len(after) <= MOST_FANS else f" Bands are those of {after[0].title.lower()} alone."
+        caption += f"{bands} At the right the central 90 % of each policy at the horizon (thin line) with its median (dot)."
     ends = [f"{one.title} {_five(one.curves[:, -1])}" for one in after]
     begun = np.flatnonzero(np.isfinite(past.curves[2]))
     start = f" In {past.years[begun[0]]:.0f}: {_five(past.curves[:, begun[0]])}." if len(begun) else ""

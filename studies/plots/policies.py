@@ -11,7 +11,7 @@ from studies.numbers import amount, signed
 from studies.page.palette import MARKS, UNBEATEN
 from studies.plots.effects import Effect, effects
 from studies.plots.given import case_name, case_title, known_case, several
-from studies.plots.style import POINTS, axes_for, dress, estimate, finished, labelled_rows
+from studies.plots.style import POINTS, axes_for, dress, estimate, finished, labelled_rows, short_numbers
 from studies.plots.telling import Told, key
 from studies.policy.outcomes import OUTCOMES, RANKED_BY, Outcome
 
@@ -63,6 +63,7 @@ def plot_policies(
     for axis, name in zip(axes, names, strict=True):
         _forest(axis, rows[name], order)
         labelled_rows(axis, labels)
+        short_numbers(axis)
         dress(axis, whose[name], _across(meant))
     return finished(ax, axes, _told(rows, whose, dict(zip(order, labels, strict=True)), meant, table.source))
 

@@ -15,6 +15,7 @@ from model.arrays import Floats
 from model.errors import InputError
 from model.surroundings import plots
 from studies.page.palette import COLOURS, MARKS
+from studies.page.svg import short
 from studies.plots.telling import Told, tell
 
 # CSS pixels, in which the palette counts, are three quarters of a point.
@@ -95,6 +96,8 @@ def _pyplot() -> Any:
 
     asked = os.environ.get("MPLBACKEND", "")
     if asked and not pyplot.get_fignums() and matplotlib.get_backend().lower() == "agg" != asked.lower():
+        # A notebook's backend looks at this setting when it is loaded, and only then shows figures at the end of a cell.
+        matplotlib.rcParams["backend"] = asked
         pyplot.switch_backend(asked)
     return pyplot
 
@@ -122,6 +125,14 @@ def dress(axis: Any, title: str, across: str, up: str = "", grid: str = "x") -> 
     axis.spines[["left", "bottom"]].set_color(MARKS["axis"].colour)
     axis.grid(axis=grid, color=MARKS["grid"].colour, linewidth=MARKS["grid"].width * POINTS)
     axis.set_axisbelow(True)
+
+
+def short_numbers(axis: Any, most: int = 5) -> None:
+    """Write round numbers below axes as the pages write them, so few that they stay apart."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    axis.xaxis.set_major_locator(MaxNLocator(most))
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short(float(value))))
 
 
 def labelled_rows(axis: Any, names: Sequence[str]) -> None:
@@ -155,15 +166,23 @@ def estimate(axis: Any, row: float, middle: float, low: float, high: float, erro
     dot(axis, "mean", middle, row, colour)
 
 
-def fan(axis: Any, x: Floats, curves: Floats, colour: str | None = None, dashes: Any = "-", label: str = "_median") -> None:
-    """Draw bands and a median.
+def fan(
+    axis: Any,
+    x: Floats,
+    curves: Floats,
+    colour: str | None = None,
+    dashes: Any = "-",
+    label: str = "_median",
+    bands: bool = True,
+) -> None:
+    """Draw bands, unless only the median is wanted, and a median.
 
     Parameters
     ----------
     x : float64, shape (t,)
     curves : float64, shape (5, t); quantiles at ``calibration.weights.FAN``, with gaps where they are NaN
     """
-    for name, low, high in (("band90", curves[0], curves[4]), ("band50", curves[1], curves[3])):
+    for name, low, high in (("band90", curves[0], curves[4]), ("band50", curves[1], curves[3])) if bands else ():
         mark = MARKS[name]
         area = {"color": colour or mark.colour, "alpha": mark.opacity, "linewidth": 0}
         axis.fill_between(x, low, high, label=f"_{name}", **area)

@@ -14,6 +14,7 @@ from studies.page.figures import HALF_WIDTH_90, Observed, Row, fan, forest
 from studies.page.palette import COLOURS, MARKS
 from studies.page.pictures import SHOWN, observed_points
 from studies.page.svg import Canvas
+from studies.plots.cluster import source_of_histories
 from studies.plots.effects import Effect, effects
 from studies.plots.given import known_case
 from studies.plots.telling import source_of
@@ -48,7 +49,7 @@ def kind_of(data: "xr.Dataset") -> str:
 def in_a_line(data: "xr.Dataset") -> str:
     """Return the kind of a result, its sizes and its label."""
     sizes = ", ".join(f"{count} {name}" for name, count in data.sizes.items())
-    return f"<{kind_of(data)}: {sizes}; {source_of(data.attrs)}>"
+    return f"<{kind_of(data)}: {sizes}; {_source(data)}>"
 
 
 def dataset_html(data: "xr.Dataset") -> str:
@@ -56,7 +57,11 @@ def dataset_html(data: "xr.Dataset") -> str:
     kind = kind_of(data)
     parts = {"histories": _histories, "comparison": _comparison, "sensitivity": _sensitivity}
     drawing, head, rows = parts[kind](data) if kind in parts else (None, ("dimension", "size"), _sizes(data))
-    return summary_html(kind, source_of(data.attrs), drawing, head, rows)
+    return summary_html(kind, _source(data), drawing, head, rows)
+
+
+def _source(data: "xr.Dataset") -> str:
+    return source_of_histories(data) if kind_of(data) == "histories" else source_of(data.attrs)
 
 
 def summary_html(
@@ -74,6 +79,8 @@ def _style() -> str:
     """Return the rules of the marks, from the table of colours."""
     whole = f"background: {COLOURS['paper']}; color: {COLOURS['ink']}; padding: 6px; {LETTERS}; font-size: 13px"
     lines = [f".{SCOPE} {{ {whole} }}", f".{SCOPE} p {{ color: {COLOURS['soft']}; margin: 2px 0 }}"]
+    cell = f"text-align: left; padding: 1px 14px 1px 0; font-size: 12px; color: {COLOURS['ink']}"
+    lines.append(f".{SCOPE} th, .{SCOPE} td {{ {cell} }}")
     for name, mark in MARKS.items():
         kind = "stroke" if mark.width else "fill"
         width = f"; stroke-width: {mark.width:g}; fill: none" if mark.width else ""
