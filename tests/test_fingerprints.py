@@ -158,7 +158,7 @@ def changed(root: Path, edit: Callable[[], object]) -> set[str]:
     return {kind for kind, of in KINDS.items() if source_hashes(declared_packages(root, of.declared), root) != before[kind]}
 
 
-IDLE_ROOMS = (IDLE, "studies/page", "studies/report", "studies/inspect", "studies/plan", "studies/commands")
+IDLE_ROOMS = (IDLE, "studies/page", "studies/report", "studies/inspect", "studies/plan", "studies/plots", "studies/taught", "studies/commands")
 
 
 @pytest.mark.parametrize("room", IDLE_ROOMS)

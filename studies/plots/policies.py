@@ -98,9 +98,7 @@ def _forest(axis: Any, rows: list[Effect], order: list[str]) -> None:
         estimate(axis, line, row.mean, row.low, row.high, row.mc_se)
 
 
-def _told(
-    rows: dict[str, list[Effect]], whose: dict[str, str], titles: dict[str, str], outcome: Outcome, source: str
-) -> Told:
+def _told(rows: dict[str, list[Effect]], whose: dict[str, str], titles: dict[str, str], outcome: Outcome, source: str) -> Told:
     where = next(iter(whose.values())) if len(whose) == 1 else f"{len(whose)} clusters"
     better = "more" if outcome.direction > 0 else "less"
     caption = (

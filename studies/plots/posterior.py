@@ -70,13 +70,12 @@ def plot_parameters(
 def _parameter(axis: Any, row: int, view: ParameterView) -> None:
     low, lower, middle, upper, high = (float(value) for value in view.scores)
     band = MARKS["band50"]
-    axis.barh(row, upper - lower, 0.5, lower, color=band.colour, alpha=band.opacity, label="_band50")
+    (box,) = axis.barh(row, upper - lower, 0.5, lower, color=band.colour, alpha=band.opacity)
+    box.set_label("_band50")
     rule(axis, "thin", (low, high), (row, row))
     rule(axis, "thick", (middle - 2 * view.shift_error, middle + 2 * view.shift_error), (row, row))
     dot(axis, "mean", middle, row)
-    axis.annotate(
-        view.word, (1.01, row), xycoords=("axes fraction", "data"), fontsize=SMALL, va="center", color=COLOURS["soft"]
-    )
+    axis.annotate(view.word, (1.01, row), xycoords=("axes fraction", "data"), fontsize=SMALL, va="center", color=COLOURS["soft"])
 
 
 def plot_coverage(posterior: Posterior | str | Path, *, figures: Sequence[str] | str | None = None, ax: Any = None) -> Any:
@@ -134,11 +133,12 @@ def _label(posterior: Posterior) -> str:
 
 def _told_parameters(views: list[ParameterView], source: str) -> Told:
     moved = [view for view in views if view.moved]
+    marks = key("prior", "band50", "thin", "thick").replace("of the histories or draws", "of the posterior")
     caption = (
         "What the tables taught about each parameter, the one that they moved most at the top, in prior standard deviations. "
-        f"{key('prior', 'band50', 'thin', 'thick')} Dot: the posterior median. A parameter that lies as its prior does was not "
-        "moved by these data."
-    ).replace("of the histories or draws", "of the posterior").replace("of the histories", "of the posterior")
+        f"{marks.replace('of the histories', 'of the posterior')} Dot: the posterior median. A parameter that lies as its prior "
+        "does was not moved by these data."
+    )
     told = [f"{view.name} {view.word}" for view in moved[:NAMED]]
     more = f"; and {len(moved) - NAMED} more" if len(moved) > NAMED else ""
     alt = f"Of {len(views)} parameters {len(moved)} were moved: {'; '.join(told) or 'none'}{more}."

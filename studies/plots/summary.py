@@ -64,9 +64,7 @@ def _source(data: "xr.Dataset") -> str:
     return source_of_histories(data) if kind_of(data) == "histories" else source_of(data.attrs)
 
 
-def summary_html(
-    title: str, source: str, drawing: Canvas | None, head: Sequence[str], rows: Sequence[Sequence[str]]
-) -> str:
+def summary_html(title: str, source: str, drawing: Canvas | None, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return one block of HTML whose style reaches nothing around it."""
     cells = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
     table = f"<table><thead><tr>{''.join(f'<th>{escape(word)}</th>' for word in head)}</tr></thead><tbody>{cells}</tbody></table>"

@@ -8,6 +8,7 @@ import xarray as xr
 
 from calibration.results import Posterior
 from model.observe import UNITS
+from studies.page.pictures import SHOWN
 from studies.policy.outcomes import NAMES, RANKED_BY
 
 LABEL = "converged; made by hand"
@@ -22,7 +23,7 @@ DECISION = 2005.5
 
 
 def comparison() -> xr.Dataset:
-    """Two clusters and four policies: effects spread evenly around their gains, two futures a draw; the last history has no weight."""
+    """Two clusters, four policies: effects spread evenly around gains, two futures a draw, a last history without weight."""
     spread = np.linspace(-20.0, 20.0, COUNT)
     level = np.zeros((1, len(CASES), len(POLICIES), COUNT, len(NAMES)))
     for number, gain in enumerate(GAINS.values()):
@@ -35,7 +36,8 @@ def comparison() -> xr.Dataset:
     path = np.stack([np.stack([size * quantile for quantile in FAN])] * len(QUANTITIES))
     path[:, :, :2] = np.nan
     since = np.arange(HORIZON + 1.0)
-    after = np.array([[[(200.0 + 10 * k) * quantile + since for quantile in FAN]] * len(QUANTITIES) for k in range(len(POLICIES))])
+    sizes = 200.0 + 10 * np.arange(len(POLICIES))
+    after = np.array([[[size * quantile + since for quantile in FAN]] * len(QUANTITIES) for size in sizes])
     data = xr.Dataset(
         {
             "level": (("structure", "case", "policy", "history", "outcome"), level),
@@ -106,7 +108,7 @@ def study(method: str = "morris") -> xr.Dataset:
 def histories() -> xr.Dataset:
     """Two histories of Kumasi over ten years; the second was stopped after five."""
     years = 2000.0 + np.arange(0.0, 10.25, 0.25)
-    names = ("firms", "workers_per_firm", "improved_firms", "exporters", "profitability", "price", "schooling", "managerial_capital")
+    names = [name for name, _ in SHOWN]
     values = np.stack([np.linspace(10, 50, len(years)), np.linspace(10, 90, len(years))])
     values[1, 21:] = np.nan
     return xr.Dataset(

@@ -1,4 +1,4 @@
-"""What holds of every plot function: axes in and out, a new figure without axes, units, title, source, caption, alternative text."""
+"""What holds of every plot function: axes in and out, a new figure without them, units, title, source, caption, other text."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -30,11 +30,9 @@ class Plot(NamedTuple):
 
 
 PLOTS = {
-    "plot_cluster": Plot(
-        studies.plot_cluster, made.histories, 8, {}, "workers", {"quantities": ["firm"]}, "quantities: 'firm'"
-    ),
+    "plot_cluster": Plot(studies.plot_cluster, made.histories, 8, {}, "workers", {"quantities": ["firm"]}, "quantities: 'firm'"),
     "plot_paths": Plot(
-        studies.plot_paths, made.comparison, 1, {"case": 10}, "firms", {"case": 10, "quantity": "worker"}, "did you mean `workers`?"
+        studies.plot_paths, made.comparison, 1, {"case": 10}, "firms", {"case": 10, "quantity": "worker"}, "`workers`?"
     ),
     "plot_policies": Plot(
         studies.plot_policies, made.comparison, 2, {}, "wage-years", {"outcome": "netvalue"}, "did you mean `net_value`?"
@@ -49,7 +47,7 @@ PLOTS = {
         studies.plot_parameters, made.posterior, 1, {}, "prior standard deviations", {"names": "exit_bas"}, "`exit_base`?"
     ),
     "plot_coverage": Plot(studies.plot_coverage, made.posterior, 3, {}, "(1)", {"figures": "firm"}, "did you mean `firms`?"),
-    "plot_sensitivity": Plot(studies.plot_sensitivity, made.study, 1, {}, "log density", {"outcome": "fits"}, "did you mean `fit`?"),
+    "plot_sensitivity": Plot(studies.plot_sensitivity, made.study, 1, {}, "log density", {"outcome": "fits"}, "`fit`?"),
 }
 EVERY = pytest.mark.parametrize("name", PLOTS)
 
@@ -87,7 +85,7 @@ def test_axes_that_are_given_come_back_and_no_figure_is_made(name: str) -> None:
 
 @EVERY
 def test_too_few_axes_and_what_are_no_axes_are_refused(name: str) -> None:
-    for given, rule in ((Figure().subplots(1, 4), "4 axes: this plot draws on"), ("axes", "ax: holds what is no Matplotlib axes")):
+    for given, rule in ((Figure().subplots(1, 4), "4 axes: this plot draws on"), ("axes", "ax: holds what is no Matplotlib")):
         with pytest.raises(InputError, match=rule):
             drawn(name, ax=given)
 
@@ -146,7 +144,7 @@ def test_what_is_no_plot_has_no_words() -> None:
         caption(Figure().subplots())
 
 
-@pytest.mark.parametrize(("file", "rule"), [("a.jpg", "unknown format '.jpg'"), ("a", "no suffix"), ("folder.png", "is a folder")])
+@pytest.mark.parametrize(("file", "rule"), [("a.jpg", "format '.jpg'"), ("a", "no suffix"), ("folder.png", "is a folder")])
 def test_a_file_that_no_picture_can_have_is_refused(file: str, rule: str, tmp_path: Path) -> None:
     (tmp_path / "folder.png").mkdir()
     with pytest.raises(InputError, match=rule):
