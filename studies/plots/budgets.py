@@ -51,13 +51,7 @@ def plot_frontier(
     name, one, names = _asked(budgets, case, policies)
     (axis,) = axes_for(ax, 1, 1, SIZE)
     for number, policy in enumerate(names):
-        colour, dashes = series(number)
-        row = one.sel(policy=policy)
-        cost, gain, error = (np.asarray(row[which].values, np.float64) for which in ("cost", "gain", "mc_se"))
-        axis.plot(cost, gain, color=colour, linestyle=dashes, linewidth=1.2, label=_titled(one, policy))
-        for x, y, spread in zip(cost, gain, error, strict=True):
-            rule(axis, "thick", (x, x), (y - 2 * spread, y + 2 * spread), colour)
-            dot(axis, "mean", x, y, colour)
+        _gains(axis, one.sel(policy=policy), _titled(one, policy), number)
     points = _frontier(one, names)
     line = {"color": COLOURS["ink"], "linewidth": MARKS["thick"].width * POINTS, "alpha": 0.25, "zorder": 1.5}
     axis.plot([x for x, *_ in points], [y for _, y, *_ in points], label="frontier", **line)
@@ -65,6 +59,16 @@ def plot_frontier(
     dress(axis, f"{whose}: gain by cost", f"cost ({_unit(one, 'cost')})", f"gain ({_unit(one, 'gain')})", "both")
     axis.legend(frameon=False, fontsize=MIDDLE)
     return finished(ax, [axis], _told_frontier(whose, one, points))
+
+
+def _gains(axis: Any, row: "xr.Dataset", title: str, number: int) -> None:
+    """Draw one policy's gain by its cost, with two Monte Carlo standard errors of its net value at each budget."""
+    colour, dashes = series(number)
+    cost, gain, error = (np.asarray(row[which].values, np.float64) for which in ("cost", "gain", "mc_se"))
+    axis.plot(cost, gain, color=colour, linestyle=dashes, linewidth=1.2, label=title)
+    for x, y, spread in zip(cost, gain, error, strict=True):
+        rule(axis, "thick", (x, x), (y - 2 * spread, y + 2 * spread), colour)
+        dot(axis, "mean", x, y, colour)
 
 
 def plot_acceptability(

@@ -72,25 +72,23 @@ def plot_paths(
     """
     data = dataset(data, POLICIES, ("path", "after", "year"), "studies.compare")
     name, shown = case_name(case, data["case"].values), chosen("quantity", quantity, data["quantity"].values)
-    names = several("policies", policies, data["policy"].values)
-    if len(names) > MOST:
-        raise InputError(f"policies: {len(names)} of them: at most {MOST} are told apart in one picture; choose fewer")
     of = known_case(name, case)
-    past, after = _fans(data, name, shown, names)
+    past, after = _fans(data, name, shown, _few(several("policies", policies, data["policy"].values)))
+    observed, unit, logs = _observed(of, shown), UNITS[shown], shown in COUNTS
+    title = f"{case_title(name, of)}: {shown.replace('_', ' ')}"
     (axis,) = axes_for(ax, 1, 1, (7.0, 4.2))
-    logs = shown in COUNTS
     _draw(axis, past, after, logs)
-    if logs:
-        axis.set_yscale("log")
-    observed = _observed(of, shown)
     for one in observed:
         seen(axis, *one)
-    unit = UNITS[shown]
-    title = f"{case_title(name, of)}: {shown.replace('_', ' ')}"
     dress(axis, title, "calendar year", f"{unit} (log scale)" if logs else unit, "y")
-    if len(after) > 1:
-        axis.legend(frameon=False, fontsize=MIDDLE, loc="best")
     return finished(ax, [axis], _told(title, unit, past, after, observed, source_of(data.attrs)))
+
+
+def _few(policies: list[str]) -> list[str]:
+    """Return the policies, if they can be told apart in one picture."""
+    if len(policies) > MOST:
+        raise InputError(f"policies: {len(policies)} of them: at most {MOST} are told apart in one picture; choose fewer")
+    return policies
 
 
 def _fans(data: "xr.Dataset", case: str, quantity: str, policies: list[str]) -> tuple[Fan, list[Fan]]:
@@ -122,6 +120,10 @@ def _draw(axis: Any, past: Fan, after: list[Fan], logs: bool) -> None:
             dot(axis, "mean", beside, float(curves[2, -1]), colour)
     decided(axis, float(after[0].years[0]))
     axis.margins(x=0.01)
+    if logs:
+        axis.set_yscale("log")
+    if len(after) > 1:
+        axis.legend(frameon=False, fontsize=MIDDLE, loc="best")
 
 
 def _observed(case: Case | None, quantity: str) -> list[tuple[float, float, float, float]]:

@@ -51,21 +51,28 @@ def plot_policies(
     """
     table = effects(data, outcome)
     meant = next(one for one in OUTCOMES if one.name == outcome)
-    held, listed = (list(dict.fromkeys(getattr(row, name) for row in table.rows)) for name in ("case", "policy"))
-    names = held if case is None else [case_name(one, held) for one in _each(case)]
-    wanted = several("policies", policies, listed)
-    rows = {name: [row for row in table.rows if row.case == name and row.policy in wanted] for name in names}
-    order = _order(rows, wanted, meant)
-    width = NAMED if len(names) == 1 else BARE
-    axes = axes_for(ax, len(names), COLUMNS, (width, ROW * len(order) + AROUND), sharey=True)
-    labels = [table.titles.get(name, name.replace("-", " ")) for name in order]
-    whose = {name: case_title(name, known_case(name, case if len(names) == 1 else None)) for name in names}
-    for axis, name in zip(axes, names, strict=True):
+    rows = _chosen(table.rows, case, policies)
+    whose = {name: case_title(name, known_case(name, case if len(rows) == 1 else None)) for name in rows}
+    order = _order(rows, meant)
+    titles = {name: table.titles.get(name, name.replace("-", " ")) for name in order}
+    width = NAMED if len(rows) == 1 else BARE
+    axes = axes_for(ax, len(rows), COLUMNS, (width, ROW * len(order) + AROUND), sharey=True)
+    for axis, name in zip(axes, rows, strict=True):
         _forest(axis, rows[name], order)
-        labelled_rows(axis, labels)
+        labelled_rows(axis, list(titles.values()))
         short_numbers(axis)
         dress(axis, whose[name], _across(meant))
-    return finished(ax, axes, _told(rows, whose, dict(zip(order, labels, strict=True)), meant, table.source))
+    return finished(ax, axes, _told(rows, whose, titles, meant, table.source))
+
+
+def _chosen(
+    table: list[Effect], case: int | str | Case | Sequence[int | str] | None, policies: Sequence[str] | None
+) -> dict[str, list[Effect]]:
+    """Return the rows of the policies asked for, by cluster."""
+    held, listed = (list(dict.fromkeys(getattr(row, name) for row in table)) for name in ("case", "policy"))
+    names = held if case is None else [case_name(one, held) for one in _each(case)]
+    wanted = several("policies", policies, listed)
+    return {name: [row for row in table if row.case == name and row.policy in wanted] for name in names}
 
 
 def _each(case: int | str | Case | Sequence[int | str]) -> Sequence[int | str | Case]:
@@ -73,14 +80,14 @@ def _each(case: int | str | Case | Sequence[int | str]) -> Sequence[int | str | 
     return [case] if isinstance(case, int | str | Case) else list(case)
 
 
-def _order(rows: dict[str, list[Effect]], wanted: list[str], outcome: Outcome) -> list[str]:
+def _order(rows: dict[str, list[Effect]], outcome: Outcome) -> list[str]:
     """Return the policies by their mean place among those of each cluster, the best first."""
-    places: dict[str, list[int]] = {name: [] for name in wanted}
+    places: dict[str, list[int]] = {row.policy: [] for of_case in rows.values() for row in of_case}
     for of_case in rows.values():
         known = [row for row in of_case if np.isfinite(row.mean)]
         for number, row in enumerate(sorted(known, key=lambda row: -outcome.direction * row.mean)):
             places[row.policy].append(number)
-    return sorted(wanted, key=lambda name: (float(np.mean(places[name])) if places[name] else math.inf, name))
+    return sorted(places, key=lambda name: (float(np.mean(places[name])) if places[name] else math.inf, name))
 
 
 def _across(outcome: Outcome) -> str:

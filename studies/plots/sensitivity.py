@@ -1,5 +1,6 @@
 """Which factor decides an outcome? Its indices with their sampling errors: size and spread of effects, or shares of variance."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -70,13 +71,8 @@ def plot_sensitivity(
     factors = [str(one["factor"].values[row]) for row in ranked(one)][:most]
     indices = [_index(one, factor, name) for name in DRAWN[method] for factor in factors]
     (axis,) = axes_for(ax, 1, 1, (7.0, ROW * len(factors) + AROUND))
-    signs = list(DRAWN[method])
-    for index in indices:
-        _draw(axis, factors.index(index.factor), signs.index(index.name), index)
-    for number, (sign, colour, marker) in enumerate(zip(DRAWN[method].values(), SERIES, MARKERS, strict=False)):
-        axis.plot([], [], color=colour, marker=marker, linestyle="none", label=sign, zorder=-number)
+    _draw(axis, indices, factors, DRAWN[method])
     labelled_rows(axis, factors)
-    axis.axvline(0.0, color="none")
     unit = str(one["unit"].item()) if method == "morris" else "share of the variance, 1"
     dress(axis, f"{what.replace('_', ' ')} ({where})", f"{' and '.join(DRAWN[method].values())} ({unit})")
     axis.legend(frameon=False, fontsize=MIDDLE, loc="lower right")
@@ -89,10 +85,17 @@ def _index(one: "xr.Dataset", factor: str, name: str) -> Index:
     return Index(factor, name, *(float(cell[which]) for which in ("value", "low", "high")))
 
 
-def _draw(axis: Any, row: int, number: int, index: Index) -> None:
-    height = row + SHIFTS[number]
-    rule(axis, "thick", (index.low, index.high), (height, height), SERIES[number])
-    dot(axis, "mean", index.value, height, SERIES[number], MARKERS[number])
+def _draw(axis: Any, indices: list[Index], factors: list[str], signs: Mapping[str, str]) -> None:
+    """Draw every index in the row of its factor, and zero, from which indices are read, inside the axes."""
+    names = list(signs)
+    for index in indices:
+        number = names.index(index.name)
+        height = factors.index(index.factor) + SHIFTS[number]
+        rule(axis, "thick", (index.low, index.high), (height, height), SERIES[number])
+        dot(axis, "mean", index.value, height, SERIES[number], MARKERS[number])
+    for sign, colour, marker in zip(signs.values(), SERIES, MARKERS, strict=False):
+        axis.plot([], [], color=colour, marker=marker, linestyle="none", label=sign)
+    axis.axvline(0.0, color="none")
 
 
 def _told(outcome: str, cluster: str, indices: list[Index], factors: list[str], unit: str, source: str) -> Told:
