@@ -1,9 +1,10 @@
-"""What do the plots look like? Each is drawn by the call that stands beside it, with its caption and the text for who cannot see it.
+"""What do the plots look like? Each is drawn by the call that stands beside it, with its caption and its text.
 
 ``python -m docs.gallery docs`` writes ``gallery.md`` and the pictures below ``figures/gallery``. Results come from the shipped
 posterior and from small studies made for the purpose, within some minutes; budgets are a formula, and say so.
 """
 
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -55,12 +56,12 @@ GALLERY: Final = (
 )
 HEAD: Final = """# Gallery
 
-Each picture is drawn by the call below it. Its caption is `caption(ax)`, and the text that stands for it where it cannot be seen is
-`alt_text(ax)`; the last line says on what its numbers stand. [Plots](plots.md) explains choices, files and axes of your own.
+Each picture is drawn by the call below it. Its caption is `caption(ax)`, and the text that stands for it where it cannot be seen
+is `alt_text(ax)`; the last line says on what its numbers stand. [Plots](plots.md) explains choices, files and axes of your own.
 `python -m docs.gallery docs` writes this page.
 
-The comparison takes 60 histories of six clusters from the shipped posterior, so that its errors are larger than those of a full
-run; the sensitivity study is small and has not settled; the budgets are a formula that shows the plot, and no result.
+The comparison takes 60 histories of six clusters from the shipped posterior. The sensitivity study is small and has not settled.
+The budgets are a formula that shows the plot, and no result.
 """
 
 
@@ -114,13 +115,13 @@ def drawn(picture: Picture, known: Mapping[str, Any], folder: Path) -> str:
     small.save(path, optimize=True)
     return (
         f"\n## {picture.question}\n\n![{plain(alt_text(axes))}]({PICTURES}/{picture.name}.png)\n\n"
-        f"`{picture.call}`\n\n{caption(axes)}\n\n*{source(axes)}*\n"
+        f"`{picture.call}`\n\n{plain(caption(axes))}\n\nSource: {plain(source(axes))}\n"
     )
 
 
 def plain(text: str) -> str:
-    """Return a text as the words of a link may be: no bracket ends it."""
-    return text.replace("[", "(").replace("]", ")")
+    """Return a text whose signs Markdown takes for no sign of its own."""
+    return re.sub(r"([\\*_\[\]<>`])", r"\\\1", text)
 
 
 def write(folder: Path, known: Mapping[str, Any]) -> Path:

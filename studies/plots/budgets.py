@@ -145,9 +145,11 @@ def _told_frontier(whose: str, data: "xr.Dataset", points: list[tuple[float, flo
         f"{whose}: what each policy gains by what it costs, one dot a budget. {key('mean', 'thick')} The error is that of the "
         "net value. The wide grey line joins the frontier: no other policy or budget gives more for less."
     )
+    # Policies that cost and gain the same, such as all of them without a budget, are one point.
+    apart = {(cost, gain): (policy, budget) for cost, gain, policy, budget in reversed(points)}
     told = [
         f"{_titled(data, policy)} at {amount(budget)}: cost {amount(cost)}, gain {signed(gain)}"
-        for cost, gain, policy, budget in points
+        for (cost, gain), (policy, budget) in sorted(apart.items())
     ]
     frontier = "; ".join(told) or "nothing"
     alt = f"{whose}: gain by cost, in {_unit(data, 'gain')}. On the frontier, by {_budget(data)}: {frontier}."

@@ -58,9 +58,7 @@ def plot_policies(
     width = NAMED if len(rows) == 1 else BARE
     axes = axes_for(ax, len(rows), COLUMNS, (width, ROW * len(order) + AROUND), sharey=True)
     for axis, name in zip(axes, rows, strict=True):
-        _forest(axis, rows[name], order)
-        labelled_rows(axis, list(titles.values()))
-        short_numbers(axis)
+        _forest(axis, rows[name], titles)
         dress(axis, whose[name], _across(meant))
     return finished(ax, axes, _told(rows, whose, titles, meant, table.source))
 
@@ -94,7 +92,11 @@ def _across(outcome: Outcome) -> str:
     return f"{outcome.name.replace('_', ' ')} against the status quo ({outcome.unit})"
 
 
-def _forest(axis: Any, rows: list[Effect], order: list[str]) -> None:
+def _forest(axis: Any, rows: list[Effect], titles: dict[str, str]) -> None:
+    """Draw the rows of one cluster, in the order of the titles by name."""
+    order = list(titles)
+    labelled_rows(axis, list(titles.values()))
+    short_numbers(axis)
     zero = MARKS["zero"]
     axis.axvline(0.0, color=zero.colour, linewidth=zero.width * POINTS, linestyle=(0, (3, 3)), label="_zero")
     for row in rows:
