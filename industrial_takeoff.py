@@ -19,6 +19,10 @@ from typing import Any, Final, NoReturn
 # A package imports only those on its left.
 PACKAGES: Final = ("model", "execution", "calibration", "studies")
 HOME: Final = Path(__file__).resolve().parent
+# Functions below ``studies`` that return results, and the module that lets xarray and notebooks show them: ``data.takeoff``. They
+# stand here, since a package may not import one on its right.
+RETURN_RESULTS: Final = frozenset({"calibrate", "load_posterior", "simulate"})
+SHOWS_RESULTS: Final = "studies.plots.accessor"
 INPUT_IS_WRONG: Final = 2
 INTERRUPTED: Final = 75
 # Signals that ask a command to stop.
@@ -88,6 +92,8 @@ def lazily(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any]
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         check_packages(package)
+        if (package == PACKAGES[-1] or name in RETURN_RESULTS) and hidden_package() is None:
+            import_module(SHOWS_RESULTS)
         return getattr(import_module(homes[name]), name)
 
     return look_up, lambda: sorted(homes)

@@ -70,6 +70,10 @@ def _add_beyond(parser: Parser) -> None:
     parser.add_argument("--beyond-prior", action="store_true", help="allow values beyond the central 99.9 %% of a prior")
 
 
+def _add_plot(parser: Parser, what: str) -> None:
+    parser.add_argument("--plot", metavar="F", help=f"a picture of {what}: .png, .svg or .pdf")
+
+
 def _add_simulate(commands: "Commands") -> None:
     simulate = add_command(
         commands,
@@ -91,7 +95,7 @@ def _add_simulate(commands: "Commands") -> None:
     simulate.add_argument("--years", type=parsing.years, metavar="H", help="length of the history")
     simulate.add_argument("--out", metavar="F", help="panel: .csv, .parquet or .nc; without it, a plot in the terminal")
     simulate.add_argument("--events", metavar="F", help="event log: .csv, .parquet or .nc")
-    simulate.add_argument("--plot", metavar="F.png", help="a picture of the histories")
+    _add_plot(simulate, "the histories")
 
 
 def _add_sweep(commands: "Commands") -> None:
@@ -211,6 +215,7 @@ def _add_policies(commands: "Commands") -> None:
         parser.add_argument(
             "--horizon", type=parsing.horizon, metavar="H", help="years after the decision (default: the profile's or 20)"
         )
+        _add_plot(parser, "the ranking")
         _add_profile(parser)
         parser.add_argument("--resume", action="store_true", help="replays that are stored are used again in any case")
         _add_executor(parser)
@@ -229,6 +234,7 @@ def _add_studies(commands: "Commands") -> None:
         "--method", choices=("morris", "sobol", "given-data"), default="morris", help="how (default: %(default)s)"
     )
     sensitivity.add_argument("--profile", default="quick", help=HOW_MUCH)
+    _add_plot(sensitivity, "the indices of the first outcome")
     _add_long(sensitivity)
     sensitivity.add_argument("--case", nargs="+", metavar="N", dest="cases", help="clusters (default: the profile's)")
     sensitivity.add_argument("--policy", nargs="+", metavar="NAME", dest="policies", help="policies whose effects are studied")

@@ -24,11 +24,13 @@ from tests.sources import CODE, REPOSITORY, importers, nodes, plant, sources, wh
 OPEN_TO_EXECUTION = {"model.arrays", "model.errors", "model.profile", "model.compiling", "model.cores"}
 # The rooms of `studies` that a room may not import, directly or over another one: computation knows no presentation.
 HIDDEN_FROM = {
-    "policy": ("page", "report"),
-    "sensitivities": ("page", "report"),
-    "sweeps": ("page", "policy", "report"),
-    "trials": ("page", "policy", "report"),
+    "policy": ("page", "plots", "report"),
+    "sensitivities": ("page", "plots", "report"),
+    "sweeps": ("page", "plots", "policy", "report"),
+    "trials": ("page", "plots", "policy", "report"),
     "page": ("policy", "report"),
+    "taught": ("page", "plots", "report"),
+    "plots": ("commands", "report"),
 }
 # Libraries that one file alone knows.
 KNOWN_TO_ONE_FILE = {

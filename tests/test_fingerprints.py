@@ -158,7 +158,8 @@ def changed(root: Path, edit: Callable[[], object]) -> set[str]:
     return {kind for kind, of in KINDS.items() if source_hashes(declared_packages(root, of.declared), root) != before[kind]}
 
 
-IDLE_ROOMS = (IDLE, "studies/page", "studies/report", "studies/inspect", "studies/plan", "studies/commands")
+SHOWING = ("page", "report", "inspect", "plan", "plots", "taught", "commands")
+IDLE_ROOMS = (IDLE, *(f"studies/{room}" for room in SHOWING))
 
 
 @pytest.mark.parametrize("room", IDLE_ROOMS)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from model.errors import InputError
+from studies.commands.drawing import draw, plot_asked
 from studies.commands.telling import NOT_WHOLE, exit_code, progress_asked, tell
 from studies.commands.working import executor_asked, profile_asked
 from studies.numbers import MINUS, amount, share, signed
@@ -26,7 +27,7 @@ def advise_cluster(arguments: argparse.Namespace) -> int:
     from studies.policy.advice import advise
     from studies.policy.outlook import outlook, worth_measuring
 
-    progress, profile = progress_asked(arguments), profile_asked(arguments)
+    plot, progress, profile = plot_asked(arguments), progress_asked(arguments), profile_asked(arguments)
     out = Path(arguments.out or f"runs/advise-{Path(arguments.cluster).stem}")
     advice = advise(
         arguments.cluster,
@@ -45,12 +46,24 @@ def advise_cluster(arguments: argparse.Namespace) -> int:
         raise InputError(f"{advice.case.title}: every history outgrew the simulator; check firms and workers in the file")
     seen, measures = outlook(advice.comparison), worth_measuring(advice.comparison, seed=1)
     files = {"decision": out / "decision.csv", "page": write_page(out, advice, seen, measures)}
+    _draw(plot, advice, out)
     tell(
         arguments,
         lambda: {**advice_content(advice, seen, measures), **files},
         lambda: [*advice_lines(advice, seen, measures), *(f"{name:<10} {path}" for name, path in files.items())],
     )
     return exit_code(advice.converged) if advice.supported else NOT_WHOLE
+
+
+def _draw(plot: Path | None, advice: "Advice", out: Path) -> None:
+    """Write a picture of the ranking, or, where there is none, of the paths on which the answer stands."""
+    from studies.plots.paths import plot_paths
+    from studies.plots.policies import plot_policies
+
+    if advice.supported:
+        draw(plot, plot_policies, advice, advice.case)
+    else:
+        draw(plot, plot_paths, out, advice.case)
 
 
 def percent(value: float) -> str:

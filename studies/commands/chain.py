@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from model.config import Priors, Profile, load_priors, load_profile
+from studies.commands.drawing import draw, plot_asked
 from studies.commands.telling import exit_code, progress_asked, tell
 from studies.commands.working import executor_asked, profile_asked, work_asked
 from studies.progress import Progress, span
@@ -146,7 +147,7 @@ def compare_policies(arguments: argparse.Namespace) -> int:
     from studies.commands.ranking import effects_in, ranking_content, ranking_lines
     from studies.files.tables import read_table
 
-    folder, profile = Path(arguments.folder), profile_asked(arguments)
+    folder, profile, plot = Path(arguments.folder), profile_asked(arguments), plot_asked(arguments)
     _compare(
         folder,
         profile,
@@ -160,7 +161,9 @@ def compare_policies(arguments: argparse.Namespace) -> int:
         shard=arguments.shard,
     )
     from execution.run import checked, read_manifest
+    from studies.plots.policies import plot_policies
 
+    draw(plot, plot_policies, folder)
     manifest, written = read_manifest(folder), {"decision": folder / "decision.csv", "histories": folder / "policies.nc"}
     rows = effects_in(read_table(checked(folder, "decision.csv")))
     told = rows, str(manifest["label"]), bool(manifest["converged"])

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from studies.commands.drawing import draw, plot_asked
 from studies.commands.telling import progress_asked, tell
 from studies.commands.working import work_asked
 
@@ -18,10 +19,11 @@ def analyse(arguments: argparse.Namespace) -> int:
     from model.config import load_profile
     from studies.sensitivities.design import DEFAULT_BY, check_count, check_words
 
-    progress, profile = progress_asked(arguments), load_profile(arguments.profile)
+    plot, progress, profile = plot_asked(arguments), progress_asked(arguments), load_profile(arguments.profile)
     check_words(arguments.method, arguments.by)
     check_count(arguments.method, profile.morris_trajectories if arguments.method == "morris" else profile.sobol_samples)
     progress.stage("loading the compiled model (the first time on a machine compiles it)")
+    from studies.plots.sensitivity import plot_sensitivity
     from studies.report.sensitivity import write_page
     from studies.sensitivities.arrays import settled
     from studies.sensitivities.study import TABLE, default_folder, sensitivity
@@ -40,6 +42,7 @@ def analyse(arguments: argparse.Namespace) -> int:
     progress.end()
     out = Path(arguments.out or default_folder(arguments.method, arguments.by or DEFAULT_BY[arguments.method], profile.name))
     shown = write_page(out, data)
+    draw(plot, plot_sensitivity, data)
     calm = settled(data)
     tell(
         arguments,

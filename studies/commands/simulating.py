@@ -14,11 +14,12 @@ from model.config import load_case, load_policy, load_priors
 from model.errors import InputError
 from model.events import QUARTER
 from model.idle import idle_programmes
+from studies.commands.drawing import plot_asked
 from studies.commands.telling import NOT_WHOLE
 from studies.progress import Progress
 
 if TYPE_CHECKING:
-    from model.panels import Stop
+    from model.panels import Histories, Stop
     from model.simulation import Asked
 
 # Exit code where a history was stopped before its end.
@@ -36,9 +37,7 @@ def _check_outputs(arguments: argparse.Namespace) -> tuple[Path | None, Path | N
     for option, path in (("--out", panel), ("--events", events)):
         if path is not None:
             check_sidecar(option, path)
-    plot = Path(arguments.plot) if arguments.plot else None
-    if plot is not None and plot.suffix.lower() != ".png":
-        raise InputError(f"--plot: {plot}: unknown format {plot.suffix or '(no suffix)'!r}; end the name in .png")
+    plot = plot_asked(arguments)
     if panel is not None and events is not None and os.path.realpath(panel) == os.path.realpath(events):
         raise InputError(f"--events: {events}: is the panel's file; name another")
     if panel is not None and events is not None and files_of(panel)[1:] == files_of(events)[1:] != ():
@@ -127,12 +126,24 @@ def _length(seeds: Sequence[int]) -> int:
     return seeds.stop - seeds.start if isinstance(seeds, range) else len(seeds)
 
 
+def _draw(drawn: "list[Histories]", plot: Path) -> None:
+    """Write a picture of the histories of one cluster, which were cut by seeds in any way."""
+    import xarray as xr
+
+    from model.panels import listed
+    from studies.plots.cluster import plot_cluster
+    from studies.plots.paper import save_plot
+
+    parts = [histories.dataset().drop_dims("event") for histories in drawn]
+    stopped = {"stopped": listed([stop for histories in drawn for stop in histories.stops()])}
+    save_plot(plot, plot_cluster, xr.concat(parts, "seed").assign_attrs(stopped), drawn[0].case)
+
+
 def _write(
     asked: "Asked", seeds: Sequence[int], run: Any, title: str, panel: Path | None, events: Path | None, plot: Path | None
 ) -> "list[Stop]":
     """Write the files that are wanted, and return the histories that were stopped."""
     from studies.files.histories import blocks, write_histories
-    from studies.page.pictures import save_plot
 
     progress = Progress()
 
@@ -144,7 +155,7 @@ def _write(
     if plot is not None:
         drawn = list(blocks(asked, seeds, run, tell))
         stops = [stop for histories in drawn for stop in histories.stops()]
-        save_plot(drawn, title, plot)
+        _draw(drawn, plot)
     progress.end()
     for path in (panel, events, plot):
         if path is not None:

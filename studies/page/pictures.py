@@ -1,19 +1,16 @@
-"""How does a history look at a glance? As lines of blocks in a terminal, or as a PNG, beside what was observed of the cluster."""
+"""How does a history look at a glance? As lines of blocks in a terminal, beside what was observed of the cluster."""
 
 import math
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from execution.writing import write_atomic
 from model.arrays import Floats
 from model.figures import HALF_WIDTH_90, LogFigure
 from model.observe import COLUMNS, UNITS
 from model.panels import Histories
 from model.schema import Case
-from model.surroundings import plots
 from studies.page.svg import short
 
 BLOCKS: Final = " ▁▂▃▄▅▆▇█"
@@ -30,7 +27,6 @@ SHOWN: Final = (
 # Characters of a line of blocks, and of the words before it.
 WIDTH: Final = 60
 MARGIN: Final = 27
-OBSERVED: Final = "#d55e00"
 
 
 class Point(NamedTuple):
@@ -109,48 +105,3 @@ def _observed_lines(case: Case) -> list[str]:
         figures += [f"exports: {seen.exports.level}"] if seen.exports is not None else []
         lines.append(f"{f'observed in {seen.time:g}':>{MARGIN}} {', '.join(figures) or 'no figure'}")
     return lines
-
-
-def save_plot(blocks: Sequence[Histories], title: str, path: Path) -> None:
-    """Write a PNG, whole or not at all: one panel a quantity, one line a seed, the decision's date, and what was observed.
-
-    Parameters
-    ----------
-    blocks : histories of one cluster, cut by seeds in any way
-    """
-    with plots():
-        import matplotlib
-        from matplotlib.figure import Figure
-
-    # What a file of settings in the working directory says is meant for other pictures.
-    matplotlib.rcdefaults()
-    matplotlib.use("Agg")
-    figure = Figure(figsize=(9, 10), layout="constrained")
-    axes = figure.subplots(4, 2, sharex=True)
-    panels = np.stack([panel for histories in blocks for panel in histories.panels])
-    for axis, (name, words) in zip(axes.ravel(), SHOWN, strict=True):
-        _draw(axis, blocks[0], panels[:, :, COLUMNS.index(name)], name)
-        axis.set_title(words, loc="left", fontsize=10)
-        axis.set_ylabel(UNITS[name], fontsize=8)
-        axis.spines[["top", "right"]].set_visible(False)
-        axis.grid(axis="y", color="#e4e8ee")
-    for axis in axes[-1]:
-        axis.set_xlabel("calendar year", fontsize=8)
-    figure.suptitle(title, x=0.01, ha="left", fontweight="bold")
-    write_atomic(path, lambda partial: figure.savefig(partial, dpi=150, metadata={"Software": None}))
-
-
-def _draw(axis: Any, first: Histories, values: Floats, name: str) -> None:
-    """Draw one quantity: ``values`` has shape (seeds, quarters + 1)."""
-    years = first.start_year + first.since
-    for line in values:
-        axis.plot(years, line, color="#0072b2", linewidth=1.4, alpha=max(0.15, 1 / len(values)))
-    for point in observed_points(first.case):
-        if point.name == name:
-            error = [[point.value - point.low], [point.high - point.value]]
-            axis.errorbar(point.time, point.value, yerr=error, fmt="o", color=OBSERVED, capsize=3, markersize=4)
-    if years[0] <= first.decision <= years[-1]:
-        axis.axvline(first.decision, color="#666666", linewidth=0.8, linestyle="--")
-        axis.annotate("decision", (first.decision, 1.0), xycoords=("data", "axes fraction"), fontsize=7, va="bottom", ha="center")
-    known = values[np.isfinite(values)]
-    axis.set_ylim(bottom=min(0.0, float(known.min())) if len(known) else 0.0)

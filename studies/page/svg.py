@@ -38,11 +38,8 @@ def log_ticks(low: float, high: float, most: int = 5) -> list[float]:
 
 def short(value: float) -> str:
     """Return a number as it stands at an axis."""
-    if value != 0 and abs(value) >= 1e6:
-        return f"{value / 1e6:g}m"
-    if abs(value) >= 1e4:
-        return f"{value / 1e3:g}k"
-    return f"{value:g}".replace("-", "\u2212")
+    text = f"{value / 1e6:g}m" if abs(value) >= 1e6 else f"{value / 1e3:g}k" if abs(value) >= 1e4 else f"{value:g}"
+    return text.replace("-", "\u2212")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ import numpy as np
 from studies.numbers import amount
 from studies.page.figures import ranks
 from studies.page.svg import Canvas
-from studies.report.data import Covered, RunView, Statement
+from studies.report.data import RunView, Statement
+from studies.taught.coverage import Covered
 
 
 class Inside(NamedTuple):

@@ -14,13 +14,11 @@ from studies.policy.decision_table import Contrast, Effects
 from studies.policy.learn import Learnt
 from studies.policy.outcomes import RANKED_BY
 from studies.policy.propositions import Held
+from studies.taught.coverage import Covered
+from studies.taught.parameters import ParameterView
 
 # The outcome whose level under the status quo is the wage bill.
 WAGES: Final = "value_wages"
-# A parameter counts as moved from this shift of its median on, in standard deviations of the prior.
-SHIFTED: Final = 0.3
-# A parameter counts as narrowed from this share of its prior variance on that the tables took away.
-NARROWED: Final = 0.15
 
 
 @dataclass(frozen=True)
@@ -88,103 +86,6 @@ class ClusterView:
     phases: Floats | None = None
     improves: Timing | None = None
     wage_year: Money | None = None
-
-
-@dataclass(frozen=True)
-class ParameterView:
-    """A calibrated parameter before and after the tables.
-
-    Attributes
-    ----------
-    prior, posterior : 5 %, 50 % and 95 % quantiles in the parameter's unit
-    scores : float64, shape (5,); posterior quantiles at ``calibration.weights.FAN``, in standard scores of the prior
-    sd : posterior standard deviation in the same scores
-    ess : effective number of the draws behind both
-    leans : sensitivity to the power of the prior, and of the likelihood, as ``calibration.scaling`` defines it
-    """
-
-    name: str
-    unit: str
-    meaning: str
-    prior: tuple[float, float, float]
-    posterior: tuple[float, float, float]
-    scores: Floats
-    sd: float
-    ess: float = float("inf")
-    leans: tuple[float, float] = (float("nan"), float("nan"))
-
-    @property
-    def contraction(self) -> float:
-        """Return the share of the prior's variance that the tables took away (negative where it grew)."""
-        return 1.0 - self.sd * self.sd
-
-    @property
-    def shift(self) -> float:
-        """Return by how many standard deviations of the prior the median moved."""
-        return float(self.scores[2])
-
-    @property
-    def shift_error(self) -> float:
-        """Return the Monte Carlo error of the shift, that of a normal density's median."""
-        return float(self.sd * np.sqrt(np.pi / (2 * self.ess)))
-
-    @property
-    def contraction_error(self) -> float:
-        """Return the Monte Carlo error of the contraction, that of a normal density's variance."""
-        return float(self.sd * self.sd * np.sqrt(2 / self.ess))
-
-    @property
-    def shifted(self) -> bool:
-        """Tell whether the tables moved the parameter: far enough to matter, and by more than two Monte Carlo errors."""
-        return abs(self.shift) >= max(SHIFTED, 2 * self.shift_error)
-
-    @property
-    def narrowed(self) -> bool:
-        """Tell whether the tables narrowed the parameter: enough to matter, and by more than two Monte Carlo errors."""
-        return self.contraction >= max(NARROWED, 2 * self.contraction_error)
-
-    @property
-    def moved(self) -> bool:
-        """Tell whether the tables moved the parameter or narrowed it."""
-        return self.shifted or self.narrowed
-
-    @property
-    def word(self) -> str:
-        """Return what these data did to the parameter."""
-        if not self.moved:
-            return "not moved by these data"
-        direction = "raised" if self.shift > 0 else "lowered"
-        parts = [f"{direction} by {abs(self.shift):.1f} sd"] if self.shifted else []
-        parts += [f"variance down {100 * self.contraction:.0f} %"] if self.narrowed else []
-        return ", ".join(parts)
-
-
-@dataclass(frozen=True)
-class Covered:
-    """One figure of Table 2 beside its posterior predictive distribution; ``rank`` is the share of the latter below it.
-
-    ``beside`` is the width of the band over that which the other clusters' figures alone give (in logs, or in years).
-    """
-
-    case: str
-    figure: str
-    observed: float
-    low: float
-    middle: float
-    high: float
-    rank: float
-    unit: str
-    beside: float = float("nan")
-
-    @property
-    def inside(self) -> bool:
-        """Tell whether the figure lies in the central 90 %."""
-        return 0.05 <= self.rank <= 0.95
-
-    @property
-    def width(self) -> float:
-        """Return the upper bound over the lower (of figures on a ratio scale)."""
-        return self.high / self.low if self.low > 0 else float("nan")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 import numpy as np
 
 from calibration.results import Otherwise
-from calibration.weights import FAN, effective_draws, effective_size, normalised, weighted_quantile
+from calibration.weights import effective_draws
 from execution import netcdf
 from execution.run import checked, holds
 from model.arrays import Floats
@@ -25,16 +25,12 @@ from studies.policy.counterfactuals import STATES, TRANSITIONED
 from studies.policy.decision_table import Contrast, Effects, contrast_rows
 from studies.policy.learn import LEARNING, Learnt
 from studies.policy.propositions import Held
-from studies.report.data import ClusterView, Covered, LeftOutView, Money, ParameterView, RunView, Statement, Unseen, Verdict
+from studies.report.data import ClusterView, LeftOutView, Money, RunView, Statement, Unseen, Verdict
+from studies.taught.coverage import Covered, covered, row_title, title
+from studies.taught.parameters import parameters
 
-FIGURES: Final = {
-    "log_firms": ("firms", "firms", True),
-    "log_workers_per_firm": ("workers per firm", "workers", True),
-    "schooling": ("schooling", "years", False),
-}
 IMPOSED: Final = {18: "Its success is imposed by its trained founders, a rung of technology and a wide export market."}
 Line = TypeVar("Line", Effects, Held, Learnt)
-PROBABILITIES: Final = np.array([0.05, 0.5, 0.95])
 
 
 def load_view(folder: Path) -> RunView:
@@ -55,18 +51,18 @@ def load_view(folder: Path) -> RunView:
     check_content(folder, posterior.manifest["fingerprint"], cases)
     checks = posterior.checks
     effects, contrasts, policies = _comparison(folder)
-    covered = _covered(checks, cases)
+    inside = covered(checks, cases)
     return RunView(
         verdict=_verdict(checks),
         clusters=tuple(_clusters(posterior, cases, policies)),
-        parameters=tuple(_parameters(posterior, priors)),
-        covered=covered,
+        parameters=tuple(parameters(posterior, priors)),
+        covered=inside,
         statements=_statements(checks, cases),
         effects=effects,
         contrasts=contrasts,
         noise=_noise(checks),
         gates=tuple((check["name"], _short(check["value"]), _rule(check), bool(check["passed"])) for check in checks["checks"]),
-        unfitted=_unfitted(checks, cases, covered),
+        unfitted=_unfitted(checks, cases, inside),
         structures=_structures(posterior, priors),
         kept_priors=priors.names("policy"),
         policy_titles={} if policies is None else titles(policies),
@@ -77,11 +73,6 @@ def load_view(folder: Path) -> RunView:
         otherwise=tuple(_choice(row) for row in checks.get("otherwise", ())),
         learnt=tuple(_lines(folder, LEARNING, Learnt)) if effects and holds(folder, LEARNING) else (),
     )
-
-
-def title(case: Case) -> str:
-    """Return a cluster's number and title."""
-    return f"{case.number} {case.title}" if case.number else case.title
 
 
 def _short(value: float | None) -> str:
@@ -176,80 +167,12 @@ def _calibrated_paths(posterior: Any, name: str) -> _Paths:
     return _Paths(years[known], one["firms"].values.T[:, known], one["profitability"].values.T[:, known])
 
 
-def _parameters(posterior: Any, priors: Priors) -> list[ParameterView]:
-    """Return prior and posterior of each parameter.
-
-    Both come from stored draws: a prior that was changed after the run is shown as the run had it.
-    """
-    names, z, weights = posterior.whitened()
-    mass, views, leans = normalised(weights), [], _leans(posterior, len(names))
-    ess = effective_size(mass) if np.ptp(mass) > 0 else _independent(posterior.checks, len(mass))
-    for name, column, lean in zip(names, z.T, leans, strict=True):
-        entry = priors.entry(name)
-        scores = weighted_quantile(column, mass, np.array(FAN))
-        sd = float(np.sqrt(np.sum(mass * (column - np.sum(mass * column)) ** 2)))
-        before = np.asarray(posterior.groups["prior"][name].values, np.float64).ravel()
-        after = np.asarray(posterior.groups["posterior"][name].values, np.float64).ravel()
-        even = np.full(len(before), 1.0 / len(before))
-        low, middle, high = (float(value) for value in weighted_quantile(before, even, PROBABILITIES))
-        lower, centre, upper = (float(value) for value in weighted_quantile(after, mass, PROBABILITIES))
-        bounds = (low, middle, high), (lower, centre, upper)
-        views.append(ParameterView(name, entry.unit, entry.meaning, *bounds, scores, sd, ess, lean))
-    return views
-
-
-def _leans(posterior: Any, count: int) -> list[tuple[float, float]]:
-    """Return on what each of ``count`` parameters leans; not known where the run did not store its likelihoods."""
-    from calibration.scaling import leaning
-
-    if "log_likelihood" not in posterior.group_names:
-        return [(float("nan"), float("nan"))] * count
-    leans = leaning(posterior)
-    return list(zip(leans.prior.tolist(), leans.likelihood.tolist(), strict=True))
-
-
-def _independent(checks: dict[str, Any], draws: int) -> float:
-    """Return the effective number of equally weighted draws: at most the joint sampler's."""
-    bulk = [check["value"] for check in checks["checks"] if check["name"] == "joint: bulk ESS" and check["value"]]
-    return float(min([draws, *bulk]))
-
-
-def _row_title(case: Case, date: int) -> str:
-    if date == 0:
-        return title(case)
-    year = case.observations[0].year
-    return f"{title(case)}, {f'{year[0]}-{year[1]}' if isinstance(year, tuple) else year}"
-
-
-def _covered(checks: dict[str, Any], cases: list[Case]) -> tuple[Covered, ...]:
-    from calibration.left_out import population_widths
-    from calibration.observation import FIGURES as COLUMNS
-    from calibration.observation import ErrorModel
-    from calibration.tables import table
-
-    by_name, cells = {case.name: case for case in cases}, []
-    widths = population_widths([table(case, ErrorModel(score_founding_schooling=True)) for case in cases])
-    for row in checks["coverage"]:
-        name, unit, logs = FIGURES[row["figure"]]
-        values = [
-            np.nan if row[key] is None else (float(np.exp(row[key])) if logs else float(row[key]))
-            for key in ("observed", "low", "middle", "high")
-        ]
-        observed, low, middle, high = values
-        rank = np.nan if row["rank"] is None else float(row["rank"])
-        whose = list(by_name).index(row["case"]), row["date"], COLUMNS.index(row["figure"])
-        beside = np.nan if row["high"] is None else (row["high"] - row["low"]) / float(widths[whose])
-        whole = _row_title(by_name[row["case"]], row["date"])
-        cells.append(Covered(whole, name, observed, low, middle, high, rank, unit, beside))
-    return tuple(cells)
-
-
 def _statements(checks: dict[str, Any], cases: list[Case]) -> tuple[Statement, ...]:
     by_name = {case.name: case for case in cases}
     words = {"improvement": "improvement (IPM)", "exports": "markets"}
     return tuple(
         Statement(
-            _row_title(by_name[row["case"]], row["date"]),
+            row_title(by_name[row["case"]], row["date"]),
             words[row["statement"]],
             str(row["said"]).replace("_", " "),
             float(row["chance"]),
@@ -280,13 +203,13 @@ def _left_out(posterior: Any, cases: list[Case]) -> LeftOutView | None:
     )
 
 
-def _unfitted(checks: dict[str, Any], cases: list[Case], covered: tuple[Covered, ...]) -> tuple[tuple[str, str], ...]:
+def _unfitted(checks: dict[str, Any], cases: list[Case], cells: tuple[Covered, ...]) -> tuple[tuple[str, str], ...]:
     """Return what fails, one line a cluster and date."""
     failures: dict[str, list[str]] = {}
     for case in cases:
         if case.name in checks["unfitted"]:
             failures.setdefault(title(case), []).append("a broad guess explains its row as well as the posterior does")
-    for cell in covered:
+    for cell in cells:
         if not cell.inside:
             told = f"{cell.figure}: observed {amount(cell.observed)}, predicted {amount(cell.low)} to {amount(cell.high)} (90 %)"
             failures.setdefault(cell.case, []).append(told)

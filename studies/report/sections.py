@@ -12,7 +12,8 @@ import numpy as np
 from studies.page.figures import contraction, fan
 from studies.page.phases import phases
 from studies.page.svg import Canvas
-from studies.report.data import ClusterView, ParameterView, RunView
+from studies.report.data import ClusterView, RunView
+from studies.taught.parameters import ParameterView, most_moved_first
 
 GUESSED: Final = ("low", "medium-low")
 RECORDED: Final = ("command", "seed", "result_hash", "simulations", "wall_s", "cpu_s")
@@ -54,7 +55,7 @@ def learned(run: RunView) -> Learned | None:
     """Return prior beside posterior, or None where the run holds no posterior."""
     if not run.parameters:
         return None
-    ordered = sorted(run.parameters, key=lambda view: -max(view.contraction, abs(float(view.scores[2]))))
+    ordered = most_moved_first(run.parameters)
     scores = np.array([view.scores for view in ordered])
     errors = np.array([view.shift_error for view in ordered])
     drawing = contraction([view.name for view in ordered], scores, errors, [view.word for view in ordered])

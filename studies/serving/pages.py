@@ -16,7 +16,7 @@ from studies.inspect.run_folder import status_content
 from studies.page.rendering import rendered
 from studies.policy.arrays import titles
 from studies.policy.compare import POLICIES
-from studies.report.loading import title
+from studies.taught.coverage import title
 from studies.serving.choices import Asked, choices, described, horizons, labels
 from studies.serving.shown import answer
 

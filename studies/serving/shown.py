@@ -18,8 +18,9 @@ from studies.policy.arrays import WORTH, titles
 from studies.policy.compare import path_fans
 from studies.policy.decision_table import Draws, judged
 from studies.policy.outcomes import COST, OUTCOMES, RANKED_BY, net_value_by
-from studies.report.loading import observed_firms, title
+from studies.report.loading import observed_firms
 from studies.serving.choices import Choices, described, longest_horizon
+from studies.taught.coverage import title
 
 # Quantities whose fans are shown, each with its unit and whether its axis is logarithmic.
 FANS: Final = (

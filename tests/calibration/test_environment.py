@@ -21,7 +21,8 @@ from calibration.emulator.training import Lesson, Scale, Schedule, fit
 from execution.chunks import digest
 from model import load_case, load_policy, simulate
 from model.simulation import ask, engine_named
-from studies.page.pictures import save_plot
+from studies.plots import save_plot
+from studies.plots.cluster import plot_cluster
 draw = np.random.Generator(np.random.Philox(1))
 inputs, outcome = draw.normal(size=(300, 30)).astype(np.float32), draw.normal(size=(300, 4)).astype(np.float32)
 lesson = Lesson(inputs, outcome, np.zeros((300, 1), np.int32), np.zeros(300, np.int32))
@@ -31,7 +32,7 @@ history = simulate(10, seeds=[1], years=2.0)
 square = inputs[:, :20].T @ inputs[:, :20]
 arviz_adapter.assemble({})
 drawn = ask(load_case(10), load_policy("status-quo"), years=2.0).run([1], engine_named("compiled"))
-save_plot([drawn], "a title", Path("plot.png"))
+save_plot(Path("plot.png"), plot_cluster, drawn.dataset())
 print(digest({
     **network, "eigen": np.linalg.eigvalsh(square), "exp": np.exp(inputs),
     "size": arviz_adapter.effective_size(draw.normal(size=(4, 100, 2)), "tail"),

@@ -1,8 +1,6 @@
 """Pictures for a terminal: a line of blocks, and the course of a history."""
 
 import math
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -10,8 +8,7 @@ import pytest
 from model.config import load_case, load_policy
 from model.observe import COLUMNS, UNITS
 from model.panels import Histories
-from studies.page import pictures
-from studies.page.pictures import SHOWN, observed_points, save_plot, sparkline, terminal_plot
+from studies.page.pictures import SHOWN, observed_points, sparkline, terminal_plot
 
 
 @pytest.mark.parametrize("values", [[1.0, 2.0, 3.0], [5.0, 5.0], [np.nan, 1.0], [np.nan], list(range(500))])
@@ -59,23 +56,3 @@ def test_observed_figures_have_their_interval() -> None:
     assert (firms.time, firms.value) == (2005.5, 500.0)
     assert math.log(firms.high / firms.low) == pytest.approx(2 * 1.6448536 * load_case(10).observations[0].firms.sd)  # type: ignore[union-attr]
     assert {point.name for number in range(1, 20) for point in observed_points(load_case(number))} <= {name for name, _ in SHOWN}
-
-
-def test_a_picture_shows_units_the_decision_and_what_was_observed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept: list[Any] = []
-
-    def keep(path: Path, write: Any) -> None:
-        kept.append(write.__closure__[0].cell_contents)
-        write(path)
-
-    monkeypatch.setattr(pictures, "write_atomic", keep)
-    panels = [np.ones((200, len(COLUMNS)))] * 2
-    long = Histories(load_case(10), load_policy("status-quo"), 1975.0, [1, 2], panels, [], decision=2005.5)
-    save_plot([long], "A cluster", tmp_path / "plot.png")
-    assert (tmp_path / "plot.png").stat().st_size > 1000
-    axes = kept[0].axes
-    for axis, (name, words) in zip(axes, SHOWN, strict=True):
-        assert axis.get_title(loc="left") == words
-        assert axis.get_ylabel() == UNITS[name]
-        assert "decision" in [text.get_text() for text in axis.texts]
-        assert len(axis.containers) == (name in ("firms", "workers_per_firm", "schooling"))

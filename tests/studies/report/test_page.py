@@ -14,9 +14,11 @@ from studies.page.figures import Observed
 from studies.page.phases import Timing
 from studies.page.svg import Canvas
 from studies.policy.decision_table import Contrast, Effects
-from studies.report.data import ClusterView, Covered, LeftOutView, ParameterView, RunView, Statement, Unseen, Verdict
+from studies.report.data import ClusterView, LeftOutView, RunView, Statement, Unseen, Verdict
 from studies.report.page import page, write_report
 from studies.report.ranking import APART, MANY, standing
+from studies.taught.coverage import Covered
+from studies.taught.parameters import ParameterView
 
 EVIL = "<script>alert('x')</script><img src=http://evil/x.png onerror=alert(1)>\"' onload=alert(2) & &lt;b&gt;"
 YEARS = np.arange(1975.0, 2026.0)
