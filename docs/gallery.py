@@ -1,7 +1,7 @@
 """What do the plots look like? Each is drawn by the call that stands beside it, with its caption and its text.
 
 ``python -m docs.gallery docs`` writes ``gallery.md`` and the pictures below ``figures/gallery``. Results come from the shipped
-posterior and from small studies made for the purpose, within some minutes; budgets are a formula, and say so.
+posterior and from small studies made for the purpose, within some minutes.
 """
 
 import re
@@ -12,8 +12,6 @@ from shutil import copytree
 from tempfile import TemporaryDirectory
 from typing import Any, Final, NamedTuple
 
-import numpy as np
-import xarray as xr
 from PIL import Image
 
 import studies
@@ -28,6 +26,7 @@ PICTURES: Final = "figures/gallery"
 DPI, COLOURS = 100, 256
 DRAWS: Final = 60
 CLUSTERS: Final = (5, 6, 10, 12, 14, 18)
+BOUGHT: Final = ("training", "credit", "zone", "market-place")
 PARAMETERS: Final = ("entry_intensity", "exit_base", "market_elasticity", "production_rung_size", "training_gain", "attempt_rate")
 
 
@@ -60,8 +59,8 @@ Each picture is drawn by the call below it. Its caption is `caption(ax)`, and th
 is `alt_text(ax)`; the last line says on what its numbers stand. [Plots](plots.md) explains choices, files and axes of your own.
 `python -m docs.gallery docs` writes this page.
 
-The comparison takes 60 histories of six clusters from the shipped posterior. The sensitivity study is small and has not settled.
-The budgets are a formula that shows the plot, and no result.
+The comparison takes 60 histories of six clusters from the shipped posterior, and the budgets as many of one. The sensitivity
+study is small and has not settled.
 """
 
 
@@ -76,32 +75,10 @@ def results(folder: Path) -> dict[str, Any]:
     return {
         "histories": simulate(10, seeds=range(1, 9)),
         "comparison": studies.compare(folder / "run", CLUSTERS, draws=DRAWS),
-        "budgets": budgets(),
+        "budgets": studies.budgets(folder / "run", [10], BOUGHT, draws=DRAWS),
         "posterior": load_posterior(folder / "run"),
         "sensitivity": studies.sensitivity(out=folder / "sensitivity", cases=[10], policies=["training"], parameters=PARAMETERS),
     }
-
-
-def budgets() -> xr.Dataset:
-    """Return what programmes with falling returns would gain: a formula, for the two plots of budgets."""
-    shares = np.array([0.0, 0.25, 0.5, 1.0, 2.0])
-    titles = {"status-quo": (0.0, 1.0), "training": (260.0, 0.4), "zone": (520.0, 1.6), "credit": (150.0, 0.5)}
-    most, half = (np.array(column)[:, None] for column in zip(*titles.values(), strict=True))
-    cost = 200.0 * shares * (most > 0)
-    gain = most * (1.0 - np.exp(-shares / half))
-    error = 0.05 * gain + 4.0 * (most > 0)
-    value = gain - cost
-    weight = np.exp(value / 40.0)
-    beaten = (cost[None, None] <= cost[:, :, None, None]) & (gain[None, None] > gain[:, :, None, None])
-    arrays = {
-        "net_value": value, "low": value - 6 * error, "high": value + 6 * error, "mc_se": error, "cost": cost, "gain": gain,
-        "acceptability": weight / weight.sum(axis=0), "frontier": ~beaten.any(axis=(2, 3)),
-    }  # fmt: skip
-    return xr.Dataset(
-        {name: (("case", "policy", "share"), array[None]) for name, array in arrays.items()},
-        coords={"case": ["10-kumasi"], "policy": list(titles), "share": shares},
-        attrs={"label": "a formula that shows the plot, and no result"},
-    )
 
 
 def drawn(picture: Picture, known: Mapping[str, Any], folder: Path) -> str:

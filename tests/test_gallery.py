@@ -10,8 +10,7 @@ from PIL import Image
 
 import studies
 from docs import gallery
-from docs.gallery import GALLERY, HEAD, PAGE, PICTURES, Picture, budgets, drawn, main, plain
-from studies.plots.budgets import HELD
+from docs.gallery import GALLERY, HEAD, PAGE, PICTURES, Picture, drawn, main, plain
 from tests.studies.plots import made
 
 DOCS = Path(gallery.__file__).parent
@@ -70,16 +69,6 @@ def test_a_picture_is_drawn_by_the_call_that_stands_below_it(tmp_path: Path) -> 
 
 def test_signs_of_markdown_are_told_from_words() -> None:
     assert plain("of the largest mu*, a_b [c]") == r"of the largest mu\*, a\_b \[c\]"
-
-
-def test_the_formula_for_budgets_has_what_the_plots_take_and_says_what_it_is() -> None:
-    data = budgets()
-    assert set(HELD) <= set(data.data_vars)
-    assert "no result" in data.attrs["label"]
-    assert abs(data["acceptability"].sum("policy") - 1).max() < 1e-12
-    # Whatever is on the frontier gains more than all that costs no more.
-    cost, gain, best = (data[name].values.ravel() for name in ("cost", "gain", "frontier"))
-    assert all(gain[k] >= gain[cost <= cost[k]].max() for k in range(len(gain)) if best[k])
 
 
 def test_the_script_asks_for_a_folder(capsys: pytest.CaptureFixture[str]) -> None:

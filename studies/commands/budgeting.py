@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from studies import parsing
+from studies.commands.drawing import draw, plot_asked
 from studies.parsing import Parser, add_command
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def add_budgets(commands: "argparse._SubParsersAction[Parser]") -> Parser:
     budgets.add_argument("--futures", type=parsing.count, metavar="F", help="futures of luck of each history (default: 2)")
     budgets.add_argument("--horizon", type=parsing.horizon, metavar="H", help="years after the decision (default: 20)")
     budgets.add_argument("--out", metavar="F", help="another file: .nc, .csv or .parquet (default: budgets.nc and .csv in DIR)")
+    budgets.add_argument("--plot", metavar="F", help="a picture of the first cluster's frontier: .png, .svg or .pdf")
     budgets.add_argument("--resume", action="store_true", help="replays that are stored are used again in any case")
     return budgets
 
@@ -58,9 +60,10 @@ def compare_budgets(arguments: argparse.Namespace) -> int:
     """Run ``takeoff budgets``."""
     from execution.run import read_manifest
     from studies.commands.telling import exit_code, progress_asked, tell
+    from studies.plots.budgets import plot_frontier
     from studies.policy.budgets import BUDGETS, TABLE, budgets
 
-    progress, folder = progress_asked(arguments), Path(arguments.folder)
+    plot, progress, folder = plot_asked(arguments), progress_asked(arguments), Path(arguments.folder)
     data = budgets(
         folder,
         arguments.cases,
@@ -76,6 +79,7 @@ def compare_budgets(arguments: argparse.Namespace) -> int:
         say=progress.say,
     )
     progress.end()
+    draw(plot, plot_frontier, data, str(data["case"].values[0]))
     manifest = read_manifest(folder)
     told = data, str(manifest["label"]), bool(manifest["converged"])
     written = [arguments.out] if arguments.out else [str(folder / BUDGETS), str(folder / TABLE)]

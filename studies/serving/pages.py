@@ -16,9 +16,9 @@ from studies.inspect.run_folder import status_content
 from studies.page.rendering import rendered
 from studies.policy.arrays import titles
 from studies.policy.compare import POLICIES
-from studies.taught.coverage import title
 from studies.serving.choices import Asked, choices, described, horizons, labels
 from studies.serving.shown import answer
+from studies.taught.coverage import title
 
 REPORT: Final = "report.html"
 # Names under which a browser on this machine asks for the page. Another name is that of a site which points to this machine.
