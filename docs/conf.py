@@ -1,16 +1,21 @@
 """How are the pages of docs/ made into a site? By Sphinx, with these settings; `make docs` builds it into docs/_build/html.
 
-Nothing is fetched while it is built, and no page asks a server for a script, a font or a picture: the site can be read from a folder.
+Nothing is fetched while it is built, and no page asks a server for a script, a font or a picture, so that the site can be read
+from a folder.
 """
 
 import os
 import sys
 from pathlib import Path
+from typing import Any
+
+from pygments.lexers.special import TextLexer
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-# Notebooks run in processes of their own, in which figures need no screen.
-os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
 sys.path.insert(0, str(REPOSITORY))
+# Notebooks run in processes of their own: they find `takeoff`, and their figures need no screen.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
 
 project = "Industrial Takeoff"
 author = "Industrial Takeoff developers"
@@ -26,8 +31,6 @@ nitpicky = False
 # ------------------------------------------------------------------------------------------------ Markdown and notebooks
 myst_enable_extensions = ["attrs_block", "colon_fence", "deflist"]
 myst_heading_anchors = 4
-# A picture is drawn as such by who reads the page elsewhere; here its source is shown.
-myst_fence_as_directive = []
 # Every notebook is executed anew, in a folder of its own, and a cell that fails stops the build.
 nb_execution_mode = "force"
 nb_execution_in_temp = True
@@ -57,3 +60,8 @@ html_theme_options = {
     "footer_start": [],
     "footer_end": [],
 }
+
+
+def setup(app: Any) -> None:
+    """Show the source of a drawing in Mermaid's language, which other readers of the page draw."""
+    app.add_lexer("mermaid", TextLexer)
