@@ -99,7 +99,9 @@ def _row(key: str, rule: Mapping[str, Any], words: Key, needed: bool) -> str:
 def table(section: Section) -> str:
     """Return the keys of one kind of entry, in the order in which they are explained."""
     said = properties(section)
-    needed = set(section.schema.model_json_schema(by_alias=True).get("required", ())) - {"start"}
+    # What a case lacks of these follows from its file.
+    given = {"start", "name"} if "covariates" in said else set[str]()
+    needed = set(section.schema.model_json_schema(by_alias=True).get("required", ())) - given
     rows = [_row(key, said[key], words, key in needed) for key, words in section.keys.items()]
     head = "| key | is | unit | default | meaning | example |\n| --- | --- | --- | --- | --- | --- |"
     return "\n\n".join(part for part in (f"## {section.title}", section.text, "\n".join([head, *rows])) if part)
