@@ -59,7 +59,9 @@ def asked_by(path: Path) -> list[str]:
 
 def faults(folder: Path) -> Iterator[str]:
     """Yield a line for everything that is not a file of the site."""
-    for path in sorted([*folder.rglob("*.html"), *folder.rglob("*.css")]):
+    # What lies among the theme's files and ends in .html is a template, and no page.
+    pages = [path for path in folder.rglob("*.html") if "_static" not in path.parts]
+    for path in sorted([*pages, *folder.rglob("*.css")]):
         for address in asked_by(path):
             parts = urlsplit(address)
             where = f"{path.relative_to(folder).as_posix()}: {address[:100]}"

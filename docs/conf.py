@@ -53,6 +53,8 @@ html_copy_source = False
 html_show_sourcelink = False
 # A summary of each hit would have to be fetched, which a browser refuses to a page that is read from a folder.
 html_show_search_summary = False
+# Light or dark as the reader's machine is.
+html_context = {"default_mode": "auto"}
 html_theme_options = {
     "navigation_with_keys": False,
     "show_prev_next": True,

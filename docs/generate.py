@@ -13,7 +13,7 @@ from typing import Final
 
 from benchmarks import tables
 from benchmarks.shape import document
-from docs import command_line, file_keys, house
+from docs import command_line, file_keys, house, protocol
 from model.config import all_cases, load_priors
 from model.events import EVENTS, SCHEDULE
 from model.fields import CLUSTER_FIELDS, DERIVED, FIRM_FIELDS, PROGRAMME_FIELDS, SETTING_FIELDS, Field
@@ -141,6 +141,7 @@ SECTIONS: Final[Mapping[str, Callable[[], str]]] = {
     **house.SECTIONS,
     **command_line.SECTIONS,
     **file_keys.SECTIONS,
+    **protocol.SECTIONS,
 }
 
 
