@@ -104,9 +104,9 @@ def one(name: str, parser: Parser, meaning: str) -> str:
         [
             f"## takeoff {name}",
             f"{meaning[:1].upper()}{meaning[1:]}.",
-            f"```text\n{usage(name, parser)}\n```",
+            f"<!-- not run: how it is typed -->\n```text\n{usage(name, parser)}\n```",
             f"| argument or option | meaning |\n| --- | --- |\n{rows}" if rows else "It takes no options.",
-            f"```text\n{_example(parser)}\n```",
+            f"```bash\n{_example(parser)}\n```",
             f"Exit codes: {codes}.",
         ]
     )

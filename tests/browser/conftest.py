@@ -34,7 +34,8 @@ BEYOND: Final = """() => {
     };
     return [...document.body.querySelectorAll("*")]
         .filter(one => one.getBoundingClientRect().right > edge && !held(one))
-        .slice(0, 5).map(one => `${one.tagName.toLowerCase()}.${one.getAttribute("class") || ""} ${one.textContent.trim().slice(0, 40)}`)
+        .slice(0, 5)
+        .map(one => `${one.tagName.toLowerCase()}.${one.getAttribute("class") || ""} ${one.textContent.trim().slice(0, 40)}`)
         .concat("the page scrolls sideways");
 }"""
 

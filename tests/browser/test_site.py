@@ -10,7 +10,9 @@ pytestmark = pytest.mark.browser
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 SITE = DOCS / "_build" / "html"
 PAGES = sorted(
-    path.relative_to(DOCS).with_suffix("").as_posix() for path in DOCS.rglob("*.md") if "_build" not in path.relative_to(DOCS).parts
+    path.relative_to(DOCS).with_suffix("").as_posix()
+    for path in DOCS.rglob("*.md")
+    if "_build" not in path.relative_to(DOCS).parts
 )
 DESK, TELEPHONE = 1280, 390
 
