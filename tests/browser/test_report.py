@@ -19,9 +19,9 @@ UNTOLD = """figures => figures.filter(one =>
         !(each.querySelector(":scope > title")?.textContent.trim() && each.querySelector(":scope > desc")?.textContent.trim()))
     || [...one.querySelectorAll("img")].some(each => !each.alt.trim())
 ).map(one => one.textContent.trim().slice(0, 80))"""
-# What opens at a click and takes no room: a reader on paper cannot click.
+# What opens at a click and is shut: a reader on paper cannot click.
 SHUT = """all => all.filter(one =>
-    ![...one.children].some(each => each.tagName !== "SUMMARY" && each.getBoundingClientRect().height > 0)
+    ![...one.children].some(each => each.tagName !== "SUMMARY" && each.checkVisibility())
 ).map(one => one.textContent.trim().slice(0, 80))"""
 
 
