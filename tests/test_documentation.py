@@ -109,6 +109,18 @@ def test_every_page_of_the_site_is_in_an_index() -> None:
     assert {path for path in WRITTEN if path.name != "index.md" or path.parent.name != "docs"} == listed
 
 
+@pytest.mark.parametrize(("where", "code"), blocks("diff"), ids=[where for where, _ in blocks("diff")])
+def test_a_change_that_is_shown_could_be_made(where: str, code: str) -> None:
+    files = re.split(r"^--- a/.*\n\+\+\+ b/(.*)\n", code, flags=re.MULTILINE)[1:]
+    assert files
+    for name, change in zip(files[::2], files[1::2], strict=True):
+        text = (REPOSITORY / name).read_text(encoding="utf-8")
+        for hunk in re.split(r"^@@ (.*)\n", change, flags=re.MULTILINE)[1:]:
+            # The place first, then lines that stay or go; those that come are not there yet.
+            stays = [line[1:] for line in hunk.splitlines() if line[:1] in {" ", "-"}] if hunk[:1] in "+- " else [hunk]
+            assert "\n".join(stays) in text, f"{where}: {name}: {hunk}"
+
+
 @pytest.mark.parametrize(("where", "text"), blocks("yaml"), ids=[where for where, _ in blocks("yaml")])
 def test_yaml_is_read_as_it_stands(where: str, text: str) -> None:
     content = yaml.safe_load(text)
