@@ -1,8 +1,9 @@
 # make run      set up, then calibrate on Tables 1-2, compare policies and write the report (profile quick)
-# make test     set up, then every test but the slow ones and the peers
+# make test     set up, then every test but the slow ones, the peers, and those that need a browser
 # make peers    the tests of the model's peers in C++ and Mesa, which repeat its formulas; `make bench` and .ci/run run them too
 # make install  the set-up of `make run` alone: .venv here, pinned by constraints.txt, kernels compiled
 # make extras   the set-up and all extras: Parquet, Dask and batch systems, Optuna, and what tests and linters need
+# make docs     the set-up and what pages need, then the documentation site: docs/_build/html/index.html; warnings are errors
 # make slow | lint | bench | clean
 #
 # Whoever changes a formula edits one function of model/mechanisms/. In `make test` two kinds of test may then fail: the golden
@@ -32,10 +33,12 @@ CREATED := $(VENV)/created-$(VERSION)
 INSTALLED := $(VENV)/installed-$(VERSION)
 COMPILED := $(VENV)/compiled-$(VERSION)
 EQUIPPED := $(VENV)/equipped-$(VERSION)
+DOCUMENTED := $(VENV)/documented-$(VERSION)
+SITE := docs/_build/html
 PIP_INSTALL = $(VENV)/bin/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 KERNELS := $(wildcard model/*.py model/*/*.py)
 
-.PHONY: run test peers install extras slow lint bench clean check-python
+.PHONY: run test peers install extras docs slow lint bench clean check-python
 
 run: install
 	@echo "takeoff run --profile $(PROFILE)"
@@ -47,14 +50,22 @@ run: install
 	esac
 
 test: extras
-	@echo "pytest, slow tests and peers left out"
-	@$(VENV)/bin/python -m pytest -m "not slow and not peers and not environments" $(TEST_OPTIONS)
+	@echo "pytest; slow tests, peers, browsers and new environments left out"
+	@$(VENV)/bin/python -m pytest -m "not slow and not peers and not browser and not environments" $(TEST_OPTIONS)
 
 peers: extras
 	@$(VENV)/bin/python -m pytest -m "peers and not slow" $(TEST_OPTIONS)
 
 slow: extras
 	@$(VENV)/bin/python -m pytest -m slow $(TEST_OPTIONS)
+
+# Every page is written anew, and every notebook executed: nothing of an earlier build is believed.
+docs: $(DOCUMENTED) install
+	@echo "the documentation site: notebooks are executed, some minutes"
+	@rm -rf docs/_build
+	@$(VENV)/bin/python -m sphinx --builder html --fail-on-warning --keep-going --quiet docs $(SITE)
+	@$(VENV)/bin/python -m docs.check_site $(SITE)
+	@echo "make docs: $(SITE)/index.html"
 
 lint: extras
 	$(VENV)/bin/ruff check .
@@ -86,6 +97,12 @@ $(EQUIPPED): $(INSTALLED)
 	@$(PIP_INSTALL) --no-build-isolation --editable ".[surrogate,batch,parquet,optimise,dev]"
 	@touch $@
 
+# What only the site and its browser need, with a mark of its own too.
+$(DOCUMENTED): $(INSTALLED)
+	@echo "what the documentation site needs: Sphinx and its company, a driver of browsers (some 0.3 GB more on disk)"
+	@$(PIP_INSTALL) --no-build-isolation --editable ".[surrogate,docs]"
+	@touch $@
+
 $(COMPILED): $(INSTALLED) $(KERNELS)
 	@echo "3/3 the model's kernels"
 	@$(VENV)/bin/python -m model.warm
@@ -100,5 +117,5 @@ check-python:
 
 clean:
 	@if [ -f "$(VENV)/pyvenv.cfg" ]; then rm -rf "$(VENV)"; fi
-	rm -rf .cache industrial_takeoff.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf docs/_build .cache industrial_takeoff.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find model execution calibration studies benchmarks tests -name __pycache__ -type d -prune -exec rm -rf {} +

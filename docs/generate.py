@@ -13,7 +13,7 @@ from typing import Final
 
 from benchmarks import tables
 from benchmarks.shape import document
-from docs import house
+from docs import command_line, file_keys, house, protocol
 from model.config import all_cases, load_priors
 from model.events import EVENTS, SCHEDULE
 from model.fields import CLUSTER_FIELDS, DERIVED, FIRM_FIELDS, PROGRAMME_FIELDS, SETTING_FIELDS, Field
@@ -23,7 +23,16 @@ from model.state import COURSES, PROGRAMMES
 from studies.inspect.explain import equations, prior_text
 
 DOCS: Final = Path(__file__).resolve().parent
-FILES: Final = ("model.md", "evidence.md", "performance.md", "shape.md", "design.md")
+FILES: Final = (
+    "model.md",
+    "evidence.md",
+    "performance.md",
+    "shape.md",
+    "design.md",
+    "reference/commands.md",
+    "reference/files.md",
+    "reference/outcomes.md",
+)
 MARKS: Final = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", flags=re.DOTALL)
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -130,6 +139,9 @@ SECTIONS: Final[Mapping[str, Callable[[], str]]] = {
     **document.SECTIONS,
     **tables.SECTIONS,
     **house.SECTIONS,
+    **command_line.SECTIONS,
+    **file_keys.SECTIONS,
+    **protocol.SECTIONS,
 }
 
 

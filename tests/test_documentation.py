@@ -12,13 +12,24 @@ import yaml
 from packaging.requirements import Requirement
 
 from model.config import all_cases
+from model.profile import Batch
+from model.schema import Case
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-DOCUMENTS = [REPOSITORY / "README.md", REPOSITORY / "CHANGELOG.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+BESIDE = [REPOSITORY / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")]
+WRITTEN = [path for path in (REPOSITORY / "docs").rglob("*.md") if "_build" not in path.relative_to(REPOSITORY).parts]
+DOCUMENTS = [*BESIDE, *sorted(WRITTEN)]
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 PYTHONS = ("3.11", "3.12", "3.13")
 # Commands that end in seconds are run as they are written; of the others, the help.
 CHEAP = {"explain", "simulate", "doctor", "list", "new", "completion"}
+# Blocks that tests below run or read, those that the build of the site executes, and what MyST makes of the others.
+TESTED = {"python", "bash", "yaml"}
+EXECUTED = "{code-cell} ipython3"
+DIRECTIVES = {"{toctree}", "{include}", "{eval-rst}"}
+# Written from the code, between marks.
+GENERATED = {"mermaid"}
+REASON = re.compile(r"<!-- not run: \S.*-->\n$")
 
 
 def blocks(language: str) -> list[tuple[str, str]]:
@@ -30,6 +41,18 @@ def blocks(language: str) -> list[tuple[str, str]]:
             line = text.count("\n", 0, match.start()) + 1
             fenced.append((f"{path.relative_to(REPOSITORY).as_posix()}:{line}", match.group(1)))
     return fenced
+
+
+def openings() -> list[tuple[str, str, str]]:
+    """Every fence that opens a block: where it stands, what follows the fence, and the text before it."""
+    opened = []
+    for path in DOCUMENTS:
+        text = path.read_text(encoding="utf-8")
+        # Fences of one kind come in pairs.
+        for match in list(re.finditer(r"^```(.*)$", text, flags=re.MULTILINE))[::2]:
+            line = text.count("\n", 0, match.start()) + 1
+            opened.append((f"{path.relative_to(REPOSITORY).as_posix()}:{line}", match.group(1), text[: match.start()]))
+    return opened
 
 
 def shell_lines() -> list[tuple[str, list[str]]]:
@@ -57,6 +80,56 @@ def test_the_documents_hold_code() -> None:
     assert blocks("python")
 
 
+def test_every_block_is_run_or_says_why_it_is_not() -> None:
+    untold = [
+        f"{where}: {kind or 'a block without a language'}"
+        for where, kind, before in openings()
+        if kind not in TESTED | GENERATED | {EXECUTED} and kind.split(" ")[0] not in DIRECTIVES and not REASON.search(before)
+    ]
+    assert untold == [], "say above the block: <!-- not run: REASON -->"
+
+
+def test_cells_stand_in_notebooks_and_none_is_skipped() -> None:
+    cells = {where.rpartition(":")[0] for where, kind, _ in openings() if kind == EXECUTED}
+    notebooks = {path.relative_to(REPOSITORY).as_posix() for path in WRITTEN if "file_format: mystnb" in path.read_text("utf-8")}
+    assert cells == notebooks
+    assert len(notebooks) == 6
+    assert [
+        name for name in notebooks if re.search("skip-execution|raises-exception", (REPOSITORY / name).read_text("utf-8"))
+    ] == []
+
+
+def test_every_page_of_the_site_is_in_an_index() -> None:
+    listed = set()
+    for index in WRITTEN:
+        for names in re.findall(
+            r"^```{toctree}\n(?::\w+:[^\n]*\n)*\n?(.*?)^```", index.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL
+        ):
+            listed |= {(index.parent / f"{name}.md").resolve() for name in names.split()}
+    assert {path for path in WRITTEN if path.name != "index.md" or path.parent.name != "docs"} == listed
+
+
+@pytest.mark.parametrize(("where", "code"), blocks("diff"), ids=[where for where, _ in blocks("diff")])
+def test_a_change_that_is_shown_could_be_made(where: str, code: str) -> None:
+    files = re.split(r"^--- a/.*\n\+\+\+ b/(.*)\n", code, flags=re.MULTILINE)[1:]
+    assert files
+    for name, change in zip(files[::2], files[1::2], strict=True):
+        text = (REPOSITORY / name).read_text(encoding="utf-8")
+        for hunk in re.split(r"^@@ (.*)\n", change, flags=re.MULTILINE)[1:]:
+            # The place first, then lines that stay or go; those that come are not there yet.
+            stays = [line[1:] for line in hunk.splitlines() if line[:1] in {" ", "-"}] if hunk[:1] in "+- " else [hunk]
+            assert "\n".join(stays) in text, f"{where}: {name}: {hunk}"
+
+
+@pytest.mark.parametrize(("where", "text"), blocks("yaml"), ids=[where for where, _ in blocks("yaml")])
+def test_yaml_is_read_as_it_stands(where: str, text: str) -> None:
+    content = yaml.safe_load(text)
+    if "slurm" in content:
+        assert Batch.model_validate(content["slurm"]).jobs > 0
+    else:
+        assert Case.model_validate({**content, "title": content["name"], "name": "my-town"}).observations
+
+
 @pytest.mark.parametrize(("where", "code"), blocks("python"), ids=[where for where, _ in blocks("python")])
 def test_python_runs(where: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
@@ -74,6 +147,8 @@ def test_shell_commands_exist(where: str, words: list[str], tmp_path: Path, monk
         assert set(arguments) <= set(targets)
     elif program == "takeoff":
         assert exit_code(arguments if arguments[0] in CHEAP else [arguments[0], "--help"]) == 0
+    elif program in {"python", "python3"} and arguments[:2] == ["-m", "pytest"]:
+        assert [path for path in arguments[2:] if not (REPOSITORY / path).exists()] == []
     elif program in {"python", "python3"}:
         assert arguments[0] == "-m", f"{where}: write `python -m PACKAGE.MODULE`"
         assert (REPOSITORY / f"{arguments[1].replace('.', '/')}.py").is_file()

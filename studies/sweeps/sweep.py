@@ -102,6 +102,8 @@ def sweep(
     """
     panel = _panel(Path(table), out, keep)
     least = _least(years)
+    # A whole number of years from Python and the same from the command line ask for the same run.
+    years = None if years is None else float(years)
     surveyed = survey(Path(table), least)
     size = min(chunk_size(surveyed.histories, least), LARGEST * least)
     blocks = Blocks(surveyed, size, partial(is_finished, folder_of(panel)))

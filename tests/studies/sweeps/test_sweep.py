@@ -207,9 +207,10 @@ def test_an_interrupted_sweep_resumes_to_the_same_file(chunks: int, table: Path,
     assert chunks <= len(list((folder_of(out) / CHUNKS).glob("*.npz")))
     with pytest.raises(InputError, match="exists; add --resume"):
         sweep(table, out, years=2)
-    with pytest.raises(InputError, match="years was 2, is 3"):
+    with pytest.raises(InputError, match=r"years was 2\.0, is 3\.0"):
         sweep(table, out, years=3, resume=True)
-    assert sweep(table, out, years=2, resume=True).out.read_bytes() == alone.out.read_bytes()
+    # The command line reads a number of years as a float, and goes on with what a call from Python began.
+    assert sweep(table, out, years=2.0, resume=True).out.read_bytes() == alone.out.read_bytes()
 
 
 def test_a_finished_sweep_is_not_run_again(table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
