@@ -80,7 +80,7 @@ def fans() -> dict[str, tuple[tuple[str, ...], Any]]:
     }
 
 
-def compared_run(folder: Path) -> Path:
+def compared_run(folder: Path, resume: bool = False) -> Path:
     """Write a finished run that holds the comparison and a report."""
     run = Run("calibration", folder, {"of": "this test"}, (POLICIES, "report.html"))
 
@@ -89,6 +89,6 @@ def compared_run(folder: Path) -> Path:
         (folder / "report.html").write_text("<!DOCTYPE html><title>A report</title>", encoding="utf-8")
         return {}
 
-    with run.opened(Threads(1)) as runner:
+    with run.opened(Threads(1), resume=resume) as runner:
         run.finish(runner, write)
     return folder
