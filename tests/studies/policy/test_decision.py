@@ -152,6 +152,14 @@ def test_means_and_what_has_no_luck_stay_as_they_are() -> None:
     np.testing.assert_allclose(alone, both[:, ::3], rtol=1e-14)
 
 
+def test_luck_is_taken_out_of_few_draws_by_unbiased_variances() -> None:
+    """By hand: means 1, 5, 9 vary by 16, of which 2 are luck: futures vary by 2, 8 and 2, by 4 on average, and there are two."""
+    values = np.array([[0.0, 2.0, 3.0, 7.0, 8.0, 10.0], np.zeros(6)])
+    told, _ = decision.without_luck(values, np.full(6, 1 / 6), np.array([0, 0, 1, 1, 2, 2]))
+    np.testing.assert_allclose(told[0], 5.0 + np.sqrt(14 / 16) * np.array([-4.0, 0.0, 4.0]), rtol=1e-12)
+    assert (told[1] == 0.0).all()
+
+
 def test_luck_without_knowledge_is_worth_nothing() -> None:
     generator = np.random.Generator(np.random.PCG64(11))
     values = np.stack([np.zeros(8000), generator.normal(1.0, 6.0, 8000)])
