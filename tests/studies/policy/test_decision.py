@@ -160,6 +160,24 @@ def test_luck_is_taken_out_of_few_draws_by_unbiased_variances() -> None:
     assert (told[1] == 0.0).all()
 
 
+def test_luck_is_taken_out_alike_in_every_unit() -> None:
+    values, weights, draw = of_luck(200, 3, 1)
+    whole, _ = decision.without_luck(values, weights, draw)
+    small, _ = decision.without_luck(values * 1e-12, weights, draw)
+    np.testing.assert_allclose(small, whole * 1e-12, rtol=1e-9)
+
+
+def test_draws_without_weight_are_left_out() -> None:
+    means, mass = decision.by_draw(np.array([[1.0, 3.0, 7.0, 9.0]]), np.array([0.25, 0.75, 0.0, 0.0]), np.array([4, 4, 5, 6]))
+    assert (means.tolist(), mass.tolist()) == ([[2.5]], [1.0])
+
+
+def test_one_draw_tells_no_error() -> None:
+    effect = decision.paired_effect(np.array([1.0, 3.0]), np.array([0.5, 0.5]), np.array([7, 7]))
+    assert effect.mean == 2.0
+    assert np.isnan(effect.mc_se)
+
+
 def test_luck_without_knowledge_is_worth_nothing() -> None:
     generator = np.random.Generator(np.random.PCG64(11))
     values = np.stack([np.zeros(8000), generator.normal(1.0, 6.0, 8000)])

@@ -46,3 +46,11 @@ def test_of_points_that_agree_the_first_is_kept_and_a_point_on_the_line_stays() 
 
 def test_no_known_point_is_no_frontier() -> None:
     assert not frontier(np.array([np.nan]), np.array([1.0])).efficient.any()
+
+
+def test_a_point_may_put_out_the_last_of_many() -> None:
+    """Steps cost 1, 2 and 4 a gain; the last point costs 3 a gain from the third, so that the fourth lies above the line."""
+    cost, gain = np.array([0.0, 1.0, 3.0, 7.0, 9.0]), np.array([0.0, 1.0, 2.0, 3.0, 4.0])
+    told = frontier(cost, gain)
+    assert told.efficient.tolist() == [True, True, True, False, True]
+    assert told.icer[[1, 2, 4]].tolist() == [1.0, 2.0, 3.0]
