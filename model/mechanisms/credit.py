@@ -68,7 +68,7 @@ def constrained_share(wanted: float, added: float) -> float:
 
 @equation
 def loan_hazard(p: Any, constraint: float, approved: float, captured: float, connected: int, cofinance: float) -> float:
-    """Loans a year of a firm without debt. What co-financiers refuse to the connected is lent to nobody else in its stead.
+    """Loans a year of a firm without debt. Nobody else's chance rises by what co-financiers refuse to the connected.
 
     Formula: d c ((1-k) A + k 5 connected (1 - phi (1-A)))
     """
