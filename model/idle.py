@@ -6,7 +6,7 @@ A programme may also wait for what a cluster never reaches; that follows from th
 from typing import Final
 
 from model.plans import UNFUNDED, USED, Policy, PolicyProgramme, names_of
-from model.state import FOREIGN_INVESTMENT, PROGRAMMES, TRAINING_PROGRAMME
+from model.state import CREDIT, FOREIGN_INVESTMENT, PROGRAMMES, TRAINING_PROGRAMME
 
 # Programmes that act by what they spend.
 BY_BUDGET: Final = tuple(kind for kind in PROGRAMMES if kind not in UNFUNDED)
@@ -88,11 +88,13 @@ def _untrained(spec: PolicyProgramme, policy: Policy) -> str:
 
 
 def _free(spec: PolicyProgramme) -> str:
-    """Return that firms pay all that a service costs, or more, so that no public money is needed; nothing if they do not."""
+    """Return that others pay all that a programme costs, or more, so that it needs no public money; nothing if they do not."""
     if spec.fee > spec.unit_cost:
         return f"costs no public money: its fee of {spec.fee:g} is above its `unit_cost`, {spec.unit_cost:g}; lower `fee`"
     if spec.programme == "matching_grant" and spec.cofinance == 1:
         return "costs no public money: owners pay all of it; lower `cofinance`"
+    if spec.programme == PROGRAMMES[CREDIT] and spec.cofinance == 1:
+        return "costs no public money: co-financiers lend all of it; lower `cofinance`"
     return ""
 
 

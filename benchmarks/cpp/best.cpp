@@ -541,9 +541,7 @@ void World::move_firms_and_clocks() {
         }
         run_clocks(*this, first, last);
     }
-    const double repaid = total(sums.repaid);
-    cluster.repaid += repaid;
-    cluster.outstanding -= repaid;
+    receive(cluster, total(sums.repaid));
     run_entry_clock(*this);
 }
 

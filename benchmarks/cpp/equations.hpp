@@ -420,9 +420,15 @@ EQUATION double approval(double signal) { return logistic(SCREEN_SLOPE * (signal
 
 EQUATION double constrained_share(double wanted, double added) { return wanted > 0.0 ? 1.0 - added / wanted : 0.0; }
 
-EQUATION double loan_hazard(const Params& p, double constraint, double approved, double captured, double connected) {
+EQUATION double reading_error(const Params& p, double strained, double cofinance) {
+    return p.credit_noise * (1.0 + strained) * (1.0 - (1.0 - ERROR_LEFT) * cofinance);
+}
+
+EQUATION double not_refused(double approved, double cofinance) { return 1.0 - cofinance * (1.0 - approved); }
+
+EQUATION double loan_hazard(const Params& p, double constraint, double approved, double captured, double connected, double cofinance) {
     const double honest = (1.0 - captured) * approved;
-    const double favoured = captured * CONNECTED_CHANCE * connected;
+    const double favoured = captured * CONNECTED_CHANCE * connected * not_refused(approved, cofinance);
     return p.credit_demand * constraint * (honest + favoured);
 }
 
@@ -434,9 +440,18 @@ double firm_loan_hazard(const History& w, const Firm& firm, double fixed, double
     if (c.fund <= FUND_MIN || firm.debt > 0.0 || (c.credit_trained == 1.0 && !firm.courses)) return 0.0;
     const double constraint = firm.cash < p.attempt_cost * fixed ? 1.0 : constrained_share(wanted, added);
     if (constraint <= 0.0) return 0.0;
-    const double noise = p.credit_noise * (1.0 + c.strain);
+    const double noise = reading_error(p, c.strain, c.cofinance);
     const double signal = surplus + noise * normal_quantile(w.uniform(firm.lineage, SIGNAL, c.tick));
-    return loan_hazard(p, constraint, approval(signal), c.captured_lending, firm.connected);
+    return loan_hazard(p, constraint, approval(signal), c.captured_lending, firm.connected, c.cofinance);
+}
+
+EQUATION double amount_lent(double fund, double wanted, double cofinance) {
+    const double open = 1.0 - cofinance;
+    return open * wanted <= fund ? wanted : fund / open;
+}
+
+EQUATION double beside_share(double cofinanced, double outstanding) {
+    return outstanding > 0.0 ? min(1.0, max(0.0, cofinanced / outstanding)) : 0.0;
 }
 
 // ------------------------------------------------------------------------------------------------------------ government

@@ -381,7 +381,7 @@ inline void press(History& w) {
 inline void count_money(History& w) {
     Cluster& c = w.cluster;
     c.granted = 0.0;
-    c.spent = c.outstanding + c.loan_losses;
+    c.spent = (c.outstanding - c.cofinanced) + c.loan_losses;
     for (std::int64_t j = 0; j < w.programme_count; ++j) {
         c.granted += w.programmes[j].granted;
         if (w.programmes[j].kind != CREDIT) c.spent += w.programmes[j].spent;
@@ -507,8 +507,10 @@ inline void leave(World& w, std::int64_t i, double time) {
     w.ladder[firm.rung].firms -= 1.0;
     if (firm.debt > 0.0) {
         c.defaults += 1.0;
-        c.loan_losses += firm.debt;
+        const double beside = beside_share(c.cofinanced, c.outstanding) * firm.debt;
+        c.loan_losses += firm.debt - beside;
         c.outstanding -= firm.debt;
+        c.cofinanced -= beside;
         w.note(time, LOG_DEFAULT, firm.lineage, 0, firm.debt);
     }
     const std::int64_t buyer = suitor(w, i);
@@ -593,15 +595,24 @@ inline void relocate(World& w, std::int64_t i, double time) {
 
 inline void lend(World& w, std::int64_t i, double time) {
     auto& firm = w.firm(i);
-    const double amount = min(w.cluster.fund, firm.workers + 2.0);
+    const double amount = amount_lent(w.cluster.fund, firm.workers + 2.0, w.cluster.cofinance);
     if (amount <= 0.0) return;
-    w.cluster.fund -= amount;
+    const double beside = w.cluster.cofinance * amount;
+    w.cluster.fund -= amount - beside;
+    w.cluster.cofinanced += beside;
     firm.cash += amount;
     firm.debt += amount;
     firm.instalment += amount * (QUARTER / w.p.credit_term);
     w.cluster.outstanding += amount;
     w.cluster.loans += 1.0;
     w.note(time, LOG_LOAN, firm.lineage, 0, amount);
+}
+
+inline void receive(Cluster& c, double repaid) {
+    const double beside = beside_share(c.cofinanced, c.outstanding) * repaid;
+    c.repaid += repaid - beside;
+    c.outstanding -= repaid;
+    c.cofinanced -= beside;
 }
 
 inline void succeed(World& w, std::int64_t i, double time) {
@@ -805,7 +816,8 @@ inline void run_programme(World& w, std::int64_t j) {
             return;
         }
         case CREDIT:
-            c.captured_lending = programme.captured * (1.0 - programme.cofinance);
+            c.captured_lending = programme.captured;
+            c.cofinance = programme.cofinance;
             c.credit_trained = max(c.credit_trained, programme.trained_only);
             return;
         default:

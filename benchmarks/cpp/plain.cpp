@@ -245,8 +245,7 @@ void World::move_firms_and_clocks() {
         learn(p, s, cluster, firm);
         run_clocks(p, i);
     }
-    cluster.repaid += repaid;
-    cluster.outstanding -= repaid;
+    receive(cluster, repaid);
     run_entry_clock(*this);
 }
 

@@ -1,5 +1,7 @@
 """Who gets a programme's loan? Firms that lack cash apply; an officer reads their profit with error; a captured share goes to
 the connected; loans are repaid in equal instalments by their term, and lent again (WP 5703, sections IV-V).
+
+Co-financiers give and lose their share of each loan. They read with the officer, and refuse the connected as they read them.
 """
 
 from typing import Any
@@ -9,7 +11,7 @@ from model.clock import Clock, Conditions, uncounted
 from model.compiling import equation, step
 from model.events import LOG_LOAN, QUARTER, SIGNAL
 from model.lanes import firm_at, has, kept, lane_of
-from model.mechanisms.ledger import pay
+from model.mechanisms.ledger import lend_beside, pay
 from model.randomness import normal
 from model.state import ALIVE, CONNECTED, LANES, TAUGHT
 from model.world import World, note
@@ -23,6 +25,9 @@ SCREEN_SLOPE = 3.0
 SETTLED = 0.01
 # How many times likelier a connected applicant is where lending is captured.
 CONNECTED_CHANCE = 5.0
+# Share of an officer's error that would remain if co-financiers gave all of a loan: judgement. No source gives a figure; the
+# error of a joint committee (`matching_noise`), which is judgement too, is as much smaller.
+ERROR_LEFT = 0.5
 
 
 @equation
@@ -35,6 +40,24 @@ def approval(signal: float) -> float:
 
 
 @equation
+def reading_error(p: Any, strained: float, cofinance: float) -> float:
+    """Error with which profit over fixed cost is read: less where co-financiers read too, who bear their share of a loss.
+
+    Formula: sigma (1 + strain)(1 - phi/2)
+    """
+    return p.credit_noise * (1.0 + strained) * (1.0 - (1.0 - ERROR_LEFT) * cofinance)
+
+
+@equation
+def not_refused(approved: float, cofinance: float) -> float:
+    """Share of the applications of the connected that pass: co-financiers have a say as large as their share, and read them.
+
+    Formula: 1 - phi (1 - A)
+    """
+    return 1.0 - cofinance * (1.0 - approved)
+
+
+@equation
 def constrained_share(wanted: float, added: float) -> float:
     """Share of the growth wanted (workers) for which a firm lacks the cash.
 
@@ -44,13 +67,13 @@ def constrained_share(wanted: float, added: float) -> float:
 
 
 @equation
-def loan_hazard(p: Any, constraint: float, approved: float, captured: float, connected: int) -> float:
-    """Loans a year of a firm without debt.
+def loan_hazard(p: Any, constraint: float, approved: float, captured: float, connected: int, cofinance: float) -> float:
+    """Loans a year of a firm without debt. Nobody else's chance rises by what co-financiers refuse to the connected.
 
-    Formula: d c ((1-k) A + k 5 connected)
+    Formula: d c ((1-k) A + k 5 connected (1 - phi (1-A)))
     """
     honest = (1.0 - captured) * approved
-    favoured = captured * CONNECTED_CHANCE * connected
+    favoured = captured * CONNECTED_CHANCE * connected * not_refused(approved, cofinance)
     return p.credit_demand * constraint * (honest + favoured)
 
 
@@ -71,19 +94,32 @@ def firm_loan_hazard(conditions: Conditions, aside: Any, firm: Any) -> float:
         constraint = 1.0
     if constraint <= 0.0:
         return 0.0
-    noise = p.credit_noise * (1.0 + cluster.strain)
+    noise = reading_error(p, cluster.strain, cluster.cofinance)
     signal = aside.surplus + noise * normal(conditions.seed, conditions.case, firm.lineage, SIGNAL, int(cluster.tick))
-    return loan_hazard(p, constraint, approval(signal), cluster.captured_lending, has(firm, CONNECTED))
+    connected = has(firm, CONNECTED)
+    return loan_hazard(p, constraint, approval(signal), cluster.captured_lending, connected, cluster.cofinance)
+
+
+@equation
+def amount_lent(fund: float, wanted: float, cofinance: float) -> float:
+    """Loan (wage-years): all that is wanted, or as much of it as the fund can pay its part of.
+
+    Formula: min(w, F/(1-phi))
+    """
+    public = 1.0 - cofinance
+    return wanted if public * wanted <= fund else fund / public
 
 
 @step
 def lend(w: World, i: int, time: float) -> None:
-    """Lend a firm what the fund can spare, up to its workers plus two wage-years."""
+    """Lend a firm what the fund and its co-financiers can spare, up to its workers plus two wage-years."""
     firm = firm_at(w.firms, i)
-    amount = min(w.cluster.fund, firm.workers + 2.0)
+    amount = amount_lent(w.cluster.fund, firm.workers + 2.0, w.cluster.cofinance)
     if amount <= 0.0:
         return
-    w.cluster.fund -= amount
+    beside = w.cluster.cofinance * amount
+    w.cluster.fund -= amount - beside
+    lend_beside(w, beside)
     owe(w, firm, amount)
     w.cluster.loans += 1.0
     note(w, time, LOG_LOAN, firm.lineage, 0, amount)

@@ -11,7 +11,7 @@ from model.events import EXIT, LOG_DEFAULT, LOG_EXIT, LOG_MERGER, OUTCOME
 from model.lanes import CACHED, fetch_fourth, fetcher_at, firm_at, has, places, strikes, vacate
 from model.mechanisms.finance import own_share
 from model.mechanisms.knowledge import training_survival
-from model.mechanisms.ledger import book, pay
+from model.mechanisms.ledger import book, lose, pay
 from model.peers import seeker, unseat
 from model.randomness import uniform
 from model.state import CONNECTED, LANES
@@ -79,8 +79,7 @@ def leave(w: World, i: int, time: float) -> None:
     w.ladder[firm.rung].firms -= 1.0
     if firm.debt > 0.0:
         cluster.defaults += 1.0
-        cluster.loan_losses += firm.debt
-        cluster.outstanding -= firm.debt
+        lose(w, firm.debt)
         note(w, time, LOG_DEFAULT, firm.lineage, 0, firm.debt)
     buyer = suitor(w, i)
     if buyer >= 0:

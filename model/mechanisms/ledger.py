@@ -1,5 +1,7 @@
 """Who gains and who pays? Money is booked when it moves: by owners of firms that stood at the decision, by owners of newer ones,
 by buyers who advance outlays, and by those to whom public money goes astray (WP 5703, sections IV-V).
+
+Who lends beside a programme is booked with those who advance: private money that others put into firms, and that has its price.
 """
 
 from typing import Any
@@ -27,6 +29,43 @@ def pay(w: World, firm: Any, amount: float) -> None:
     """Pay an amount (wage-years) to a firm, or with a minus take it; its cash and its owner's book change alike."""
     firm.cash += amount
     book(w, firm, amount)
+
+
+@step
+def lend_beside(w: World, amount: float) -> None:
+    """Book an amount (wage-years) that co-financiers add to a programme's loan."""
+    w.cluster.cofinanced += amount
+    w.cluster.flow_advanced -= amount
+
+
+@equation
+def beside_share(cluster: Any) -> float:
+    """Share of the loans outstanding that co-financiers gave, and of what is repaid and lost of them: lenders share a pool.
+
+    Formula: B/(A + B)
+    """
+    outstanding = cluster.outstanding
+    return min(1.0, max(0.0, cluster.cofinanced / outstanding)) if outstanding > 0.0 else 0.0
+
+
+@step
+def lose(w: World, debt: float) -> None:
+    """Book a loan (wage-years) that is lost: each lender loses its share, and neither gets anything back."""
+    cluster, beside = w.cluster, beside_share(w.cluster) * debt
+    cluster.loan_losses += debt - beside
+    cluster.outstanding -= debt
+    cluster.cofinanced -= beside
+
+
+@step
+def receive(w: World, repaid: float, interest: float) -> None:
+    """Share what firms repaid and paid as interest in a quarter (wage-years) between the fund and its co-financiers."""
+    cluster, share = w.cluster, beside_share(w.cluster)
+    cluster.repaid += repaid - share * repaid
+    cluster.outstanding -= repaid
+    cluster.cofinanced -= share * repaid
+    cluster.interest = interest - share * interest
+    cluster.flow_advanced += share * (repaid + interest)
 
 
 @step
@@ -71,10 +110,8 @@ def open_books(w: World) -> None:
 @step
 def close_books(w: World) -> None:
     """Add up what the firms of all blocks earned and paid in the quarter."""
-    cluster, repaid = w.cluster, total(w.sums.repaid)
-    cluster.repaid += repaid
-    cluster.outstanding -= repaid
-    cluster.interest = total(w.sums.interest)
+    cluster = w.cluster
+    receive(w, total(w.sums.repaid), total(w.sums.interest))
     cluster.flow_old += total(w.sums.earned_old)
     cluster.flow_new += total(w.sums.earned_new)
     cluster.flow_advanced -= total(w.sums.advanced)

@@ -203,7 +203,8 @@ def run_programme(w: World, j: int) -> None:
         cluster.zone_trained = max(cluster.zone_trained, programme.trained_only)
         programme.spent += allowance
     elif kind == CREDIT:
-        cluster.captured_lending = programme.captured * (1.0 - programme.cofinance)
+        cluster.captured_lending = programme.captured
+        cluster.cofinance = programme.cofinance
         cluster.credit_trained = max(cluster.credit_trained, programme.trained_only)
     elif kind == GRANT:
         give_grants(w, j, allowance)

@@ -59,7 +59,7 @@ def count_money(w: World) -> None:
     """Count the budgets that programmes were granted, and what of them is gone or still lent (wage-years)."""
     cluster = w.cluster
     granted = cluster.own_spending + cluster.own_lending
-    spent = cluster.own_spending + cluster.outstanding + cluster.loan_losses
+    spent = cluster.own_spending + (cluster.outstanding - cluster.cofinanced) + cluster.loan_losses
     for j in range(len(w.programmes)):
         granted += w.programmes[j].granted
         spent += w.programmes[j].spent if w.programmes[j].kind != CREDIT else 0.0

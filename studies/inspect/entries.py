@@ -77,6 +77,11 @@ def _money(spec: PolicyProgramme) -> str:
     return f"{100 * (spec.budget_share or 0.0):.3g} % of the wage bill"
 
 
+def _payers(spec: PolicyProgramme) -> str:
+    """Return who pays the part that is not public money."""
+    return "co-financiers lend" if spec.programme == "credit" else "firms pay"
+
+
 def _terms(spec: PolicyProgramme) -> str:
     """Return the terms of a programme that differ from what is usual."""
     course = f"course {spec.course}, " if spec.programme == "training" else ""
@@ -84,7 +89,7 @@ def _terms(spec: PolicyProgramme) -> str:
     terms += ["for trained firms"] if spec.eligible == "trained" else []
     terms += [f"fee {spec.fee:g} wage-years"] if spec.fee else []
     terms += [f"{100 * spec.captured:.3g} % captured"] if spec.captured else []
-    terms += [f"firms pay {100 * spec.cofinance:.3g} %"] if spec.programme == "matching_grant" else []
+    terms += [f"{_payers(spec)} {100 * spec.cofinance:.3g} %"] if spec.cofinance else []
     terms += [f"effect {spec.effect:g}"] if spec.effect != 1.0 else []
     if spec.when is not None:
         latest = "" if spec.when.at_latest is None else f", at latest in year {spec.when.at_latest:g}"

@@ -117,7 +117,7 @@ OUTCOMES: Final = (
     Outcome("improved_share", "1", "share of workers in improved firms at the horizon", 1, improved_share),
     _money("owners_old", "owners of firms that stood at the decision: income less outlays"),
     _money("owners_new", "owners of firms founded later: income less outlays"),
-    _money("buyers", "home buyers' surplus, less the outlays that buyers advance"),
+    _money("buyers", "home buyers' surplus, less what buyers and co-financiers advance to firms"),
     _money("workers_gain", "workers: wages beyond the next best ones"),
     _money("treasury", "what the treasury receives less what it pays, at the cost of raising it"),
     _money("captured", "public money that goes astray, with those who have it"),
@@ -125,7 +125,7 @@ OUTCOMES: Final = (
     _money("granted", "budgets granted, not discounted", -1),
     _money("spent", "what of them is gone by the horizon, loans outstanding counted", -1),
     Outcome("returned", "wage-years", "what of them was never spent, or was repaid", 1, returned),
-    Outcome("lost", "wage-years", "loans lost by the horizon", -1, _column("loan_losses")),
+    Outcome("lost", "wage-years", "public money lost with loans by the horizon", -1, _column("loan_losses")),
     _money("overrun", "what public works cost beyond their price", -1),
 )
 NAMES: Final = tuple(outcome.name for outcome in OUTCOMES)

@@ -79,6 +79,7 @@ QUESTIONS = (
     Question(16, "technology-training"),
     Question(3, "training-then-when-ready"),
     Question(10, "captured-credit"),
+    Question(16, "training-and-credit-for-the-trained"),
     Question(2, "foreign-investment"),
     Question(16, "market-place"),
     Question(7, "protection"),

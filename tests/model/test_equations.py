@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from model.mechanisms.agglomeration import attracted_traders, crowding, enforcement, thickness
 from model.mechanisms.conditions import response
-from model.mechanisms.credit import approval, loan_hazard
+from model.mechanisms.credit import amount_lent, approval, loan_hazard, not_refused, reading_error
 from model.mechanisms.entry import attraction, entry_hazard
 from model.mechanisms.exit import exit_hazard
 from model.mechanisms.finance import borne_loss, own_share, share_after_suppliers
@@ -148,12 +148,22 @@ def test_relations_break_only_as_far_as_there_is_trust_and_no_enforcement(trust,
     assert breach_hazard(P, trust, 1.0) == 0.0 == breach_hazard(P, 0.0, enforced)
 
 
-@drawn(SURPLUS, SHARE, SHARE, MORE)
-def test_lending_is_bounded_and_favours_profit(signal, constraint, captured, more):
+@drawn(SURPLUS, SHARE, SHARE, SHARE, MORE)
+def test_lending_is_bounded_and_favours_profit(signal, constraint, captured, cofinance, more):
     assert 0.0 <= approval(signal) <= approval(signal + more) <= 1.0
-    plain = loan_hazard(P, constraint, approval(signal), captured, 0)
+    plain = loan_hazard(P, constraint, approval(signal), captured, 0, cofinance)
     assert 0.0 <= plain <= P.credit_demand
-    assert loan_hazard(P, constraint, approval(signal), captured, 1) >= plain
+    connected = loan_hazard(P, constraint, approval(signal), captured, 1, cofinance)
+    assert plain <= connected <= loan_hazard(P, constraint, approval(signal), captured, 1, 0.0)
+
+
+@drawn(AMOUNT, MORE, SHARE, SHARE, SHARE)
+def test_co_financiers_add_their_share_read_better_and_refuse_the_connected(fund, wanted, cofinance, strained, approved):
+    amount = amount_lent(fund, wanted, cofinance)
+    assert amount_lent(fund, wanted, 0.0) == min(fund, wanted) <= amount * (1.0 + 1e-14) <= wanted * (1.0 + 2e-14)
+    assert (1.0 - cofinance) * amount <= fund * (1.0 + 1e-14)
+    assert reading_error(P, strained, 0.0) == P.credit_noise * (1.0 + strained) >= reading_error(P, strained, cofinance) > 0.0
+    assert not_refused(approved, 0.0) == 1.0 >= not_refused(approved, cofinance) >= approved * (1.0 - 1e-14)
 
 
 @drawn(AMOUNT, st.floats(0.0, 3.0), st.floats(0.5, 1.5), SHARE, MORE)

@@ -34,6 +34,7 @@ def test_no_shipped_policy_is_idle_within_the_usual_horizon(name: str) -> None:
         ({"programme": "experts", "budget": 2, "fee": 1}, "never acts: its budget of 2 pays for no firm; raise it above 4"),
         ({"programme": "matching_grant", "budget": 2, "cofinance": 0.5}, "pays for no firm; raise it above 2.5"),
         ({"programme": "matching_grant", "cofinance": 1}, "costs no public money: owners pay all of it"),
+        ({"programme": "credit", "cofinance": 1}, "costs no public money: co-financiers lend all of it"),
         ({"fee": 6}, "costs no public money: its fee of 6 is above its `unit_cost`, 5"),
         ({"programme": "credit", "eligible": "trained"}, "its policy trains none"),
         ({"at": 18}, "is cut by the horizon of 20 years"),

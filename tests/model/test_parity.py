@@ -35,7 +35,13 @@ FEW = [
     *(Question(case, seed, events_max=SHORT) for seed, case in enumerate((1, 4, 8, 10, 15, 18))),
     *(
         Question(case, 11, policy, events_max=SHORT)
-        for case, policy in ((16, "technology-training"), (13, "credit"), (9, "all-at-once"), (7, "foreign-investment"))
+        for case, policy in (
+            (16, "technology-training"),
+            (13, "credit"),
+            (9, "all-at-once"),
+            (7, "foreign-investment"),
+            (16, "training-and-credit-for-the-trained"),
+        )
     ),
     *(Question(case_of_draw(draw), 21, draw=draw, events_max=SHORT) for draw in (3, 8, 13, 18)),
 ]

@@ -1,11 +1,13 @@
 """Is a history's worth the discounted sum of what is earned and really laid out, from the decision on, each wage-year once?"""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from model.events import EVENTS, QUARTER
 from model.lanes import firm_at
-from model.mechanisms.credit import owe, repay_blocks
+from model.mechanisms.credit import lend, owe, repay_blocks
 from model.mechanisms.exit import leave
 from model.mechanisms.ledger import book, close_books, open_books, pay
 from model.mechanisms.market import basic_weight, home_expenditure
@@ -105,6 +107,68 @@ def test_a_loan_that_is_consumed_and_lost_moves_from_the_treasury_to_the_owner()
     assert w.cluster.loan_losses == 10.0
 
 
+def cofinanced(phi: float = 0.5, **changes: float) -> World:
+    """The books after a loan of 10, of which co-financiers gave a share and the fund gave the rest, all it had."""
+    w = books(**changes)
+    firm_at(w.firms, 0).workers = 8.0
+    w.cluster.cofinance, w.cluster.fund = phi, 10.0 * (1.0 - phi)
+    lend(w, 0, 1.1)
+    assert (firm_at(w.firms, 0).debt, w.cluster.outstanding) == (10.0, 10.0)
+    assert w.cluster.fund == pytest.approx(0.0, abs=1e-12)
+    return w
+
+
+def shared(w: World) -> dict[str, float]:
+    """The ledger's columns once the quarter has been valued, with co-financiers in place of all that buyers gain."""
+    beside = float(w.cluster.flow_advanced)
+    return {**closed(w), "buyers": beside}
+
+
+@pytest.mark.parametrize(("rate", "public", "private"), [(0.0, 0.0, 0.0), (0.08, 1.05, 1.05)])
+def test_a_loan_with_co_financiers_that_is_repaid_comes_back_to_each_lender(rate: float, public: float, private: float) -> None:
+    """Ten wage-years lent by halves and repaid by 20 instalments of .5; interest at 8 % is .02 (10 + 9.5 + ... + .5) = 2.1."""
+    w = cofinanced(credit_rate=rate)
+    firm, beside, back = firm_at(w.firms, 0), 0.0, 0.0
+    pay(w, firm, -10.0)
+    book(w, firm, 12.0)
+    for _ in range(20):
+        open_books(w)
+        repay_blocks(w, 0, 1)
+        close_books(w)
+        back += float(w.cluster.repaid)
+        w.cluster.repaid = 0.0
+        ledger = shared(w)
+        beside += ledger["buyers"]
+    assert firm.debt == 0.0
+    assert back == pytest.approx(5.0), "what the fund lends again"
+    assert (ledger["treasury"], beside) == (pytest.approx(public, abs=1e-9), pytest.approx(private, abs=1e-9))
+    assert ledger["owners_old"] == pytest.approx(2.0 - public - private, abs=1e-9)
+    assert ledger["owners_old"] + ledger["treasury"] + beside == pytest.approx(2.0, abs=1e-9)
+    assert w.cluster.cofinanced == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize(("funds", "total"), [(1.0, 0.0), (1.2, -1.0)])
+def test_a_loan_with_co_financiers_that_is_lost_costs_each_lender_its_share(funds: float, total: float) -> None:
+    """Of ten wage-years lost by halves the treasury's five cost the taxed six at a cost of funds of 1.2."""
+    w = cofinanced(value_funds_cost=funds)
+    leave(w, 0, 1.2)
+    ledger = shared(w)
+    assert (ledger["owners_old"], ledger["buyers"]) == (pytest.approx(10.0), pytest.approx(-5.0))
+    assert ledger["treasury"] == pytest.approx(-5.0 * funds)
+    assert sum(ledger.values()) == pytest.approx(total, abs=1e-9)
+    assert (w.cluster.loan_losses, w.cluster.spent) == (pytest.approx(5.0), pytest.approx(5.0))
+    assert (w.cluster.outstanding, w.cluster.cofinanced) == (0.0, 0.0)
+
+
+def test_lenders_share_a_pool_where_the_share_of_co_financiers_changes() -> None:
+    w = cofinanced()
+    w.cluster.cofinance = 0.0
+    owe(w, firm_at(w.firms, 1), 10.0)
+    leave(w, 1, 1.2)
+    assert w.cluster.loan_losses == pytest.approx(7.5), "a quarter of the loans outstanding is theirs"
+    assert (w.cluster.outstanding, w.cluster.cofinanced) == (pytest.approx(10.0), pytest.approx(2.5))
+
+
 def test_loans_are_paid_off_by_their_term_and_may_be_taken_again() -> None:
     w = books()
     firm = firm_at(w.firms, 0)
@@ -134,10 +198,9 @@ def test_workers_gain_what_they_earn_beyond_the_next_best_wage() -> None:
     np.testing.assert_allclose(column(panel, "workers_gain"), 0.3 * column(panel, "value_wages"), rtol=1e-10, atol=1e-9)
 
 
-def test_surplus_is_that_of_home_buyers_where_nobody_advances_anything() -> None:
-    what = given(9, "status-quo", {"market_elasticity": 1.0}, {"market": -0.5}, quarters=80, decision=DECISION, own_cash=1.0)
-    panel, _, _, _ = compiled(what)
-    p, s, times = what.params, what.setting, column(panel, "time")
+def surpluses(panel: np.ndarray, p: Any, s: Any) -> np.ndarray:
+    """Yearly surplus of home buyers at an elasticity of 1, written out anew."""
+    times = column(panel, "time")
     weight = np.array([basic_weight(p, s, time) for time in times])
 
     def log_prices(basic: np.ndarray | float, improved: np.ndarray | float) -> np.ndarray:
@@ -147,7 +210,13 @@ def test_surplus_is_that_of_home_buyers_where_nobody_advances_anything() -> None
 
     opening = log_prices(s.import_price, (1.0 + p.market_trade_cost) * s.world_price)
     expenditure = np.array([home_expenditure(p, s, time) for time in times])
-    yearly = expenditure * (opening - log_prices(column(panel, "price"), column(panel, "price_export")))
+    return expenditure * (opening - log_prices(column(panel, "price"), column(panel, "price_export")))
+
+
+def test_surplus_is_that_of_home_buyers_where_nobody_advances_anything() -> None:
+    what = given(9, "status-quo", {"market_elasticity": 1.0}, {"market": -0.5}, quarters=80, decision=DECISION, own_cash=1.0)
+    panel, _, _, _ = compiled(what)
+    yearly = surpluses(panel, what.params, what.setting)
     np.testing.assert_allclose(column(panel, "buyers"), summed(panel, yearly), rtol=1e-9)
 
 
@@ -199,6 +268,26 @@ def test_the_treasury_pays_what_is_spent_and_has_interest(policy: str) -> None:
     assert (received > 1e-9) == ("credit" in policy)
     granted = column(panel, "granted")
     assert (granted >= column(panel, "spent") - 1e-9).all()
+
+
+@pytest.mark.parametrize("phi", [0.0, 0.4, 0.9])
+def test_what_is_lent_repaid_and_lost_cancels_between_owners_treasury_and_co_financiers(phi: float) -> None:
+    """Where nothing else is laid out, the three columns that loans touch add up to the cluster's profits, whoever lends."""
+    spec = {"programme": "credit", "budget": 60.0, "captured": 0.3, "cofinance": phi, "for": 10}
+    policy = Policy(name="own", title="Own", question="?", programmes=(PolicyProgramme.model_validate(spec),))
+    numbers = {**CHANGES, **FREE, "market_elasticity": 1.0, "value_funds_cost": 1.0}
+    what = given(9, policy, numbers, {"market": -0.5}, quarters=120, decision=DECISION, discount=0.0, own_cash=1.0)
+    panel, log, _, w = compiled(what, 4)
+    lenders = column(panel, "buyers")[-1] - QUARTER * surpluses(panel, w.p, w.s)[ROW:-1].sum()
+    owners, treasury = (column(panel, "owners_old") + column(panel, "owners_new"))[-1], column(panel, "treasury")[-1]
+    profits = QUARTER * column(panel, "profits")[ROW:-1].sum()
+    assert owners + treasury + lenders == pytest.approx(profits, rel=1e-6, abs=1e-5)
+    lost = log["detail"][log["event"] == EVENTS.index("default")].sum()
+    assert column(panel, "loan_losses")[-1] == pytest.approx((1.0 - phi) * lost, rel=1e-9)
+    assert lost > 1.0
+    # All loans are settled by the end; each lender has its share of losses and of interest.
+    assert w.cluster.outstanding == pytest.approx(0.0, abs=1e-6)
+    assert (1.0 - phi) * lenders == pytest.approx(phi * treasury, rel=1e-6, abs=1e-5)
 
 
 def test_capture_is_money_that_others_have() -> None:
