@@ -17,7 +17,7 @@ from studies.report.propositions import SUPPORTS
 WHOSE: Final = {
     "owners_old": "Owners today",
     "owners_new": "New owners",
-    "buyers": "Buyers at home",
+    "buyers": "Buyers, co-financiers",
     "workers_gain": "Workers",
     "treasury": "Treasury",
     "captured": "Captured money",
