@@ -78,8 +78,13 @@ def _verdict_lines(checks: dict[str, Any]) -> list[str]:
 
 def calibrate_tables(arguments: argparse.Namespace) -> int:
     """Run ``takeoff calibrate``."""
-    job = _job(arguments)
-    posterior = _calibrate(job, arguments, arguments.on, progress_asked(arguments), arguments.warm)
+    from calibration.shipped import PROFILE as SHIPPED
+
+    job, progress = _job(arguments), progress_asked(arguments)
+    if job.profile.name == SHIPPED:
+        posterior = _take(job, arguments, arguments.on, progress)
+    else:
+        posterior = _calibrate(job, arguments, arguments.on, progress, arguments.warm)
     path = job.out / "posterior.nc"
     tell(
         arguments,

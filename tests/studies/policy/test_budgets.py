@@ -161,7 +161,7 @@ def test_a_cluster_whose_histories_were_all_stopped_is_unknown() -> None:
     fans = np.full((3, 4, 5, 2), np.nan)
     stopped = Comparison(
         own, ("status-quo", "training@0.1", "training@0.2"), nothing, np.zeros(count), 1.0, np.zeros(1), fans[0], fans, {}, "",
-        np.zeros((1, 1)), {},
+        np.zeros((1, 1)), {}, nothing[:, :, :2],
     )  # fmt: skip
     told = dataset([stopped], chosen_policies(["training"]), (0.1, 0.2), 1)
     assert np.isnan(told["net_value"].values).all()

@@ -171,7 +171,7 @@ def command(out: Path, **changes: object) -> int:
         "out": str(out), "resume": False, "seed": None, "shard": None, "on": "local:1",
         "json": False, "quiet": False,
     }  # fmt: skip
-    return analyse(Namespace(**{**given, **changes}))
+    return analyse(Namespace(**{"plot": None, **given, **changes}))
 
 
 def test_the_command_says_whether_it_has_settled(stand_in: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
