@@ -12,7 +12,7 @@ from studies.numbers import amount, share, signed
 from studies.policy.decision_table import Effects
 from studies.policy.outcomes import RANKED_BY
 
-HEAD: Final = ("policy", "net value", "MC s.e.", "90 % of histories", "P(best)", "regret", "cost")
+HEAD: Final = ("policy", "net value", "MC s.e.", "90 % of histories", "P(best)", "regret", "cost", "")
 
 
 def effects_in(table: Mapping[str, np.ndarray]) -> list[Effects]:
@@ -49,6 +49,7 @@ def ranking_table(rows: Sequence[Effects]) -> str:
             share(row.p_best),
             amount(row.expected_regret),
             amount(row.cost),
+            "cannot be beaten" if row.unbeaten else "",
         )
         for row in rows
     ]
