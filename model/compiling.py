@@ -149,7 +149,7 @@ def prepare(loop: Any, *arguments: Any) -> None:
     else:
         with _alone(folder / ".compiling"):
             if not mark.exists():
-                _logger.warning("compiling %s, once for this version and processor: up to a minute", loop.__qualname__)
+                _logger.warning("compiling %s, once for this version and processor: a minute or two", loop.__qualname__)
             with _optimised_once():
                 loop.compile(types)
             mark.touch()

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from model.brief import brief
+from model.faults import nearest
 from model.figures import Entry, Observation, whole_years
 from model.state import COURSES, PLANNED_ONLY, PROGRAMMES
 from model.values import FIRST_YEAR, LAST_YEAR, Flag, Number, Share, Text, Whole, Year, Years
@@ -32,7 +33,7 @@ Region = Literal["asia", "africa", "americas", "europe", "oceania"]
 
 def _programme(given: str) -> str:
     if given not in PROGRAMMES:
-        raise ValueError(f"is no programme; choose one of {', '.join(PROGRAMMES)}")
+        raise ValueError(f"is no programme; {nearest(given, PROGRAMMES)}")
     return given
 
 

@@ -135,12 +135,9 @@ def _add_chain(commands: "Commands") -> None:
         "takeoff calibrate --profile quick --out runs/mine --set 'prior.entry_intensity=[1, 5]'",
         json=True,
     )
-    run.add_argument(
-        "--profile",
-        help="shipped (take the posterior that comes with the house), quick, standard, batch, or a YAML file "
-        "(default: shipped where one is there, else quick)",
-    )
-    calibrate.add_argument("--profile", default="quick", help=HOW_MUCH)
+    shipped = "shipped (take the posterior that comes with the house), quick, standard, batch, or a YAML file"
+    run.add_argument("--profile", help=f"{shipped} (default: shipped where one is there, else quick)")
+    calibrate.add_argument("--profile", default="quick", help=f"{shipped} (default: %(default)s)")
     calibrate.add_argument("--warm", metavar="DIR", help="begin with the emulator of this calibration, say of another structure")
     for parser in (run, calibrate):
         _add_long(parser)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.test_documentation import PYTHONS
-from tests.test_wheel import built, source, wheel
+from tests.test_wheel import built, source, source_distribution, wheel
 
 __all__ = ["source", "wheel"]  # fixtures of the tests on wheels
 SIMULATE = ("simulate", "10", "--years", "5", "--seed", "1:2", "--policy", "training", "--out")
@@ -46,11 +46,7 @@ def test_a_new_environment_gives_the_panel_of_this_one(
     if python is None:
         pytest.skip(f"there is no Python {version} here")
     # The oldest takes the wheel that is made of the source distribution.
-    archive = wheel
-    if version == PYTHONS[0]:
-        program = "import sys; from setuptools import build_meta; build_meta.build_sdist(sys.argv[1])"
-        run(sys.executable, "-c", program, tmp_path, cwd=source)
-        archive = built(next(tmp_path.glob("*.tar.gz")), tmp_path / "wheel")
+    archive = built(source_distribution(source, tmp_path), tmp_path / "wheel") if version == PYTHONS[0] else wheel
     run(python, "-m", "venv", tmp_path / "new", cwd=tmp_path)
     home = tmp_path / "new" / "bin"
     run(home / "python", "-m", "pip", "install", "-qq", "-c", repository / "constraints.txt", archive, cwd=tmp_path)

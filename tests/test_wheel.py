@@ -39,6 +39,14 @@ def built(source: Path, target: Path) -> Path:
     return made
 
 
+def source_distribution(source: Path, target: Path) -> Path:
+    program = "import sys; from setuptools import build_meta; print(build_meta.build_sdist(sys.argv[1]))"
+    done = subprocess.run([sys.executable, "-c", program, target], cwd=source, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (made,) = target.glob("*.tar.gz")
+    return made
+
+
 @pytest.fixture(scope="module")
 def wheel(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built(source, tmp_path_factory.mktemp("wheel"))
@@ -103,10 +111,7 @@ def test_the_command_starts_where_no_other_name_can_hide_it(installed: Path) -> 
 
 
 def test_a_source_distribution_makes_the_same_wheel(source: Path, wheel: Path, tmp_path: Path) -> None:
-    program = "import sys; from setuptools import build_meta; print(build_meta.build_sdist(sys.argv[1]))"
-    done = subprocess.run([sys.executable, "-c", program, tmp_path], cwd=source, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    (archive,) = tmp_path.glob("*.tar.gz")
+    archive = source_distribution(source, tmp_path)
     with zipfile.ZipFile(wheel) as first, zipfile.ZipFile(built(archive, tmp_path / "wheel")) as second:
         names = [{name for name in one.namelist() if ".dist-info/" not in name} for one in (first, second)]
         assert names[0] == names[1]

@@ -1,18 +1,14 @@
 """How does an advice become a page? Paths, phases and the ranking of one cluster, in one file without links."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from execution.writing import write_text
-from model.config import Case
-from model.figures import HALF_WIDTH_90
 from model.observe import PHASES
 from studies.commands.advising import percent
-from studies.page.figures import Observed, Row, fan, forest
+from studies.page.figures import Row, fan, forest
 from studies.page.phases import phases, timing
+from studies.page.pictures import observed_of
 from studies.page.rendering import rendered
 from studies.page.svg import Canvas
 from studies.policy.advice import Advice
@@ -50,25 +46,11 @@ def write_page(folder: Path, advice: Advice, seen: Outlook, measures: list[Measu
 def drawings(advice: Advice, seen: Outlook) -> list[Canvas]:
     """Return the fans of firms and of workers, and the shares of the phases, over time."""
     fans = [
-        fan(name, seen.years, curves, f"{name} (log scale)", list(_observed(advice.case, name)), seen.decision, log=True)
+        fan(name, seen.years, curves, f"{name} (log scale)", observed_of(advice.case, name), seen.decision, log=True)
         for name, curves in seen.paths.items()
     ]
     shares = seen.states[: len(PHASES)]
     return [*fans, phases("phases", seen.years, shares, timing(seen.years, made(seen)), seen.decision)]
-
-
-def _observed(case: Case, name: str) -> Iterator[Observed]:
-    """Return the figures of a cluster's file that belong to a path, each with the central 90 % of its error."""
-    for one in case.observations:
-        if name == "firms" and one.firms is not None:
-            yield _with_error(one.time, one.firms.middle, one.firms.sd)
-        elif name == "workers" and one.workers is not None and one.firms is not None and one.workers_per_firm is not None:
-            yield _with_error(one.time, one.workers, float(np.hypot(one.firms.sd, one.workers_per_firm.sd)))
-
-
-def _with_error(year: float, value: float, sd: float) -> Observed:
-    reach = float(np.exp(HALF_WIDTH_90 * sd))
-    return Observed(year, value, value / reach, value * reach, f"{year:.0f}: {value:,.0f}")
 
 
 def _forest(seen: Outlook) -> Canvas:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from model.config import Priors, Profile, load_priors, load_profile
+from model.errors import InputError
 from studies.commands.drawing import draw, plot_asked
 from studies.commands.telling import exit_code, progress_asked, tell
 from studies.commands.working import executor_asked, profile_asked, work_asked
@@ -40,22 +41,23 @@ def _main_profile() -> str:
     return PROFILE if is_shipped() else "quick"
 
 
-def _calibrate(job: Job, arguments: argparse.Namespace, on: Any, progress: Progress, warm: str | None = None) -> Any:
-    progress.stage("loading the compiled model (the first time on a machine compiles it)")
-    from calibration import calibrate
+def _is_shipped(job: Job) -> bool:
+    from calibration.shipped import PROFILE
 
-    return _obtain(partial(calibrate, job.profile, warm=warm), job, arguments, on, progress)
-
-
-def _take(job: Job, arguments: argparse.Namespace, on: Any, progress: Progress) -> Any:
-    progress.stage("taking the shipped posterior")
-    from calibration.shipped import take
-
-    return _obtain(take, job, arguments, on, progress)
+    return job.profile.name == PROFILE
 
 
-def _obtain(way: Callable[..., Any], job: Job, arguments: argparse.Namespace, on: Any, progress: Progress) -> Any:
-    """Obtain a posterior in the job's run folder, by calibrating or by taking the shipped one."""
+def _obtain(job: Job, arguments: argparse.Namespace, on: Any, progress: Progress, warm: str | None = None) -> Any:
+    """Obtain a posterior in the job's run folder, by taking the shipped one or by calibrating."""
+    way: Callable[..., Any]
+    if _is_shipped(job):
+        progress.stage("taking the shipped posterior")
+        from calibration.shipped import take as way
+    else:
+        progress.stage("loading the compiled model (the first time on a machine compiles it)")
+        from calibration import calibrate
+
+        way = partial(calibrate, job.profile, warm=warm)
     posterior = way(
         job.out,
         seed=arguments.seed,
@@ -78,13 +80,10 @@ def _verdict_lines(checks: dict[str, Any]) -> list[str]:
 
 def calibrate_tables(arguments: argparse.Namespace) -> int:
     """Run ``takeoff calibrate``."""
-    from calibration.shipped import PROFILE as SHIPPED
-
-    job, progress = _job(arguments), progress_asked(arguments)
-    if job.profile.name == SHIPPED:
-        posterior = _take(job, arguments, arguments.on, progress)
-    else:
-        posterior = _calibrate(job, arguments, arguments.on, progress, arguments.warm)
+    job = _job(arguments)
+    if arguments.warm and _is_shipped(job):
+        raise InputError("--warm: the shipped posterior is taken and not calibrated; leave it out, or name another --profile")
+    posterior = _obtain(job, arguments, arguments.on, progress_asked(arguments), arguments.warm)
     path = job.out / "posterior.nc"
     tell(
         arguments,
@@ -202,13 +201,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Run ``takeoff run``: the whole chain, from the tables to the page."""
     job, progress = _job(arguments), progress_asked(arguments)
     begun = os.times().elapsed
-    from calibration.shipped import PROFILE as SHIPPED
     from execution.executors import asked_by, executor_on
 
-    obtain, first = (_take, "take the shipped posterior") if job.profile.name == SHIPPED else (_calibrate, "calibrate")
+    first = "take the shipped posterior" if _is_shipped(job) else "calibrate"
     progress.stage(f"run in {job.out}: {first}, check, compare policies, report")
     with executor_on(asked_by(job.profile, arguments.on), job.profile.slurm, progress.say) as executor:
-        posterior = obtain(job, arguments, executor, progress)
+        posterior = _obtain(job, arguments, executor, progress)
         progress.stage("checking")
         for line in _verdict_lines(posterior.checks):
             progress.say(line)

@@ -17,7 +17,7 @@ DISTRIBUTION: Final = "industrial-takeoff"
 # Distributions of an extra, and their use.
 USEFUL: Final = dict.fromkeys(("jax", "optax", "blackjax"), "teaches or samples the emulator of a calibration")
 # Distributions of other extras: without them some files or machines are out of reach, and the rest works.
-OPTIONAL: Final = {"pyarrow": "Parquet files", "dask": "work on Dask and on batch systems"}
+OPTIONAL: Final = {"pyarrow": "Parquet files", "dask": "work on Dask and on batch systems", "optuna": "takeoff optimise"}
 # The least free space on the disk (GiB).
 ROOM_GIB: Final = 2.0
 

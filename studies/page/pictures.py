@@ -11,6 +11,7 @@ from model.figures import HALF_WIDTH_90, LogFigure
 from model.observe import COLUMNS, UNITS
 from model.panels import Histories
 from model.schema import Case
+from studies.page.figures import Observed
 from studies.page.svg import short
 
 BLOCKS: Final = " ▁▂▃▄▅▆▇█"
@@ -51,6 +52,18 @@ def observed_points(case: Case) -> Iterator[Point]:
             if isinstance(figure, LogFigure):
                 ends = figure.middle * math.exp(-spread), figure.middle * math.exp(spread)
             yield Point(name, seen.time, figure.middle, *ends)
+        if seen.workers is not None and seen.firms is not None and seen.workers_per_firm is not None:
+            reach = math.exp(HALF_WIDTH_90 * math.hypot(seen.firms.sd, seen.workers_per_firm.sd))
+            yield Point("workers", seen.time, seen.workers, seen.workers / reach, seen.workers * reach)
+
+
+def observed_of(case: Case, name: str) -> tuple[Observed, ...]:
+    """Return the observed figures of one quantity as a fan draws them."""
+    return tuple(
+        Observed(one.time, one.value, one.low, one.high, f"{one.time:g}: {one.value:g} {UNITS[name]}")
+        for one in observed_points(case)
+        if one.name == name
+    )
 
 
 def sparkline(values: Floats, width: int = WIDTH) -> str:
@@ -100,7 +113,7 @@ def _observed_lines(case: Case) -> list[str]:
         figures = [
             f"{_number(point.value)} {words[point.name]} ({_number(point.low)} to {_number(point.high)})"
             for point in points
-            if point.time == seen.time
+            if point.time == seen.time and point.name in words
         ]
         figures += [f"exports: {seen.exports.level}"] if seen.exports is not None else []
         lines.append(f"{f'observed in {seen.time:g}':>{MARGIN}} {', '.join(figures) or 'no figure'}")

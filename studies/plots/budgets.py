@@ -12,6 +12,7 @@ from studies.page.palette import COLOURS, MARKS, series
 from studies.plots.given import case_name, case_title, dataset, known_case, several
 from studies.plots.style import MIDDLE, POINTS, axes_for, dot, dress, finished, rule
 from studies.plots.telling import Told, key, listed, source_of
+from studies.policy.arrays import titles
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -21,6 +22,7 @@ FILE: Final = "budgets.nc"
 HELD: Final = ("net_value", "low", "high", "mc_se", "cost", "gain", "acceptability", "frontier")
 SIZE: Final = (7.0, 4.6)
 UNIT: Final = "wage-years"
+BUDGET: Final = "budget (share of a year's wage bill)"
 
 
 def plot_frontier(
@@ -51,12 +53,12 @@ def plot_frontier(
     name, one, names = _asked(budgets, case, policies)
     (axis,) = axes_for(ax, 1, 1, SIZE)
     for number, policy in enumerate(names):
-        _gains(axis, one.sel(policy=policy), _titled(one, policy), number)
+        _gains(axis, one.sel(policy=policy), titles(one)[policy], number)
     points = _frontier(one, names)
     line = {"color": COLOURS["ink"], "linewidth": MARKS["thick"].width * POINTS, "alpha": 0.25, "zorder": 1.5}
     axis.plot([x for x, *_ in points], [y for _, y, *_ in points], label="frontier", **line)
     whose = case_title(name, known_case(name, case))
-    dress(axis, f"{whose}: gain by cost", f"cost ({_unit(one, 'cost')})", f"gain ({_unit(one, 'gain')})", "both")
+    dress(axis, f"{whose}: gain by cost", f"cost ({UNIT})", f"gain ({UNIT})", "both")
     axis.legend(frameon=False, fontsize=MIDDLE)
     return finished(ax, [axis], _told_frontier(whose, one, points))
 
@@ -96,10 +98,10 @@ def plot_acceptability(
         colour, dashes = series(number)
         chance = np.asarray(one["acceptability"].sel(policy=policy).values, np.float64)
         style = {"color": colour, "linestyle": dashes, "linewidth": MARKS["median"].width * POINTS}
-        axis.plot(shares, chance, label=_titled(one, policy), **style)
+        axis.plot(shares, chance, label=titles(one)[policy], **style)
     axis.set_ylim(0.0, 1.0)
     whose = case_title(name, known_case(name, case))
-    dress(axis, f"{whose}: which policy is the best?", _budget(one), "chance of being the best (1)", "y")
+    dress(axis, f"{whose}: which policy is the best?", BUDGET, "chance of being the best (1)", "y")
     axis.legend(frameon=False, fontsize=MIDDLE)
     return finished(ax, [axis], _told_chances(whose, one, names))
 
@@ -111,22 +113,6 @@ def _asked(
     data = dataset(budgets, FILE, HELD, MADE_BY)
     name = case_name(case, data["case"].values)
     return name, data.sel(case=name), several("policies", policies, data["policy"].values)
-
-
-def _titled(data: "xr.Dataset", policy: str) -> str:
-    """Return a policy's title, where the data keep one, or its name in words."""
-    stored = data["policy"].attrs.get("titles")
-    known = {} if stored is None else dict(zip(map(str, data["policy"].values), map(str, np.atleast_1d(stored)), strict=True))
-    return known.get(policy, policy.replace("-", " "))
-
-
-def _unit(data: "xr.Dataset", name: str) -> str:
-    return str(data[name].attrs.get("units") or data[name].attrs.get("unit") or UNIT)
-
-
-def _budget(data: "xr.Dataset") -> str:
-    unit = data["share"].attrs.get("units") or data["share"].attrs.get("unit") or "share of a year's wage bill"
-    return f"budget ({unit})"
 
 
 def _frontier(data: "xr.Dataset", names: list[str]) -> list[tuple[float, float, str, float]]:
@@ -148,11 +134,11 @@ def _told_frontier(whose: str, data: "xr.Dataset", points: list[tuple[float, flo
     # Policies that cost and gain the same, such as all of them without a budget, are one point.
     apart = {(cost, gain): (policy, budget) for cost, gain, policy, budget in reversed(points)}
     told = [
-        f"{_titled(data, policy)} at {amount(budget)}: cost {amount(cost)}, gain {signed(gain)}"
+        f"{titles(data)[policy]} at {amount(budget)}: cost {amount(cost)}, gain {signed(gain)}"
         for (cost, gain), (policy, budget) in sorted(apart.items())
     ]
     frontier = "; ".join(told) or "nothing"
-    alt = f"{whose}: gain by cost, in {_unit(data, 'gain')}. On the frontier, by {_budget(data)}: {frontier}."
+    alt = f"{whose}: gain by cost, in {UNIT}. On the frontier, by {BUDGET}: {frontier}."
     return Told(caption, alt, source_of(data.attrs))
 
 
@@ -165,6 +151,6 @@ def _told_chances(whose: str, data: "xr.Dataset", names: list[str]) -> Told:
     ends = []
     for index in dict.fromkeys((0, len(data["share"]) - 1)):
         order = np.argsort(-np.nan_to_num(chances[:, index], nan=-1.0), kind="stable")[:2]
-        leaders = listed([f"{_titled(data, names[row])} {share(float(chances[row, index]))}" for row in order])
+        leaders = listed([f"{titles(data)[names[row]]} {share(float(chances[row, index]))}" for row in order])
         ends.append(f"at {amount(float(data['share'].values[index]))} {leaders}")
-    return Told(caption, f"{whose}: chances of being the best by {_budget(data)}: {'; '.join(ends)}.", source_of(data.attrs))
+    return Told(caption, f"{whose}: chances of being the best by {BUDGET}: {'; '.join(ends)}.", source_of(data.attrs))

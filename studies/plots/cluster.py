@@ -82,7 +82,7 @@ def _told(data: "xr.Dataset", names: list[str], points: list[Point], title: str)
     about = f"{title}: {count} {'history' if count == 1 else 'histories'} by calendar year, one line a seed"
     marks = f" {key('seen', 'error')}" if points else ""
     ends = [f"{WORDS.get(name, name)} {_ends(np.asarray(data[name].values, np.float64))} {UNITS[name]}" for name in names]
-    observed = [f"{WORDS[one.name]} {amount(one.value)} in {one.time:g}" for one in points if one.name in names]
+    observed = [f"{WORDS.get(one.name, one.name)} {amount(one.value)} in {one.time:g}" for one in points if one.name in names]
     alt = f"{about}. From first to last year, means over seeds: {'; '.join(ends)}."
     alt += f" Observed: {listed(observed)}." if observed else ""
     return Told(f"{about}. The dashed line is the decision.{marks}", alt, source_of_histories(data))

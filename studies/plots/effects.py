@@ -15,12 +15,12 @@ from studies.files.labels import sidecar_of
 from studies.files.tables import read_table
 from studies.plots.given import chosen
 from studies.plots.telling import UNLABELLED, source_of
-from studies.policy import decision
 from studies.policy.advice import Advice
 from studies.policy.arrays import titles
 from studies.policy.compare import DECISION, POLICIES
-from studies.policy.decision_table import Effects, decision_rows, judged
-from studies.policy.outcomes import OUTCOMES
+from studies.policy.decision_table import Effects, decision_rows
+from studies.policy.outcomes import BY_NAME
+from studies.policy.standings import standings
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -63,7 +63,7 @@ def effects(result: Any, outcome: str) -> Table:
     InputError
         If the outcome is unknown, or what is given holds no effects.
     """
-    chosen("outcome", outcome, [one.name for one in OUTCOMES])
+    chosen("outcome", outcome, BY_NAME)
     if isinstance(result, str | Path):
         return _stored(Path(result), outcome)
     if isinstance(result, Advice):
@@ -120,18 +120,10 @@ def _of_dataset(data: "xr.Dataset", outcome: str) -> Table:
     """Return the effects of a comparison, by the functions that make its decision table."""
     if "level" not in data or "draw" not in data:
         raise InputError("data: Dataset: has no variable `level`; give what studies.compare returns, or its run folder")
-    direction = next(one.direction for one in OUTCOMES if one.name == outcome)
     known, rows = data.isel(structure=0, missing_dims="ignore").sel(outcome=outcome), []
     for case in known["case"].values:
         one = known.sel(case=case)
-        kept = one["weight"].values > 0
-        if not kept.any():
-            continue
-        levels = one["level"].transpose("policy", "history").values[:, kept]
-        weights, draw = one["weight"].values[kept], one["draw"].values[kept].astype(np.int64)
-        gains = levels - levels[:1]
-        _, seen = judged(direction * gains, weights / weights.sum(), draw)
-        for index, policy in enumerate(known["policy"].values):
-            told = decision.paired_effect(gains[index], weights, draw)
-            rows.append(Effect(str(case), str(policy), *told, bool(seen.unbeaten[index])))
+        levels = one["level"].transpose("policy", "history").values
+        for told in standings(one, levels, BY_NAME[outcome].direction):
+            rows.append(Effect(str(case), told.policy, told.mean, told.low, told.high, told.mc_se, told.unbeaten))
     return Table(rows, titles(data), source_of(data.attrs))

@@ -1,6 +1,5 @@
 """What may a plot be given, and what may be chosen in it? Results, or files and folders that hold them; names, never guessed."""
 
-import difflib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +8,7 @@ from execution import netcdf
 from execution.run import checked
 from model.config import all_cases, load_case
 from model.errors import InputError, shown
+from model.faults import nearest
 from model.schema import Case
 from studies.taught.coverage import title
 
@@ -57,9 +57,7 @@ def chosen(option: str, value: Any, known: Iterable[Any]) -> str:
     names = [str(name) for name in known]
     if str(value) in names:
         return str(value)
-    near = difflib.get_close_matches(str(value)[:100], names, n=1, cutoff=0.5)
-    hint = f"did you mean `{near[0]}`? " if near else ""
-    raise InputError(f"{option}: {shown(value)}: is not among them; {hint}choose one of {', '.join(names)}")
+    raise InputError(f"{option}: {shown(value)}: is not among them; {nearest(str(value), names)}")
 
 
 def several(option: str, values: Sequence[str] | str | None, known: Iterable[Any]) -> list[str]:

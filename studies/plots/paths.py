@@ -8,17 +8,18 @@ import numpy as np
 
 from model.arrays import Floats
 from model.errors import InputError
-from model.figures import HALF_WIDTH_90
 from model.observe import UNITS
 from model.schema import Case
 from studies.numbers import amount
+from studies.page.figures import Observed
 from studies.page.palette import MARKS, SERIES, series
+from studies.page.pictures import observed_of
 from studies.plots.given import case_name, case_title, chosen, dataset, known_case, several
 from studies.plots.style import MIDDLE, axes_for, decided, dot, dress, fan, finished, rule, seen
 from studies.plots.telling import Told, key, source_of
 from studies.policy.arrays import titles
 from studies.policy.chosen import STATUS_QUO
-from studies.policy.compare import POLICIES, path_fans
+from studies.policy.compare import POLICIES, path_fans, policy_fan
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -74,12 +75,13 @@ def plot_paths(
     name, shown = case_name(case, data["case"].values), chosen("quantity", quantity, data["quantity"].values)
     of = known_case(name, case)
     past, after = _fans(data, name, shown, _few(several("policies", policies, data["policy"].values)))
-    observed, unit, logs = _observed(of, shown), UNITS[shown], shown in COUNTS
+    observed = () if of is None else observed_of(of, shown)
+    unit, logs = UNITS[shown], shown in COUNTS
     title = f"{case_title(name, of)}: {shown.replace('_', ' ')}"
     (axis,) = axes_for(ax, 1, 1, (7.0, 4.2))
     _draw(axis, past, after, logs)
     for one in observed:
-        seen(axis, *one)
+        seen(axis, one.year, one.value, one.low, one.high)
     dress(axis, title, "calendar year", f"{unit} (log scale)" if logs else unit, "y")
     return finished(ax, [axis], _told(title, unit, past, after, observed, source_of(data.attrs)))
 
@@ -97,11 +99,7 @@ def _fans(data: "xr.Dataset", case: str, quantity: str, policies: list[str]) -> 
     since, known = data["years_after"].values, titles(data)
     decision = float(years[-1] - since[-1])
     before = years <= decision
-    one = data["after"].sel(case=case, quantity=quantity).isel(structure=0, missing_dims="ignore")
-    after = [
-        Fan(known[name], decision + since, one.sel(policy=name).transpose("probability", "years_after").values)
-        for name in policies
-    ]
+    after = [Fan(known[name], decision + since, policy_fan(data, case, name, quantity)) for name in policies]
     return Fan("until the decision", years[before], curves[:, before]), after
 
 
@@ -126,22 +124,8 @@ def _draw(axis: Any, past: Fan, after: list[Fan], logs: bool) -> None:
         axis.legend(frameon=False, fontsize=MIDDLE, loc="best")
 
 
-def _observed(case: Case | None, quantity: str) -> list[tuple[float, float, float, float]]:
-    """Return observed figures: the year, the value, and the central 90 % of its error."""
-    points = []
-    for one in case.observations if case is not None else ():
-        if quantity == "firms" and one.firms is not None:
-            points.append((one.time, one.firms.middle, one.firms.sd))
-        elif quantity == "workers" and one.workers is not None and one.firms is not None and one.workers_per_firm is not None:
-            points.append((one.time, one.workers, float(np.hypot(one.firms.sd, one.workers_per_firm.sd))))
-    return [
-        (year, value, value * float(np.exp(-HALF_WIDTH_90 * sd)), value * float(np.exp(HALF_WIDTH_90 * sd)))
-        for year, value, sd in points
-    ]
-
-
 def _told(
-    title: str, unit: str, past: Fan, after: list[Fan], observed: list[tuple[float, float, float, float]], source: str
+    title: str, unit: str, past: Fan, after: list[Fan], observed: Sequence[Observed], source: str
 ) -> Told:
     decision, last = after[0].years[0], after[0].years[-1]
     marks = key("median", "band50", "band90", *(("seen", "error") if observed else ()))
@@ -152,7 +136,7 @@ def _told(
     ends = [f"{one.title} {_five(one.curves[:, -1])}" for one in after]
     begun = np.flatnonzero(np.isfinite(past.curves[2]))
     start = f" In {past.years[begun[0]]:.0f}: {_five(past.curves[:, begun[0]])}." if len(begun) else ""
-    seen_then = [f"{amount(value)} in {year:g}" for year, value, *_ in observed]
+    seen_then = [f"{amount(one.value)} in {one.year:g}" for one in observed]
     alt = f"{title}, in {unit}, medians with central 90 %.{start} At the decision in {decision:.0f}: "
     alt += f"{_five(after[0].curves[:, 0])}. In {last:.0f}: {'; '.join(ends)}."
     alt += f" Observed: {', '.join(seen_then)}." if seen_then else ""

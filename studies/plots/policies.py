@@ -13,7 +13,7 @@ from studies.plots.effects import Effect, effects
 from studies.plots.given import case_name, case_title, known_case, several
 from studies.plots.style import POINTS, axes_for, dress, estimate, finished, labelled_rows, short_numbers
 from studies.plots.telling import Told, key
-from studies.policy.outcomes import OUTCOMES, RANKED_BY, Outcome
+from studies.policy.outcomes import BY_NAME, RANKED_BY, Outcome
 
 COLUMNS: Final = 3
 # Heights of a row and of what is around the rows, and widths of a forest with and without names (inches).
@@ -50,7 +50,7 @@ def plot_policies(
         If a name is unknown, or the data hold no effects.
     """
     table = effects(data, outcome)
-    meant = next(one for one in OUTCOMES if one.name == outcome)
+    meant = BY_NAME[outcome]
     rows = _chosen(table.rows, case, policies)
     whose = {name: case_title(name, known_case(name, case if len(rows) == 1 else None)) for name in rows}
     order = _order(rows, meant)

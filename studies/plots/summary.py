@@ -9,15 +9,16 @@ import numpy as np
 from calibration.weights import FAN
 from execution.labels import verdict_of
 from model.observe import UNITS
-from studies.numbers import amount, signed
-from studies.page.figures import HALF_WIDTH_90, Observed, Row, fan, forest
+from studies.numbers import amount, share, signed
+from studies.page.figures import HALF_WIDTH_90, Row, fan, forest
 from studies.page.palette import COLOURS, MARKS
-from studies.page.pictures import SHOWN, observed_points
+from studies.page.pictures import SHOWN, observed_of
 from studies.page.svg import Canvas
 from studies.plots.cluster import source_of_histories
 from studies.plots.effects import Effect, effects
 from studies.plots.given import known_case
 from studies.plots.telling import source_of
+from studies.policy.arrays import titles
 from studies.policy.outcomes import RANKED_BY
 from studies.sensitivities.arrays import convergence_line, headline, ranked
 from studies.sensitivities.indices import RANKING
@@ -55,7 +56,7 @@ def in_a_line(data: "xr.Dataset") -> str:
 def dataset_html(data: "xr.Dataset") -> str:
     """Return a result as a small picture, a table and its label."""
     kind = kind_of(data)
-    parts = {"histories": _histories, "comparison": _comparison, "sensitivity": _sensitivity}
+    parts = {"histories": _histories, "comparison": _comparison, "budgets": _budgets, "sensitivity": _sensitivity}
     drawing, head, rows = parts[kind](data) if kind in parts else (None, ("dimension", "size"), _sizes(data))
     return summary_html(kind, _source(data), drawing, head, rows)
 
@@ -98,8 +99,7 @@ def _histories(data: "xr.Dataset") -> tuple[Canvas, Sequence[str], list[Sequence
     known = np.isfinite(firms).all(axis=0)
     curves[:, known] = np.quantile(firms[:, known], FAN, axis=0)
     case, decision = known_case(str(data.attrs.get("case", ""))), float(data.attrs.get("decision", np.nan))
-    points = [] if case is None else [one for one in observed_points(case) if one.name == "firms"]
-    observed = [Observed(one.time, one.value, one.low, one.high, f"{one.time:g}") for one in points]
+    observed = () if case is None else observed_of(case, "firms")
     inside = decision if years[0] <= decision <= years[-1] else None
     drawing = fan("firms", years, curves, "firms (log scale)", observed, inside, log=True)
     means = {name: data[name].mean("seed").values for name, _ in SHOWN if name in data}
@@ -125,6 +125,25 @@ def _comparison(data: "xr.Dataset") -> tuple[Canvas | None, Sequence[str], list[
     first = next(iter(by_case), None)
     drawing = None if first is None else _forest(first, by_case[first], table.titles)
     return drawing, ("cluster", "leads", "net value, MC s.e. (wage-years)", "policies that cannot be beaten"), rows
+
+
+def _budgets(data: "xr.Dataset") -> tuple[Canvas | None, Sequence[str], list[Sequence[str]]]:
+    """Return the forest of the first cluster's policies, each at its best budget, and who leads at each budget."""
+    one, named = data.isel(case=0), titles(data)
+    case, rows = str(one["case"].item()), list[Sequence[str]]()
+    for budget in one["share"].values:
+        at = one.sel(share=budget)
+        leader = at.isel(policy=int(np.argmax(np.nan_to_num(at["net_value"].values, nan=-np.inf))))
+        worth = f"{signed(float(leader['net_value']))} \u00b1 {amount(float(leader['mc_se']), 2)}"
+        rows.append((share(float(budget)), named[str(leader["policy"].item())], worth, share(float(leader["acceptability"]))))
+    lines = []
+    for policy in one["policy"].values:
+        each = one.sel(policy=policy)
+        best = each.isel(share=int(np.argmax(np.nan_to_num(each["net_value"].values, nan=-np.inf))))
+        value, low, high, error = (float(best[name]) for name in ("net_value", "low", "high", "mc_se"))
+        lines.append(Row(named[str(policy)], value, low, high, error, share(float(best["share"]))))
+    drawing = forest(f"{case}: net value at the best budget replayed", sorted(lines, key=lambda row: -row.mean), "wage-years")
+    return drawing, (f"budget in {case}", "leads", "net value, MC s.e. (wage-years)", "chance of being best"), rows
 
 
 def _forest(case: str, rows: list[Effect], titles: Any) -> Canvas:

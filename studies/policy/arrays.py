@@ -78,12 +78,16 @@ def _described(data: xr.Dataset, horizon: int, futures: int, policies: Mapping[s
     return data
 
 
-def titles(data: xr.Dataset) -> dict[str, str]:
-    """Return the titles of a stored comparison's policies by name, as they were when it was made."""
-    names = [str(name) for name in data["policy"].values]
+def described(data: xr.Dataset, dimension: str, attribute: str) -> dict[str, str]:
+    """Return what an attribute of a dimension says of each of its labels, such as a policy's title."""
     # A list of one text comes back from a file as that text.
-    stored = np.atleast_1d(data["policy"].attrs["titles"])
-    return dict(zip(names, map(str, stored), strict=True))
+    told = np.atleast_1d(data[dimension].attrs[attribute])
+    return dict(zip(map(str, data[dimension].values), map(str, told), strict=True))
+
+
+def titles(data: xr.Dataset) -> dict[str, str]:
+    """Return the titles of a stored result's policies by name, as they were when it was made."""
+    return described(data, "policy", "titles")
 
 
 def merged(comparisons: Sequence[Comparison], horizon: int, policies: Mapping[str, Policy]) -> xr.Dataset:

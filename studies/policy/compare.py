@@ -230,6 +230,13 @@ def path_fans(data: xr.Dataset, case: str, quantity: str) -> tuple[np.ndarray, n
     return years[known], one["path"].sel(quantity=quantity).values[:, known]
 
 
+def policy_fan(data: xr.Dataset, case: str, policy: str, quantity: str, structure: str | None = None) -> np.ndarray:
+    """Return the curves (5, h + 1) of a quantity by year after the decision; under the run's own structure if none is named."""
+    one = data["after"].sel(case=case, policy=policy, quantity=quantity)
+    one = one.isel(structure=0, missing_dims="ignore") if structure is None else one.sel(structure=structure)
+    return np.asarray(one.transpose("probability", "years_after").values)
+
+
 def path_shares(data: xr.Dataset, case: str) -> Floats | None:
     """Return the share of a cluster's weight in each of STATES at the years of its fans, shape (states, t).
 

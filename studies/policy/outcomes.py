@@ -129,6 +129,7 @@ OUTCOMES: Final = (
     _money("overrun", "what public works cost beyond their price", -1),
 )
 NAMES: Final = tuple(outcome.name for outcome in OUTCOMES)
+BY_NAME: Final = {outcome.name: outcome for outcome in OUTCOMES}
 # The outcome by which policies are ranked; the others are shown beside it.
 RANKED_BY: Final = "net_value"
 TRANSITION: Final = "transition"

@@ -17,8 +17,8 @@ from model.errors import InputError
 from model.observe import PHASES
 from studies.files.tables import read_table
 from studies.numbers import amount
-from studies.page.figures import HALF_WIDTH_90, Observed
 from studies.page.phases import Timing, timing
+from studies.page.pictures import observed_of
 from studies.policy.arrays import titles
 from studies.policy.compare import DECISION, POLICIES, PROPOSITIONS, path_fans, path_shares
 from studies.policy.counterfactuals import STATES, TRANSITIONED
@@ -89,16 +89,6 @@ def _verdict(checks: dict[str, Any]) -> Verdict:
     return Verdict(str(checks["label"]), bool(checks["converged"]), reasons)
 
 
-def observed_firms(case: Case) -> tuple[Observed, ...]:
-    """Return the observed numbers of firms with the central 90 % of their errors."""
-    observed = []
-    for seen in case.observations:
-        if seen.firms is not None:
-            value, reach = seen.firms.middle, float(np.exp(HALF_WIDTH_90 * seen.firms.sd))
-            observed.append(Observed(seen.time, value, value / reach, value * reach, f"{seen.year}: {value:g} firms"))
-    return tuple(observed)
-
-
 def _clusters(posterior: Any, cases: list[Case], policies: Any) -> list[ClusterView]:
     held = set() if policies is None else {str(name) for name in policies["case"].values}
     views = []
@@ -116,7 +106,7 @@ def _clusters(posterior: Any, cases: list[Case], policies: Any) -> list[ClusterV
                 told.years[part],
                 told.firms[:, part],
                 told.profit[:, part],
-                observed_firms(case),
+                observed_of(case, "firms"),
                 case.start.confidence,
                 effective_draws(posterior.histories["weight"].sel(case=case.name).values, posterior.histories["draw"].values),
                 told.lost,

@@ -31,7 +31,7 @@ from model.plans import Policy
 from model.policy import programmes_for
 from model.priors import Priors
 from model.schema import Case
-from studies.policy.outcomes import OUTCOMES, RANKED_BY, Columns
+from studies.policy.outcomes import BY_NAME, RANKED_BY, Columns
 
 STAGE: Final = "histories at the points of the design"
 # Histories of one task, which take about a second.
@@ -249,7 +249,7 @@ def _growth_of_employment(without: Columns, under: Columns) -> Floats:
 
 def _gain(without: Columns, under: Columns) -> Floats:
     """Difference of the outcome by which policies are ranked, over the mean of the two discounted wage bills."""
-    value = next(outcome.value for outcome in OUTCOMES if outcome.name == RANKED_BY)
+    value = BY_NAME[RANKED_BY].value
     wages = (without["value_wages"] + under["value_wages"]) / 2
     return np.asarray((value(under) - value(without)) / np.maximum(wages, 1.0))
 

@@ -1,13 +1,13 @@
 """What did a reader choose? A cluster, policies, an outcome, a horizon and a structure, each checked against what a run holds."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import xarray as xr
 
 from model.errors import InputError, shown
-from studies.parsing import nearest
+from studies.plots.given import chosen
 from studies.policy.arrays import WORTH
 from studies.policy.chosen import STATUS_QUO
 from studies.policy.outcomes import RANKED_BY
@@ -49,28 +49,26 @@ def choices(data: xr.Dataset, asked: Asked) -> Choices:
     faults: list[str] = []
     longest = longest_horizon(data)
 
-    def one(name: str, label: str, default: str | None = None) -> str:
-        known = labels(data, label)
-        word = next(iter(asked.getlist(name)), default or known[0])
-        if word not in known:
-            faults.append(
-                f"{name}: {shown(word)}: is not in this comparison{nearest(word, known) or '; choose one from the list'}"
-            )
-        return word
+    def taken(name: str, default: Sequence[str]) -> list[str]:
+        words = []
+        for word in asked.getlist(name) or default:
+            try:
+                words.append(chosen(name, word, data[name].values))
+            except InputError as error:
+                faults.extend(error.faults)
+        return words
 
-    named = asked.getlist("policy")
-    known = labels(data, "policy")
-    faults += [
-        f"policy: {shown(word)}: is not in this comparison{nearest(word, known) or '; choose from the list'}"
-        for word in named
-        if word not in known
-    ]
-    wanted = set(named) or set(known)
-    case, outcome, structure = one("case", "case"), one("outcome", "outcome", RANKED_BY), one("structure", "structure")
+    policies = taken("policy", labels(data, "policy"))
+    one = {name: taken(name, [default])[:1] for name, default in _defaults(data).items()}
     horizon = _horizon(next(iter(asked.getlist("horizon")), str(longest)), longest, faults.append)
     if faults:
         raise InputError(*faults)
-    return Choices(case, (STATUS_QUO, *(name for name in known if name in wanted - {STATUS_QUO})), outcome, horizon, structure)
+    others = tuple(name for name in labels(data, "policy") if name in policies and name != STATUS_QUO)
+    return Choices(policies=(STATUS_QUO, *others), horizon=horizon, **{name: words[0] for name, words in one.items()})
+
+
+def _defaults(data: xr.Dataset) -> dict[str, str]:
+    return {"case": labels(data, "case")[0], "outcome": RANKED_BY, "structure": labels(data, "structure")[0]}
 
 
 def _horizon(word: str, longest: int, fault: Callable[[str], object]) -> int:
@@ -94,10 +92,3 @@ def horizons(data: xr.Dataset) -> Sequence[int]:
     """Return the horizons (years) that can be chosen: every year, where net value was kept by year."""
     longest = longest_horizon(data)
     return range(longest, 0, -1) if WORTH in data else (longest,)
-
-
-def described(data: xr.Dataset, dimension: str, attribute: str) -> Mapping[str, Any]:
-    """Return what an attribute of a dimension says of each of its labels."""
-    stored = data[dimension].attrs[attribute]
-    # A list of one text comes back from a file as that text.
-    return dict(zip(labels(data, dimension), [stored] if isinstance(stored, str) else stored, strict=True))

@@ -14,9 +14,9 @@ from model.config import load_case
 from model.errors import InputError, TakeoffError
 from studies.inspect.run_folder import status_content
 from studies.page.rendering import rendered
-from studies.policy.arrays import titles
+from studies.policy.arrays import described, titles
 from studies.policy.compare import POLICIES
-from studies.serving.choices import Asked, choices, described, horizons, labels
+from studies.serving.choices import Asked, choices, horizons, labels
 from studies.serving.shown import answer
 from studies.taught.coverage import title
 

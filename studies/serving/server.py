@@ -10,8 +10,6 @@ from model.errors import InputError
 from studies.serving.pages import pages
 
 LOOPBACK: Final = "127.0.0.1"
-# Where nothing is asked for; 0 takes a free port.
-PORT: Final = 8765
 
 
 class Quiet(WSGIRequestHandler):
@@ -21,7 +19,7 @@ class Quiet(WSGIRequestHandler):
         """Say nothing."""
 
 
-def server(folder: Path, port: int = PORT) -> BaseWSGIServer:
+def server(folder: Path, port: int) -> BaseWSGIServer:
     """Return a server of a run's page, which is bound to its port and does not answer yet; ``serve_forever`` lets it.
 
     Parameters

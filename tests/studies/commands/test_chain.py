@@ -1,7 +1,9 @@
-"""Structures side by side: what is told of each, and the exit code where one has not passed its gate."""
+"""Structures side by side, with the exit code where one has not passed its gate; and a posterior taken instead of calibrated."""
 
 import argparse
 import json
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from calibration import alternatives as module
 from calibration.alternatives import Alternative
 from calibration.gate import CHECKED, CORRECTED
 from calibration.left_out import Ahead
+from studies.cli import main
 from studies.commands import chain
 
 
@@ -42,3 +45,22 @@ def test_programs_get_the_numbers(arguments: argparse.Namespace, capsys: pytest.
     assert [one["weight"] for one in told] == [0.9, 0.1]
     assert told[1]["behind"] == [2.4, 0.7]
     assert told[1]["structures"]["spillover"] == "off"
+
+
+def test_the_shipped_posterior_is_taken_and_not_calibrated(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken = []
+
+    def take(out: Path, **asked: object) -> SimpleNamespace:
+        taken.append((out, asked["seed"]))
+        return SimpleNamespace(checks={"checks": [], "converged": True, "label": CORRECTED}, converged=True)
+
+    monkeypatch.setattr("calibration.shipped.take", take)
+    monkeypatch.setattr("calibration.calibrate", lambda *given, **asked: pytest.fail("it was calibrated anew"))
+    words = ["calibrate", "--profile", "shipped", "--seed", "7", "--quiet", "--out", str(tmp_path / "run")]
+    assert main(words) == 0
+    assert taken == [(tmp_path / "run", 7)]
+    assert main([*words, "--warm", "runs/another"]) == 2
+    assert "--warm: the shipped posterior is taken and not calibrated" in capsys.readouterr().err
+    assert len(taken) == 1

@@ -8,7 +8,7 @@ import pytest
 from model.config import load_case, load_policy
 from model.observe import COLUMNS, UNITS
 from model.panels import Histories
-from studies.page.pictures import SHOWN, observed_points, sparkline, terminal_plot
+from studies.page.pictures import SHOWN, observed_of, observed_points, sparkline, terminal_plot
 
 
 @pytest.mark.parametrize("values", [[1.0, 2.0, 3.0], [5.0, 5.0], [np.nan, 1.0], [np.nan], list(range(500))])
@@ -55,4 +55,14 @@ def test_observed_figures_have_their_interval() -> None:
     firms = next(point for point in observed_points(load_case(10)) if point.name == "firms")
     assert (firms.time, firms.value) == (2005.5, 500.0)
     assert math.log(firms.high / firms.low) == pytest.approx(2 * 1.6448536 * load_case(10).observations[0].firms.sd)  # type: ignore[union-attr]
-    assert {point.name for number in range(1, 20) for point in observed_points(load_case(number))} <= {name for name, _ in SHOWN}
+    drawn = {point.name for number in range(1, 20) for point in observed_points(load_case(number))}
+    assert drawn <= {"workers", *(name for name, _ in SHOWN)}
+
+
+def test_observed_workers_are_firms_times_their_size() -> None:
+    (workers,) = observed_of(load_case(10), "workers")
+    assert (workers.year, workers.value) == (2005.5, pytest.approx(500 * 5.9))
+    # Errors of the two figures are independent, so that their log variances add up.
+    firms, size = observed_of(load_case(10), "firms")[0], observed_of(load_case(10), "workers_per_firm")[0]
+    reaches = [math.log(one.high / one.value) for one in (firms, size)]
+    assert math.log(workers.high / workers.value) == pytest.approx(math.hypot(*reaches))

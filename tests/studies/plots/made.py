@@ -75,7 +75,11 @@ def budgets() -> xr.Dataset:
     }  # fmt: skip
     return xr.Dataset(
         {name: (("case", "policy", "share"), value[None]) for name, value in values.items()},
-        coords={"case": ["10-kumasi"], "policy": ["status-quo", "training", "zone"], "share": shares},
+        coords={
+            "case": ["10-kumasi"],
+            "policy": ("policy", list(POLICIES)[:3], {"titles": list(POLICIES.values())[:3]}),
+            "share": shares,
+        },
         attrs={"label": LABEL},
     )
 

@@ -111,7 +111,7 @@ def test_caption_and_alternative_text_are_told_of_one_axes_and_of_all(name: str)
 
 @EVERY
 def test_a_wrong_choice_is_refused_with_what_is_near(name: str) -> None:
-    with pytest.raises(InputError, match="choose one of") as refused:
+    with pytest.raises(InputError, match="is not among them") as refused:
         PLOTS[name].draw(PLOTS[name].result(), **PLOTS[name].wrong)
     assert PLOTS[name].hint in str(refused.value)
     assert pyplot.get_fignums() == []

@@ -5,7 +5,7 @@ from werkzeug.datastructures import MultiDict
 
 from model.errors import InputError
 from studies.policy.arrays import WORTH
-from studies.serving.choices import Choices, choices, described, horizons
+from studies.serving.choices import Choices, choices, horizons
 from tests.studies.serving.compared import CASES, HORIZON, NAMED, comparison
 
 
@@ -24,8 +24,8 @@ def test_all_faults_are_told_at_once_and_near_names_are_offered() -> None:
         choices(comparison(), asked)
     lines = caught.value.faults
     assert [line.partition(":")[0] for line in lines] == ["policy", "case", "outcome", "structure", "horizon"]
-    assert "did you mean zone?" in lines[0]
-    assert "did you mean 10-kumasi?" in lines[1]
+    assert lines[0] == "policy: 'zones': is not among them; did you mean `zone`?"
+    assert "did you mean `10-kumasi`?" in lines[1]
     assert lines[-1] == "horizon: '6': must be a whole number of years from 1 to 5; give for instance 5"
 
 
@@ -38,9 +38,3 @@ def test_a_horizon_that_is_no_year_is_refused(word: str) -> None:
 def test_without_values_by_year_there_is_one_horizon() -> None:
     assert list(horizons(comparison())) == [5, 4, 3, 2, 1]
     assert list(horizons(comparison().drop_vars(WORTH))) == [HORIZON]
-
-
-def test_an_attribute_of_one_label_is_read_as_several_are() -> None:
-    one = comparison().isel(policy=[1])
-    one["policy"].attrs["titles"] = "Training"
-    assert described(one, "policy", "titles") == {"training": "Training"}

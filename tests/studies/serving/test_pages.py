@@ -8,8 +8,9 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 
+from execution import netcdf
 from execution.executors import Threads
-from execution.run import Run
+from execution.run import Run, revised
 from model.errors import InputError
 from studies.numbers import signed
 from studies.policy.compare import POLICIES
@@ -121,14 +122,13 @@ def test_a_damaged_file_is_told_and_not_shown(browser: FlaskClient, folder: Path
     assert browser.get(f"/files/{POLICIES}").status_code == 500
 
 
-def test_a_new_comparison_is_read_anew(folder: Path) -> None:
-    browser = opened(folder)
-    assert browser.get("/").status_code == 200
-    for path in folder.glob("*"):
-        path.unlink() if path.is_file() else None
-    run = Run("calibration", folder, {"another": 1}, ("other.nc",))
-    with run.opened(Threads(1), resume=True):
-        assert "Not finished" in browser.get("/").text
+def test_a_new_comparison_is_read_anew(browser: FlaskClient, folder: Path) -> None:
+    assert "Something else" not in browser.get("/").text
+    data = comparison()
+    data["policy"].attrs["titles"] = ["Status quo", "Training", "Something else"]
+    with revised(folder, [POLICIES]):
+        netcdf.write(folder / POLICIES, data)
+    assert "Something else" in browser.get("/").text
 
 
 def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
