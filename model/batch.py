@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from model.arguments import seed_words
 from model.arrays import Floats, Ints, Seeds
-from model.compiling import kernel, prepare, step
+from model.compiling import address_of, kernel, prepare, step
 from model.cores import granted_cores
-from model.engines.compiled_engine import run_history
+from model.engines.compiled_engine import run_at, run_history
 from model.errors import InputError
 from model.forks import Past, fork_tick, future_seed, go_on, keep, room_for
 from model.observe import COLUMNS
@@ -31,12 +31,16 @@ EXHAUSTED: Final = COLUMNS.index("exhausted")
 
 
 class Bench(NamedTuple):
-    """Memory in which one thread runs its histories, one after another; ``panel`` has shape (longest + 1, len(COLUMNS))."""
+    """Memory in which one thread runs its histories, one after another.
+
+    ``panel`` has shape (longest + 1, len(COLUMNS)), ``history`` is the address of the loop that runs a history.
+    """
 
     world: World
     cluster: NDArray[Any]
     past: Past
     panel: Floats
+    history: int
 
 
 def new_bench(params: Any, largest: Any, longest: int, programmes: NDArray[Any]) -> Bench:
@@ -51,7 +55,9 @@ def new_bench(params: Any, largest: Any, longest: int, programmes: NDArray[Any])
     """
     cluster = records(CLUSTER, 1)
     world = new_world(params, largest, programmes, 0, cluster=cluster)
-    return Bench(world, cluster, room_for(world), np.empty((longest + 1, len(COLUMNS))))
+    panel = np.empty((longest + 1, len(COLUMNS)))
+    history = address_of(run_history, world, panel, np.zeros(1, np.uint8), 0, 1)
+    return Bench(world, cluster, room_for(world), panel, history)
 
 
 @step
@@ -99,7 +105,7 @@ def run_chunk(
                 reset(w, asked)
             elif going:
                 go_on(w, bench.cluster, bench.past, asked, shared, future)
-            reached = going and run_history(w, panel, halt, 0 if leg == 0 else fork, fork if leg == 0 else s.quarters + 1)
+            reached = going and run_at(bench.history, w, panel, halt, fork * (leg > 0), fork if leg == 0 else s.quarters + 1)
             if leg == 0:
                 going = reached
                 keep(w, bench.past)

@@ -1,6 +1,10 @@
 """How does a history run as fast as the machine allows? The same steps as the SimPy engine, in one compiled loop."""
 
+from typing import Any
+
 import numpy as np
+from numba import types
+from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
 
 from model.compiling import kernel, step
@@ -55,3 +59,36 @@ def run_history(w: World, panel: NDArray[np.float64], halt: NDArray[np.uint8], f
         run_events(w)
         close_quarter(w)
     return True
+
+
+def run_at(address: int, w: World, panel: NDArray[np.float64], halt: NDArray[np.uint8], first: int, last: int) -> bool:
+    """Call ``run_history`` where its machine code lies (``model.compiling.address_of``).
+
+    Another kernel that simply called it would hold all of its code once more, and compile for half as long again.
+    """
+    return run_history(w, panel, halt, first, last)
+
+
+def _run_intrinsic(typing: Any, address: Any, w: Any, panel: Any, halt: Any, first: Any, last: Any) -> Any:
+    takes = w, panel, halt, types.int64, types.int64
+    history: Any = run_history
+    # The code at the address takes arguments of these types and no others.
+    if takes not in history.overloads:
+        return None
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        calls = context.call_conv
+        code = builder.inttoptr(arguments[0], calls.get_function_type(types.boolean, takes).as_pointer())
+        return calls.call_function(builder, code, types.boolean, takes, arguments[1:])[1]
+
+    return types.boolean(types.intp, *takes), generate
+
+
+_run: Any = intrinsic(_run_intrinsic)
+
+
+def _run_at_compiled(address: Any, w: Any, panel: Any, halt: Any, first: Any, last: Any) -> Any:
+    return lambda address, w, panel, halt, first, last: _run(address, w, panel, halt, first, last)  # noqa: PLW0108
+
+
+overload(run_at, strict=False)(_run_at_compiled)

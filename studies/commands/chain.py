@@ -96,9 +96,16 @@ def calibrate_tables(arguments: argparse.Namespace) -> int:
 def compare_structures(arguments: argparse.Namespace) -> int:
     """Run ``takeoff alternatives``."""
     from calibration.alternatives import alternatives
+    from studies.commands.ranking import survival_lines
+    from studies.policy.structures import compare_rankings, have_policies
 
     compared = alternatives(arguments.folders)
-    tell(arguments, lambda: {"alternatives": [_content(one) for one in compared]}, lambda: _alternative_lines(compared))
+    rows = compare_rankings(compared) if have_policies(compared) else []
+    tell(
+        arguments,
+        lambda: {"alternatives": [_content(one) for one in compared], "rankings": rows},
+        lambda: [*_alternative_lines(compared), "", *survival_lines(rows)],
+    )
     return exit_code(all(one.converged for one in compared))
 
 

@@ -11,6 +11,7 @@ from studies.inspect.explain import columns
 from studies.numbers import amount, share, signed
 from studies.policy.decision_table import Effects
 from studies.policy.outcomes import RANKED_BY
+from studies.policy.structures import Ranked, survival_line, survivals
 
 HEAD: Final = ("policy", "net value", "MC s.e.", "90 % of histories", "P(best)", "regret", "cost", "")
 
@@ -68,3 +69,16 @@ def ranking_lines(rows: Sequence[Effects], label: str, converged: bool) -> list[
 def ranking_content(rows: Sequence[Effects], label: str, converged: bool) -> dict[str, Any]:
     """Return the same for programs."""
     return {"label": label, "converged": converged, "outcome": RANKED_BY, "unit": "wage-years", "ranking": ranked(rows)}
+
+
+def survival_lines(rows: Sequence[Ranked]) -> list[str]:
+    """Return which policy leads in each cluster under each structure, and in how many clusters the ranking survives."""
+    if not rows:
+        return ["No rankings: after `takeoff compare DIR` on each, this command also tells whether the ranking survives."]
+    kept = survivals(rows)
+    names = list(dict.fromkeys(row.structure for row in rows))
+    cells = [
+        (one.case, *(one.leaders.get(name, "") for name in names), "" if one.unbeaten else "the first is beaten elsewhere")
+        for one in kept
+    ]
+    return ["The policy that leads by net value:", columns(("cluster", *names, ""), cells), survival_line(kept)]

@@ -14,6 +14,7 @@ from studies.policy.decision_table import Contrast, Effects
 from studies.policy.learn import Learnt
 from studies.policy.outcomes import RANKED_BY
 from studies.policy.propositions import Held
+from studies.policy.structures import Ranked
 from studies.taught.coverage import Covered
 from studies.taught.parameters import ParameterView
 
@@ -150,6 +151,7 @@ class RunView:
     held: tuple[Held, ...] = ()
     otherwise: tuple[Otherwise, ...] = ()
     learnt: tuple[Learnt, ...] = ()
+    other_structures: tuple[Ranked, ...] = ()
 
     def policy_title(self, name: str) -> str:
         """Return a policy's title, or its name where none is known."""

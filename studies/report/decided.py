@@ -10,6 +10,7 @@ from studies.page.svg import Canvas
 from studies.policy.decision_table import Contrast, Effects
 from studies.policy.learn import EVSI, Learnt
 from studies.policy.outcomes import EARLY, LEDGER, TRANSITION
+from studies.policy.structures import MAIN, STACKED, Ranked, survival_line, survivals
 from studies.report.answer import WITHIN, Grid, Line, beaten_in, horizons, leads_by, title_of
 from studies.report.data import Money, RunView
 from studies.report.propositions import SUPPORTS
@@ -89,11 +90,15 @@ class Turned(NamedTuple):
 
 
 class Turning(NamedTuple):
-    """What would turn the answers over: the assumptions, a line a cluster, and whether another structure was compared."""
+    """What would turn the answers over: the assumptions, a line a cluster, and whether another structure was compared.
+
+    ``survival`` says in one sentence whether the ranking survives posteriors of other structures, where those were compared.
+    """
 
     assumptions: list[str]
     lines: list[Turned]
     structures: bool
+    survival: str = ""
 
 
 def decided(run: RunView, shown: Grid) -> list[Decided]:
@@ -197,15 +202,27 @@ def measurements(run: RunView, shown: Grid) -> list[tuple[str, list[Learnt]]]:
 def turning(run: RunView, shown: Grid) -> Turning:
     """Return by which other counts of years, and under which other structures, another policy leads."""
     structures = list(dict.fromkeys(row.structure for row in run.effects if row.structure))
-    early = horizons(run)
+    early, kept = horizons(run), survivals(current(run, shown))
+    elsewhere = {one.case: one.leaders for one in kept}
+    posteriors = list(dict.fromkeys(name for leaders in elsewhere.values() for name in leaders if name != MAIN))
     lines = []
     for line in shown.lines:
         by_years = [leads_by(run, line.case, outcome) for outcome in early]
         leaders = by_years + [leads_by(run, line.case, structure=structure) for structure in structures]
+        leaders += [elsewhere.get(line.case, {}).get(name, "") for name in posteriors]
         others = [_other(run, line, there) for there in leaders]
         lines.append(Turned(line.title, line.leader.title, others))
     years = [words.split(",")[0] for words in early.values()]
-    return Turning([*years, *structures], lines, bool(structures))
+    named = ["stacked mixture" if name == STACKED else f"posterior of {name}" for name in posteriors]
+    return Turning([*years, *structures, *named], lines, bool(structures), survival_line(kept) if kept else "")
+
+
+def current(run: RunView, shown: Grid) -> list[Ranked]:
+    """Return the rankings on other posteriors of those clusters in which they were made beside this very comparison."""
+    leaders = {(line.case, line.leader.policy): line.leader.effect.mean for line in shown.lines}
+    main = [row for row in run.other_structures if row.structure == MAIN]
+    same = {row.case for row in main if row.mean == leaders.get((row.case, row.policy))}
+    return [row for row in run.other_structures if row.case in same]
 
 
 def _other(run: RunView, line: Line, there: str) -> tuple[str, bool] | None:

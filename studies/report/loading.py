@@ -25,12 +25,13 @@ from studies.policy.counterfactuals import STATES, TRANSITIONED
 from studies.policy.decision_table import Contrast, Effects, contrast_rows
 from studies.policy.learn import LEARNING, Learnt
 from studies.policy.propositions import Held
+from studies.policy.structures import ALTERNATIVES, Ranked
 from studies.report.data import ClusterView, LeftOutView, Money, RunView, Statement, Unseen, Verdict
 from studies.taught.coverage import Covered, covered, row_title, title
 from studies.taught.parameters import parameters
 
 IMPOSED: Final = {18: "Its success is imposed by its trained founders, a rung of technology and a wide export market."}
-Line = TypeVar("Line", Effects, Held, Learnt)
+Line = TypeVar("Line", Effects, Held, Learnt, Ranked)
 
 
 def load_view(folder: Path) -> RunView:
@@ -45,8 +46,7 @@ def load_view(folder: Path) -> RunView:
     from calibration.histories import check_content
     from calibration.results import load_posterior
 
-    posterior = load_posterior(folder)
-    priors = load_priors()
+    posterior, priors = load_posterior(folder), load_priors()
     cases = [load_case(str(name)) for name in posterior.histories["case"].values]
     check_content(folder, posterior.manifest["fingerprint"], cases)
     checks = posterior.checks
@@ -69,9 +69,10 @@ def load_view(folder: Path) -> RunView:
         horizon=float(policies.attrs["horizon"]) if policies is not None else float("nan"),
         manifest=posterior.manifest,
         left_out=_left_out(posterior, cases),
-        held=_held(folder),
+        held=_further(folder, PROPOSITIONS, Held),
         otherwise=tuple(_choice(row) for row in checks.get("otherwise", ())),
-        learnt=tuple(_lines(folder, LEARNING, Learnt)) if effects and holds(folder, LEARNING) else (),
+        learnt=_further(folder, LEARNING, Learnt),
+        other_structures=_further(folder, ALTERNATIVES, Ranked),
     )
 
 
@@ -245,9 +246,9 @@ def _choice(row: dict[str, Any]) -> Otherwise:
     return Otherwise(**known)
 
 
-def _held(folder: Path) -> tuple[Held, ...]:
-    """Return what became of the paper's propositions; nothing where the comparison is older than they are."""
-    return tuple(_lines(folder, PROPOSITIONS, Held)) if holds(folder, PROPOSITIONS) else ()
+def _further(folder: Path, name: str, kind: type[Line]) -> tuple[Line, ...]:
+    """Return the lines of a table that stands beside a comparison; nothing where no such table was made for it."""
+    return tuple(_lines(folder, name, kind)) if holds(folder, POLICIES, DECISION, name) else ()
 
 
 def _lines(folder: Path, name: str, kind: type[Line]) -> list[Line]:
@@ -259,7 +260,7 @@ def _lines(folder: Path, name: str, kind: type[Line]) -> list[Line]:
         If a column is missing.
     """
     columns = read_table(checked(folder, name))
-    command = "learn" if name == LEARNING else "compare"
+    command = {LEARNING: "learn", ALTERNATIVES: "alternatives"}.get(name, "compare")
     if missing := [field.name for field in fields(kind) if field.name not in columns]:
         raise InputError(f"{folder / name}: {missing[0]}: this column is missing; run `takeoff {command} {folder}` again")
     read: dict[Any, Callable[[Any], Any]] = {str: _text, int: int, float: float}

@@ -1,5 +1,6 @@
 """No stale machine code, one source for both modes."""
 
+import gc
 import os
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ from numba.core.registry import cpu_target
 
 from model import compiling
 from model.compiling import cache_folder, equation, hidden_file, kernel, sources_hash, usable_cache_folder
+from model.engines import compiled_engine
 
 LAW = "from model.compiling import equation\n\n\n@equation\ndef law(x):\n    return {} * x\n"
 LOOP = "from model.compiling import kernel\nfrom model.law import law\n\n\n@kernel\ndef loop(x):\n    return law(x)\n"
@@ -277,3 +279,41 @@ def test_only_one_file_is_hidden_and_only_within(tmp_path: Path, monkeypatch: py
     with pytest.raises(ValueError, match="of the import"), hidden_file("one"):
         raise ValueError("of the import")
     assert asks.isfile("one")
+
+
+@pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled")
+def test_the_loop_of_a_history_is_called_by_address_only_for_the_types_it_was_compiled_for():
+    @numba.njit
+    def caller(address, w):
+        return compiled_engine.run_at(address, w, w, w, 0, 1)
+
+    with pytest.raises(NumbaError):
+        caller(0, 1.0)
+
+
+@pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled")
+def test_an_address_is_that_of_the_code_for_the_types_given():
+    @numba.njit
+    def double(x):
+        return 2 * x
+
+    first = compiling.address_of(double, 1.0)
+    assert first == compiling.address_of(double, 2.0) != compiling.address_of(double, 1)
+    assert first > 0
+
+
+def test_what_is_not_compiled_has_no_address():
+    assert compiling.address_of(abs, 1.0) == 0
+
+
+def test_rubbish_is_collected_again_after_a_compilation():
+    seen = []
+
+    def fail():
+        with compiling._uncollected():
+            seen.append(gc.isenabled())
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert (seen, gc.isenabled()) == ([False], True)

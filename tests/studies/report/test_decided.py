@@ -7,7 +7,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from studies.report.answer import grid
+from studies.policy.structures import MAIN, STACKED, Ranked
+from studies.report.answer import beaten_in, grid
 from studies.report.data import Money, RunView
 from studies.report.decided import (
     CONTRADICTED,
@@ -138,6 +139,31 @@ def test_what_would_turn_it_over() -> None:
     assert told.lines[0].others == [None, ("Credit", False), None, ("Zone", True)]
     assert "did not compare policies under another structure" not in page(run)
     assert "did not compare policies under another structure" in page(compared(TABLE))
+
+
+def test_rankings_on_other_posteriors_stand_beside_this_one() -> None:
+    run = compared(TABLE)
+    shown = grid(run)
+    assert shown is not None
+    first = shown.lines[0]
+
+    def ranked(structure: str, policy: str, mean: float, unbeaten: int) -> Ranked:
+        return Ranked(first.case, structure, 0.5, policy, mean, 1.0, 0.5, 0.0, unbeaten)
+
+    best = first.leader
+    rows = (
+        *(ranked(MAIN, best.policy, best.effect.mean, 1), ranked(MAIN, "zone", best.effect.mean - 1, 0)),
+        *(ranked("record=count", best.policy, 1.0, 0), ranked("record=count", "zone", 5.0, 1)),
+        *(ranked(STACKED, best.policy, 3.0, 1), ranked(STACKED, "zone", 2.0, 1)),
+    )
+    told = turning(replace(run, other_structures=rows), shown)
+    assert told.assumptions[-2:] == ["posterior of record=count", "stacked mixture"]
+    assert told.lines[0].others[-2:] == [("Zone", beaten_in(first, "zone")), None]
+    assert told.lines[1].others[-2:] == [None, None]
+    assert told.survival.startswith("In 0 of 1 clusters the same policy leads")
+    assert "posterior of record=count" in words(page(replace(run, other_structures=rows)))
+    stale = replace(run, other_structures=tuple(replace(row, mean=row.mean + 1) for row in rows))
+    assert turning(stale, shown) == turning(run, shown)
 
 
 @pytest.mark.parametrize(
