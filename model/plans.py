@@ -41,6 +41,8 @@ SOME: Final = tuple(dict.fromkeys(key for keys in USED.values() for key in keys)
 LEAST_RATE: Final = -0.5
 MOST_RATE: Final = 1.0
 MOST_EFFECT: Final = 100.0
+# By how much the parts of a budget may miss their sum: they are written with a few digits.
+ROUNDING: Final = 1e-6
 PROTECTION: Final = "protection"
 # Programmes that take no budget.
 UNFUNDED: Final = tuple(kind for kind, keys in USED.items() if "budget" not in keys)
@@ -80,6 +82,7 @@ class PolicyProgramme(ProgrammeSpec):
     when: Trigger | None = None
     until: Count | None = None
     repeat: Repeat | None = None
+    by_year: Annotated[tuple[Share, ...], Field(min_length=2, max_length=20)] | None = None
 
     @field_validator(*SOME)
     @classmethod
@@ -99,19 +102,42 @@ class PolicyProgramme(ProgrammeSpec):
             raise ValueError("repeat and when exclude each other; keep one")
         return self
 
+    @model_validator(mode="after")
+    def _planned(self) -> Self:
+        if self.by_year is None:
+            return self
+        if not self.is_funded:
+            raise ValueError(f"by_year parts a budget, and {self.programme} has none; leave it out")
+        if self.repeat is not None or self.when is not None:
+            raise ValueError("by_year gives the years itself and excludes repeat and when; keep one")
+        if abs(sum(self.by_year) - 1.0) > ROUNDING:
+            raise ValueError(f"by_year: the parts of the budget sum to {sum(self.by_year):g}; they must sum to 1")
+        if "years" in self.model_fields_set and self.years != len(self.by_year):
+            raise ValueError(f"by_year has {len(self.by_year)} years, but for says {self.years:g}; leave `for` out")
+        return self
+
     @property
     def is_funded(self) -> bool:
         """Whether it takes a budget at all."""
         return self.programme not in UNFUNDED
 
-    def repeated(self, name: str) -> "tuple[PolicyProgramme, ...]":
-        """Return the programmes that its repeats are, each with its part of the budget and a name made from one given."""
-        if self.repeat is None:
-            return (self,)
-        every, times = self.repeat.every, self.repeat.times
-        part = {"budget": self.budget and self.budget / times, "budget_share": self.budget_share and self.budget_share / times}
-        again = [{"name": f"{name}, time {k + 1}", "at": self.at + k * every, "repeat": None} for k in range(times)]
-        return tuple(self.model_copy(update={**part, **one}) for one in again)
+    def parts(self, name: str) -> "tuple[PolicyProgramme, ...]":
+        """Return the programmes that it stands for, each with its part of the budget and a name made from one given.
+
+        One that repeats stands for one each time, and a budget by year for one in each year that has a part of it.
+        """
+        if self.by_year is not None:
+            one = {"by_year": None, "years": 1.0}
+            return tuple(self._part(share, f"{name}, year {k + 1}", k, one) for k, share in enumerate(self.by_year) if share > 0)
+        if self.repeat is not None:
+            every, times = self.repeat.every, self.repeat.times
+            return tuple(self._part(1 / times, f"{name}, time {k + 1}", k * every, {"repeat": None}) for k in range(times))
+        return (self,)
+
+    def _part(self, share: float, name: str, later: float, more: Mapping[str, Any]) -> "PolicyProgramme":
+        """Return a programme with a share of the budget, some years later."""
+        budgets = {key: budget and budget * share for key, budget in (("budget", self.budget), ("budget_share", self.budget_share))}
+        return self.model_copy(update={**budgets, **more, "name": name, "at": self.at + later})
 
 
 def _check_effect(kind: str, effect: float) -> None:
@@ -175,7 +201,7 @@ class Policy(Named):
         return self
 
     def funded(self) -> tuple[PolicyProgramme, ...]:
-        """Return the programmes, each with its budget; one that repeats is as many programmes as it has times."""
+        """Return the programmes, each with its budget; one that repeats, or has a budget by year, is as many programmes."""
         unfunded = [spec.is_funded and spec.budget is None and spec.budget_share is None for spec in self.programmes]
         share = self.budget_share / max(1, sum(unfunded))
         specs = [
@@ -183,7 +209,7 @@ class Policy(Named):
             for spec, lacks in zip(self.programmes, unfunded, strict=True)
         ]
         named = zip(specs, names_of(self.programmes), strict=True)
-        return tuple(one for spec, name in named for one in spec.repeated(name))
+        return tuple(one for spec, name in named for one in spec.parts(name))
 
     def __add__(self, other: "Policy") -> "Policy":
         """Return both policies at once, each with its own budget."""

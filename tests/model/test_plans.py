@@ -1,11 +1,14 @@
 """Does a policy refuse what it does not use, and does the order of its programmes change nothing?"""
 
+import re
 from itertools import permutations
+from typing import Any
 
 import pytest
 
 from model.config import load_case, load_policy, load_priors, policy_names
 from model.errors import InputError
+from model.observe import COLUMNS
 from model.plans import FIRST_KEY, SOME, USED, Policy, PolicyProgramme, key_of, names_of
 from model.policy import programmes_for
 from model.schema import PAID_BY_FIRM
@@ -101,3 +104,39 @@ def test_a_programme_that_repeats_spends_a_part_each_time() -> None:
     assert [spec.budget_share for spec in shared.funded()] == [0.025, 0.025, 0.025, 0.025, 0.1]
     twice = shared + shared
     assert len(set(names_of(twice.programmes))) == len(twice.programmes) == 10
+
+
+def test_a_budget_by_year_is_a_programme_in_each_year_that_has_a_part() -> None:
+    parts = policy({"programme": "zone", "budget": 40, "at": 2, "by_year": [0.5, 0, 0.25, 0.25]}).funded()
+    assert [(spec.name, spec.at, spec.years, spec.budget) for spec in parts] == [
+        ("zone, year 1", 2, 1, 20),
+        ("zone, year 3", 4, 1, 10),
+        ("zone, year 4", 5, 1, 10),
+    ]
+    assert [spec.budget for spec in policy({"programme": "zone", "budget": 40, "by_year": [1, 0]}).scaled(0.5).programmes] == [20]
+
+
+def test_a_budget_by_year_is_granted_and_spent_in_its_years() -> None:
+    early = policy({"programme": "training", "unit_cost": 1, "budget": 30, "by_year": [0.9, 0.1]})
+    late = policy({"programme": "training", "unit_cost": 1, "budget": 30, "by_year": [0.1, 0.9]})
+    panels = [compiled(given(9, one, quarters=120, decision=20.0))[0] for one in (early, late)]
+    granted = [panel[:, COLUMNS.index("granted")] - panel[79, COLUMNS.index("granted")] for panel in panels]
+    for row, first in zip(granted, (27.0, 3.0), strict=True):
+        assert row[[82, 119]] == pytest.approx([first, 30.0])
+
+
+@pytest.mark.parametrize(
+    ("more", "rule"),
+    [
+        ({"by_year": [0.5, 0.4]}, "sum to 0.9; they must sum to 1"),
+        ({"by_year": [1.0]}, "at least 2"),
+        ({"by_year": [1.5, -0.5]}, "by_year"),
+        ({"by_year": [0.5, 0.5], "repeat": {"every": 2, "times": 2}}, "excludes repeat and when"),
+        ({"by_year": [0.5, 0.5], "when": {"improved_firms": 5}}, "excludes repeat and when"),
+        ({"by_year": [0.5, 0.5], "for": 3}, "by_year has 2 years, but for says 3"),
+        ({"by_year": [0.5, 0.5], "programme": "protection"}, "parts a budget, and protection has none"),
+    ],
+)
+def test_a_budget_by_year_that_makes_no_sense_is_refused(more: dict[str, Any], rule: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(rule)):
+        policy({"programme": "zone", **more})
