@@ -136,7 +136,7 @@ class PolicyProgramme(ProgrammeSpec):
 
     def _part(self, share: float, name: str, later: float, more: Mapping[str, Any]) -> "PolicyProgramme":
         """Return a programme with a share of the budget, some years later."""
-        budgets = {key: budget and budget * share for key, budget in (("budget", self.budget), ("budget_share", self.budget_share))}
+        budgets = {key: getattr(self, key) and getattr(self, key) * share for key in BUDGET}
         return self.model_copy(update={**budgets, **more, "name": name, "at": self.at + later})
 
 
