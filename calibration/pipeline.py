@@ -57,12 +57,14 @@ from execution.tasks import Executor, Progress, Runner, silent, unheard
 from execution.writing import read_json, write_json
 from model.arguments import whole_seed
 from model.arrays import Arrays, Floats
+from model.calls import public
 from model.config import all_cases, load_priors, load_profile
 from model.errors import InputError
 from model.priors import Priors
 from model.profile import Profile
 
 
+@public
 def calibrate(
     profile: str | Profile = "quick",
     out: str | Path = "runs/calibrate-quick",
@@ -273,6 +275,7 @@ def _simulations(work: Work, answer: _Answer) -> int:
     return int(taught + checked + exact + cases * (profile.predictive_draws + len(answer.exact.z)))
 
 
+@public
 def check(path: str | Path) -> dict[str, Any]:
     """Return the gate's verdict on a finished calibration.
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from model.arguments import seed_words
 from model.arrays import Floats, Ints, Seeds
+from model.calls import public
 from model.compiling import kernel, prepare, step
 from model.cores import granted_cores
 from model.engines.compiled_engine import run_history
@@ -107,6 +108,7 @@ def run_chunk(
                 _write_rows(out[q, j, future], ticks[j], panel, w)
 
 
+@public
 def simulate_many(
     params: NDArray[Any],
     settings: NDArray[Any],
@@ -124,6 +126,7 @@ def simulate_many(
     return rows
 
 
+@public
 def simulate_policies(
     params: NDArray[Any],
     settings: NDArray[Any],
@@ -143,6 +146,7 @@ def simulate_policies(
     return rows
 
 
+@public
 def simulate_futures(
     params: NDArray[Any],
     settings: NDArray[Any],

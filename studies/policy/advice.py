@@ -24,6 +24,7 @@ from execution.run import Run
 from execution.store import Shard
 from execution.tasks import Executor, Progress, silent, unheard
 from model.arguments import whole_seed
+from model.calls import public
 from model.config import Case, load_case, load_priors
 from model.errors import InputError
 from model.figures import Observation
@@ -127,6 +128,7 @@ class Advice:
         return "\n".join([f"{title}{behind})", *table, *more])
 
 
+@public
 def advise(
     cluster: str | Path | Case,
     posterior: str | Path | None = None,

@@ -20,6 +20,7 @@ from execution.run import Run, read_manifest, revised
 from execution.store import Shard
 from execution.tasks import Executor, Progress, silent, unheard
 from model.arrays import Arrays, Floats
+from model.calls import public
 from model.config import Policy
 from model.errors import InputError, shown
 from model.profile import Batch
@@ -66,6 +67,7 @@ VARIABLES: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
+@public
 def budgets(
     folder: str | Path,
     cases: Sequence[int | str] | None = None,

@@ -17,6 +17,7 @@ from execution.run import Run, holds, read_manifest, revised
 from execution.store import Shard
 from execution.tasks import Executor, Progress, Runner, silent, unheard
 from model.arrays import Floats
+from model.calls import public
 from model.config import Case, Policy, load_case, refuse_twins
 from model.errors import InputError, shown
 from model.idle import idle_programmes
@@ -48,6 +49,7 @@ ENOUGH: Final = 100
 PIECES: Final = "comparison"
 
 
+@public
 def compare(
     folder: str | Path,
     cases: Sequence[int | str] | None = None,

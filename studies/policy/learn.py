@@ -20,6 +20,7 @@ from execution.labels import provenance, provenance_in, verdict_of
 from execution.run import checked, read_manifest, revised
 from execution.tasks import unheard
 from model.arrays import Floats
+from model.calls import public
 from model.config import Case, load_case, load_priors, refuse_twins
 from model.errors import InputError
 from studies.files.labels import check_sidecar, sidecar_of
@@ -95,6 +96,7 @@ class Cluster(NamedTuple):
     wage_bill: float
 
 
+@public
 def learn(
     folder: str | Path,
     cases: Sequence[int | str] | None = None,

@@ -18,6 +18,7 @@ from execution.run import Run, checked
 from execution.store import Shard
 from execution.tasks import Executor, Progress, Runner, silent, unheard
 from model.arguments import whole_seed
+from model.calls import public
 from model.config import Policy, all_cases, load_case, load_priors, load_profile, refuse_twins
 from model.errors import InputError
 from model.profile import Profile
@@ -49,6 +50,7 @@ POLICIES: Final = (SEQUENCE, "training")
 DECIDES: Final = ("model", "calibration", "studies.policy", "studies.sensitivities")
 
 
+@public
 def sensitivity(
     method: str = MORRIS,
     profile: str | Profile = "quick",

@@ -17,6 +17,7 @@ from execution.labels import provenance, verdict_of
 from execution.run import Run, checked, read_manifest
 from execution.tasks import Progress, Runner, silent
 from model.arrays import Floats
+from model.calls import public
 from model.config import Case, Policy, load_case, load_policy
 from model.errors import InputError, shown
 from model.latents import params_for, settings_for
@@ -153,6 +154,7 @@ def _whole(option: str, value: Any, least: int, most: int, example: int) -> int:
     return int(value)
 
 
+@public
 def trial(
     case: Case | int | str | Path,
     policy: Policy | str | Path = POLICY,
