@@ -83,6 +83,11 @@ class Grounds(NamedTuple):
     notes: tuple[str, ...]
 
     @property
+    def warning(self) -> str:
+        """One line on facts that the model finds improbable, though policies are ranked; empty where there is none."""
+        return "" if self.reasons else misfit.warning(self.facts)
+
+    @property
     def unique(self) -> int:
         """Number of different histories among those replayed."""
         return len(np.unique(self.histories.draw))
@@ -125,7 +130,8 @@ class Advice:
             f"  {row.policy:<{width}}  {signed(row.mean)} \u00b1 {amount(row.mc_se, 2)} wage-years, best with {share(row.p_best)}"
             for row in rows
         ]
-        return "\n".join([f"{title}{behind})", *table, *more])
+        warned = [f"  warning: {self.grounds.warning}"] * bool(self.grounds.warning)
+        return "\n".join([f"{title}{behind})", *warned, *table, *more])
 
 
 @public
