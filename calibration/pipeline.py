@@ -66,7 +66,7 @@ from model.profile import Profile
 
 @public
 def calibrate(
-    profile: str | Profile = "quick",
+    profile: str | Path | Profile = "quick",
     out: str | Path = "runs/calibrate-quick",
     *,
     seed: int | None = None,
@@ -103,7 +103,7 @@ def calibrate(
         If a stored chunk disagrees with its checksum.
     """
     known = (priors or load_priors()).changed(changes or {})
-    chosen = load_profile(profile, known) if isinstance(profile, str) else profile
+    chosen = profile if isinstance(profile, Profile) else load_profile(profile, known)
     choices, calibrated = known.structures_with(structures), known.names("calibrated")
     chosen.check_walkers(len(calibrated))
     simulator = ClusterSimulator(all_cases(), known, calibrated, errors or ErrorModel(), choices, threads=1)

@@ -162,7 +162,7 @@ class Run:
         self._lines_read = int(self.world.cluster.logged)
 
 
-def own_process(run: Run, mechanism: Callable[[Run], Process]) -> Process:
+def own_process(run: Run, mechanism: Callable[[Run], Any]) -> Process:
     """Run a user's own process, and say in one line where it is none or yields what is no event."""
     name = getattr(mechanism, "__name__", type(mechanism).__name__)
     process = mechanism(run)

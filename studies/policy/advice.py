@@ -136,11 +136,11 @@ class Advice:
 
 @public
 def advise(
-    cluster: str | Path | Case,
+    cluster: int | str | Path | Case,
     posterior: str | Path | None = None,
     *,
     out: str | Path | None = None,
-    policies: Sequence[str] | None = None,
+    policies: Sequence[str | Path] | None = None,
     horizon: int | None = None,
     seed: int = 1,
     on: str | Executor = "local",
@@ -153,7 +153,7 @@ def advise(
 
     Parameters
     ----------
-    cluster : path or Case
+    cluster : path, Case, or a number or name of the tables
         What is known of it, in the schema of a case.
     posterior : path, optional
         Run folder of a finished calibration. If not given, the shipped one, or what ``make run`` left where none is shipped.

@@ -70,8 +70,8 @@ VARIABLES: Final[Mapping[str, tuple[str, str]]] = {
 @public
 def budgets(
     folder: str | Path,
-    cases: Sequence[int | str] | None = None,
-    policies: Sequence[str] | None = None,
+    cases: Sequence[int | str | Path] | None = None,
+    policies: Sequence[str | Path] | None = None,
     shares: Sequence[float] | None = None,
     horizon: int | None = None,
     *,

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from model.config import Policy, load_policy, refuse_twins
@@ -28,7 +29,7 @@ DEFAULT_POLICIES: Final = (
 )
 
 
-def chosen_policies(names: Sequence[str] | None) -> dict[str, Policy]:
+def chosen_policies(names: Sequence[str | Path] | None) -> dict[str, Policy]:
     """Return the policies to compare by name, the status quo first.
 
     Raises

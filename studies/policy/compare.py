@@ -52,8 +52,8 @@ PIECES: Final = "comparison"
 @public
 def compare(
     folder: str | Path,
-    cases: Sequence[int | str] | None = None,
-    policies: Sequence[str] | None = None,
+    cases: Sequence[int | str | Path] | None = None,
+    policies: Sequence[str | Path] | None = None,
     horizon: int | None = None,
     *,
     draws: int | None = None,
@@ -208,7 +208,7 @@ def columns_of(kind: type[Any], rows: Iterable[Any]) -> dict[str, Any]:
     return {field.name: np.array([line[field.name] for line in lines]) for field in fields(kind)}
 
 
-def run_cases(folder: Path, wanted: Sequence[int | str] | None) -> list[Case]:
+def run_cases(folder: Path, wanted: Sequence[int | str | Path] | None) -> list[Case]:
     """Return the clusters wanted, or all that a calibration holds, in its order.
 
     Raises

@@ -99,7 +99,7 @@ class Cluster(NamedTuple):
 @public
 def learn(
     folder: str | Path,
-    cases: Sequence[int | str] | None = None,
+    cases: Sequence[int | str | Path] | None = None,
     *,
     out: str | Path | None = None,
     say: Callable[[str], object] = unheard,
@@ -139,7 +139,7 @@ def learn(
     return rows
 
 
-def compared_cases(compared: xr.Dataset, wanted: Sequence[int | str] | None, folder: Path) -> list[Case]:
+def compared_cases(compared: xr.Dataset, wanted: Sequence[int | str | Path] | None, folder: Path) -> list[Case]:
     """Return the clusters wanted, or all that were compared.
 
     Raises

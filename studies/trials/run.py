@@ -165,7 +165,7 @@ def trial(
     draws: int = DRAWS,
     posterior: str | Path | None = None,
     out: str | Path | None = None,
-    panel: Path | None = None,
+    panel: str | Path | None = None,
     threads: int | None = None,
     progress: Progress = silent,
 ) -> Trial:
@@ -197,7 +197,7 @@ def trial(
     run = Run(KIND, Path(out or f"runs/trial-{cluster.name}"), plan.depends, FILES)
     with executor_on("local") as executor, run.opened(executor, resume=True, progress=progress) as runner:
         if panel is not None:
-            write_panel(panel, plan.histories.draw, plan.origin, lambda firms: _hold(run, runner, plan, threads, firms))
+            write_panel(Path(panel), plan.histories.draw, plan.origin, lambda firms: _hold(run, runner, plan, threads, firms))
         elif not run.finished:
             _hold(run, runner, plan, threads)
     return _read(run, plan)
