@@ -293,13 +293,13 @@ _WORD: Final[dict[str, Any]] = {
 
 def improbable(facts: Sequence[Fact]) -> list[tuple[Fact, float, str]]:
     """Return each fact that the model finds improbable, with its smaller chance and what that is given, the smallest first."""
-    found = []
+    doubtful = []
     for fact in facts:
         known = [(fact.others, "given the other facts"), (fact.population, "in a cluster of this kind")]
         chance, given = min((one for one in known if np.isfinite(one[0])), default=(1.0, ""))
         if chance < IMPROBABLE:
-            found.append((fact, chance, given))
-    return sorted(found, key=lambda one: one[1])
+            doubtful.append((fact, chance, given))
+    return sorted(doubtful, key=lambda one: one[1])
 
 
 def warning(facts: Sequence[Fact]) -> str:
