@@ -57,14 +57,16 @@ from execution.tasks import Executor, Progress, Runner, silent, unheard
 from execution.writing import read_json, write_json
 from model.arguments import whole_seed
 from model.arrays import Arrays, Floats
+from model.calls import public
 from model.config import all_cases, load_priors, load_profile
 from model.errors import InputError
 from model.priors import Priors
 from model.profile import Profile
 
 
+@public
 def calibrate(
-    profile: str | Profile = "quick",
+    profile: str | Path | Profile = "quick",
     out: str | Path = "runs/calibrate-quick",
     *,
     seed: int | None = None,
@@ -101,7 +103,7 @@ def calibrate(
         If a stored chunk disagrees with its checksum.
     """
     known = (priors or load_priors()).changed(changes or {})
-    chosen = load_profile(profile, known) if isinstance(profile, str) else profile
+    chosen = profile if isinstance(profile, Profile) else load_profile(profile, known)
     choices, calibrated = known.structures_with(structures), known.names("calibrated")
     chosen.check_walkers(len(calibrated))
     simulator = ClusterSimulator(all_cases(), known, calibrated, errors or ErrorModel(), choices, threads=1)
@@ -273,6 +275,7 @@ def _simulations(work: Work, answer: _Answer) -> int:
     return int(taught + checked + exact + cases * (profile.predictive_draws + len(answer.exact.z)))
 
 
+@public
 def check(path: str | Path) -> dict[str, Any]:
     """Return the gate's verdict on a finished calibration.
 

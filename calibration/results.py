@@ -14,6 +14,7 @@ from execution.labels import verdict_of
 from execution.run import checked, read_manifest, run_at
 from execution.writing import read_json
 from model.arrays import Floats
+from model.calls import public
 from model.errors import InputError
 
 POSTERIOR: Final = "posterior.nc"
@@ -116,6 +117,7 @@ def _names(groups: Any) -> list[Any]:
     return list(groups.groups()) if callable(getattr(groups, "groups", None)) else list(groups)
 
 
+@public
 def load_posterior(path: str | Path) -> Posterior:
     """Read a finished calibration.
 

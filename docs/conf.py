@@ -7,9 +7,6 @@ from a folder.
 import os
 import sys
 from pathlib import Path
-from typing import Any
-
-from pygments.lexers.special import TextLexer
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY))
@@ -62,8 +59,3 @@ html_theme_options = {
     "footer_start": [],
     "footer_end": [],
 }
-
-
-def setup(app: Any) -> None:
-    """Show the source of a drawing in Mermaid's language, which other readers of the page draw."""
-    app.add_lexer("mermaid", TextLexer)

@@ -3,7 +3,8 @@
 A *room* of a package is one of its own files or one of its sub-packages; the *rooms* of the whole house are the packages. An
 *arrow* leads from a room to another one of which it imports something. A room stands one *floor* above the highest room that it
 imports, and rooms that import each other in a *circle* share a floor. ``python -m docs.house`` prints the counts for this house,
-or for the folder that it is given; ``python -m docs.generate`` writes them, and the drawing, into ``docs/design.md``.
+or for the folder that it is given; ``python -m docs.generate`` writes them, and the rooms of ``studies``, into
+``docs/design.md``.
 """
 
 import ast
@@ -162,7 +163,7 @@ def direct(plan: Plan) -> list[tuple[str, str]]:
     )
 
 
-# ---------------------------------------------------------------------------------------------------- table and drawing
+# --------------------------------------------------------------------------------------------------------------- tables
 
 
 def counts(root: Path) -> list[tuple[str, ...]]:
@@ -185,19 +186,22 @@ def table() -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def drawing() -> str:
-    """Return a drawing of the packages and of the rooms of ``studies``, in Mermaid's language."""
-    lines = ["```mermaid", "flowchart TD", "    subgraph studies"]
+def rooms_table() -> str:
+    """Return the rooms of ``studies`` as a Markdown table: the highest floor first, with what each imports directly."""
     rooms = plan_of(REPOSITORY, "studies")
-    words = {room: room.removeprefix("studies.") for room in rooms.rooms}
-    lines += [f"        {word}" for word in words.values()]
-    lines += [f"        {words[start]} --> {words[end]}" for start, end in direct(rooms)]
-    lines += ["    end"]
-    lines += [f"    {start} --> {end}" for start, end in direct(house(REPOSITORY))]
-    return "\n".join([*lines, "    model --> configs", "```"])
+    level, arrows = floors(rooms), direct(rooms)
+    lines = [("floor", "room", "imports"), ("---:", "---", "---")]
+    for room in sorted(rooms.rooms, key=lambda room: (-level[room], room)):
+        below = [f"`{_word(end)}`" for start, end in arrows if start == room]
+        lines.append((str(level[room]), f"`{_word(room)}`", ", ".join(below)))
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-SECTIONS: Final[Mapping[str, Callable[[], str]]] = {"counts": table, "drawing": drawing}
+def _word(room: str) -> str:
+    return room.removeprefix("studies.")
+
+
+SECTIONS: Final[Mapping[str, Callable[[], str]]] = {"counts": table, "rooms": rooms_table}
 
 
 def main(arguments: Sequence[str]) -> int:

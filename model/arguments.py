@@ -1,12 +1,9 @@
-"""Which argument was meant, and which seeds were given? Checks of a call to ``simulate`` and its companions."""
+"""Which seeds were given? Checks of the seeds of a call to ``simulate`` and its companions."""
 
-import difflib
-import inspect
 import operator
-from collections.abc import Callable, Iterable
-from functools import wraps
+from collections.abc import Iterable
 from itertools import islice
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final
 
 import numpy as np
 
@@ -17,29 +14,6 @@ SEEDS: Final = 2**64
 # Seeds of one call.
 MOST: Final = 10_000_000
 EXAMPLE: Final = {"seeds": "give for instance 3 or (1, 2, 3)"}
-
-Given = ParamSpec("Given")
-Result = TypeVar("Result")
-
-
-def naming_arguments(function: Callable[Given, Result]) -> Callable[Given, Result]:
-    """Let a function answer an unknown keyword with its own name, the nearest of its arguments, and all of them.
-
-    The answer is a ``TypeError``, which every Python function raises for an argument that it does not have: the call is wrong,
-    whereas an ``InputError`` says that a value is.
-    """
-    known = list(inspect.signature(function).parameters)
-
-    @wraps(function)
-    def checked(*args: Given.args, **kwargs: Given.kwargs) -> Result:
-        for name in kwargs:
-            if name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
-                hint = f"did you mean `{near[0]}`? " if near else ""
-                raise TypeError(f"{function.__name__}: {name}: is no argument; {hint}It takes {', '.join(known)}")
-        return function(*args, **kwargs)
-
-    return checked
 
 
 def different_seeds(seeds: int | Iterable[int]) -> list[int]:

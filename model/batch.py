@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from model.arguments import seed_words
 from model.arrays import Floats, Ints, Seeds
+from model.calls import public
 from model.compiling import address_of, kernel, prepare, step
 from model.cores import granted_cores
 from model.engines.compiled_engine import run_at, run_history
@@ -113,6 +114,7 @@ def run_chunk(
                 _write_rows(out[q, j, future], ticks[j], panel, w)
 
 
+@public
 def simulate_many(
     params: NDArray[Any],
     settings: NDArray[Any],
@@ -130,6 +132,7 @@ def simulate_many(
     return rows
 
 
+@public
 def simulate_policies(
     params: NDArray[Any],
     settings: NDArray[Any],
@@ -149,6 +152,7 @@ def simulate_policies(
     return rows
 
 
+@public
 def simulate_futures(
     params: NDArray[Any],
     settings: NDArray[Any],

@@ -6,12 +6,14 @@ if it does not. Every fault of the user's input is a line of an :class:`InputErr
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 
+from model.calls import public
 from model.errors import InputError, plain, shown
 from model.faults import complaints, nearest, several
 from model.figures import Entry
@@ -48,10 +50,11 @@ def _validated(
     """
     twice = [key for key in known if key in content]
     told = [*faults, *(f"{key}: {shown(content[key])}: unknown key; leave it out, it follows from the file" for key in twice)]
+    whole = {**content, **known}
     try:
-        entry = owner.model_validate({**content, **known})
+        entry = owner.model_validate(whole)
     except ValidationError as error:
-        raise several(path, [*told, *complaints(owner, error)]) from error
+        raise several(path, [*told, *complaints(owner, error, whole)]) from error
     if told:
         raise several(path, told)
     return entry
@@ -89,7 +92,20 @@ def _is_path(ref: str | Path) -> bool:
 def _unknown(kind: str, ref: Any, known: list[str]) -> InputError:
     near = difflib.get_close_matches(str(ref)[:100], known, n=1)
     hint = f"did you mean `{near[0]}`? " if near else ""
+    here = _file_here(ref)
+    if here is not None:
+        hint = f"a file {plain(here, 100)} is here: name it with its ending, {plain(here, 100)}; "
     return InputError(f"{kind}: {plain(str(ref), 100)}: unknown {kind}; {hint}known are {', '.join(known)}")
+
+
+def _file_here(ref: Any) -> str | None:
+    """Return the name of a file of the working directory that lacks only its ending in what was asked for."""
+    for suffix in SUFFIXES:
+        # A name may be too long for a file, or hold a character that no path may have.
+        with suppress(OSError, ValueError):
+            if Path(f"{ref}{suffix}").is_file():
+                return f"{ref}{suffix}"
+    return None
 
 
 def _own(kind: str, path: Path, entry: Own, shipped: Own | None) -> Own:
@@ -145,6 +161,7 @@ def _shipped_case(name: str) -> Case:
     return _read_case(_shipped("cases")[name], int(name.split("-", maxsplit=1)[0]))
 
 
+@public
 def load_case(ref: int | str | Path) -> Case:
     """Load a case by its number, its name, the beginning of its name, or the path of a user's YAML file.
 
@@ -202,6 +219,7 @@ def policy_names() -> tuple[str, ...]:
     return tuple(_shipped("policies"))
 
 
+@public
 def load_policy(ref: str | Path) -> Policy:
     """Load a shipped policy by its name, or a user's own by the path of its file.
 
@@ -218,6 +236,7 @@ def profile_names() -> tuple[str, ...]:
     return tuple(_shipped("profiles"))
 
 
+@public
 def load_profile(ref: str | Path, priors: Priors | None = None) -> Profile:
     """Load a shipped run profile by its name, or a user's own by the path of its file.
 
@@ -250,6 +269,7 @@ def _faults(load: Callable[[Any], object], name: Any) -> tuple[str, ...]:
     return ()
 
 
+@public
 def load_priors(path: str | Path | None = None) -> Priors:
     """Load the shipped priors, or a user's own, which must name the same parameters in the same units.
 

@@ -50,17 +50,20 @@ def several(path: Path | str, faults: Iterable[str]) -> InputError:
     return InputError(*lines)
 
 
-def complaints(owner: type[Entry], error: ValidationError) -> list[str]:
+def complaints(owner: type[Entry], error: ValidationError, content: Any = None) -> list[str]:
     """Return each fault that pydantic reports as a line ``key: value: rule; remedy``, misspelt keys first.
 
-    A missing key is not reported where a misspelt one beside it is taken for it.
+    A missing key is not reported where a misspelt one beside it is taken for it. Keys are those that ``content``, what the user
+    wrote, has: of ``exports: world`` the key is ``exports``, though the entry that it stands for has the key ``exports.level``.
+    Where no content is given, they are the entry's.
     """
     reported = sorted(error.errors(include_url=False), key=lambda fault: fault["type"] != "extra_forbidden")
     misspelt: set[tuple[int | str, ...]] = set()
     lines: list[str] = []
     for fault in reported:
         steps, value = fault["loc"], fault.get("input")
-        key = ".".join(plain(str(step), LONGEST_VALUE) for step in steps) or "file"
+        written = [*_written(steps[:-1], content), steps[-1]] if fault["type"] == "missing" else _written(steps, content)
+        key = ".".join(plain(str(step), LONGEST_VALUE) for step in written) or "file"
         if fault["type"] == "extra_forbidden":
             known = _known_keys(owner, steps[:-1])
             misspelt |= {(*steps[:-1], near) for near in difflib.get_close_matches(str(steps[-1])[:100], known, n=1)}
@@ -74,6 +77,19 @@ def complaints(owner: type[Entry], error: ValidationError) -> list[str]:
             told = f"{key}: " * bool(steps) if whole else f"{key}: {shown(value)}: "
             lines += [told + rule for rule in _rules(fault)]
     return lines
+
+
+def _written(steps: tuple[int | str, ...], content: Any) -> list[int | str]:
+    """Return those of the steps (keys and list indices) to a value that stand in what the user wrote."""
+    if content is None:
+        return list(steps)
+    written: list[int | str] = []
+    for step in steps:
+        of_list = isinstance(content, list | tuple) and isinstance(step, int) and step < len(content)
+        if of_list or (isinstance(content, Mapping) and step in content):
+            written.append(step)
+            content = content[step]
+    return written
 
 
 def _rules(fault: Mapping[str, Any]) -> list[str]:

@@ -203,9 +203,9 @@ class Case(Named):
         faults = []
         if any(later <= earlier for earlier, later in pairwise(times)):
             faults.append("years of observations must ascend; put the earliest first")
-        for span in (self.start, self.start.reform):
+        for key, span in (("start", self.start), ("start.reform", self.start.reform)):
             if times and span is not None and span.high >= times[0]:
-                faults.append(f"{span.high}: the start must lie before the first observation; lower start.high")
+                faults.append(f"{key}: {span.high}: must lie before the first observation; give an earlier year")
         home = self.covariates.home_population
         for seen in self.observations:
             workers = seen.workers

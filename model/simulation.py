@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from model.arguments import different_seeds, naming_arguments
+from model.arguments import different_seeds
 from model.arrays import Floats
 from model.batch import in_threads
+from model.calls import public
 from model.compiling import prepare
 from model.config import load_case, load_policy, load_priors
 from model.cores import granted_cores
@@ -91,7 +92,7 @@ class Asked(NamedTuple):
         )
 
 
-@naming_arguments
+@public
 def simulate(
     case: Case | int | str | Path,
     *,

@@ -38,3 +38,11 @@ def share(value: float) -> str:
     if 0.995 <= value < 1:
         return "> 99 %"
     return f"{100 * value:.0f} %"
+
+
+def percent(value: float) -> str:
+    """Return a share in per cent, with two digits and a true minus sign; a dash where it is not known."""
+    if not abs(value) < float("inf"):
+        return "\u2013"
+    text = "below 0.1" if 0.0 < value < 1e-3 else f"{100 * value:.2g}" if abs(value) < 1.0 else f"{100 * value:,.0f}"
+    return f"{text.replace('-', MINUS)} %"

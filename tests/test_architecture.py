@@ -16,7 +16,21 @@ import pytest
 import yaml
 
 import model
-from docs.house import PACKAGES, Import, circles, direct, dotted, drawing, floors, home, house, imports, plan_of, reached, tree
+from docs.house import (
+    PACKAGES,
+    Import,
+    circles,
+    direct,
+    dotted,
+    floors,
+    home,
+    house,
+    imports,
+    plan_of,
+    reached,
+    rooms_table,
+    tree,
+)
 from model.parameters import Params
 from tests.sources import CODE, REPOSITORY, importers, nodes, plant, sources, where
 
@@ -292,10 +306,12 @@ def test_a_module_and_a_package_have_a_home() -> None:
     assert home(REPOSITORY, "model.events.CLOCKS") is None
 
 
-def test_the_drawing_shows_every_room() -> None:
-    drawn = drawing().splitlines()
-    assert {f"        {room.removeprefix('studies.')}" for room in plan_of(REPOSITORY, "studies").rooms} <= set(drawn)
-    assert "    studies --> calibration" in drawn
+def test_the_table_of_rooms_shows_each_with_its_floor_and_what_it_imports() -> None:
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in rooms_table().splitlines()[2:]]
+    plan = plan_of(REPOSITORY, "studies")
+    assert sorted(row[1] for row in rows) == sorted(f"`{room.removeprefix('studies.')}`" for room in plan.rooms)
+    assert [int(row[0]) for row in rows] == sorted(floors(plan).values(), reverse=True)
+    assert rows[0][1:] == ["`cli`", "`commands`, `listening`"]
 
 
 def test_only_arrows_that_no_longer_path_implies_are_drawn(tmp_path: Path) -> None:

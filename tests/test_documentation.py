@@ -27,8 +27,6 @@ CHEAP = {"explain", "simulate", "doctor", "list", "new", "completion"}
 TESTED = {"python", "bash", "yaml"}
 EXECUTED = "{code-cell} ipython3"
 DIRECTIVES = {"{toctree}", "{include}", "{eval-rst}"}
-# Written from the code, between marks.
-GENERATED = {"mermaid"}
 REASON = re.compile(r"<!-- not run: \S.*-->\n$")
 
 
@@ -84,7 +82,7 @@ def test_every_block_is_run_or_says_why_it_is_not() -> None:
     untold = [
         f"{where}: {kind or 'a block without a language'}"
         for where, kind, before in openings()
-        if kind not in TESTED | GENERATED | {EXECUTED} and kind.split(" ")[0] not in DIRECTIVES and not REASON.search(before)
+        if kind not in TESTED | {EXECUTED} and kind.split(" ")[0] not in DIRECTIVES and not REASON.search(before)
     ]
     assert untold == [], "say above the block: <!-- not run: REASON -->"
 

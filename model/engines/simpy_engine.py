@@ -7,6 +7,7 @@ quarter's passes over all firms (the market, firms' accounts, clocks) call compi
 
 import math
 from collections.abc import Callable, Generator, Sequence
+from functools import partial
 from heapq import heappush
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from model.clock import Clock
 from model.compiling import kernel, prepare
 from model.engines import quarter
-from model.errors import InputError
+from model.errors import InputError, shown
 from model.events import LOG_GRANT, LOG_LOAN
 from model.lanes import firm_at
 from model.mechanisms.clocks import ALL
@@ -75,8 +76,20 @@ class Run:
         self._lines_read = 0
 
     def at(self, time: float) -> simpy.Event:
-        """Return an event at an exact time, for a user's process: after the events of that instant, before a quarter's steps."""
-        return self.env.at(time, USER_PRIORITY)
+        """Return an event at an exact time, for a user's process: after the events of that instant, before a quarter's steps.
+
+        Raises
+        ------
+        InputError
+            If the time is no number, or has gone by.
+        """
+        moment = float(time) if hasattr(time, "__float__") else math.nan
+        if not moment >= self.env.now:
+            raise InputError(
+                f"mechanisms: run.at({shown(time)}): must be a time in years since the cluster's start, and not before now, "
+                f"{self.env.now:g}; give a later time, say run.at(run.env.now + 1.0)"
+            )
+        return self.env.at(moment, USER_PRIORITY)
 
     def step(self, tick: int, order: int) -> simpy.Event:
         """Return the event of one step of a quarter."""
@@ -147,6 +160,39 @@ class Run:
     def skip_lines(self) -> None:
         """Leave the lines written so far out of the next count of grants."""
         self._lines_read = int(self.world.cluster.logged)
+
+
+def own_process(run: Run, mechanism: Callable[[Run], Any]) -> Process:
+    """Run a user's own process, and say in one line where it is none or yields what is no event."""
+    name = getattr(mechanism, "__name__", type(mechanism).__name__)
+    process = mechanism(run)
+    if not isinstance(process, Generator):
+        code = getattr(mechanism, "__code__", None)
+        raise InputError(
+            f"mechanisms: {name}{_place(code, getattr(code, 'co_firstlineno', 0))}: has no yield, so that it cannot wait; write "
+            "`yield run.at(time)` before what it does at that time"
+        )
+    go_on: Callable[[], Any] = partial(next, process)
+    while True:
+        try:
+            event = go_on()
+        except StopIteration:
+            return
+        if not isinstance(event, simpy.Event):
+            line = _place(getattr(process, "gi_code", None), getattr(getattr(process, "gi_frame", None), "f_lineno", 0))
+            raise InputError(
+                f"mechanisms: {name}{line}: yields {shown(event)}, which is no event; write `yield run.at(time)` for a time in "
+                "years since the cluster's start, or `yield run.at(run.env.now + years)` to wait"
+            )
+        try:
+            go_on = partial(process.send, (yield event))
+        except Exception as error:  # noqa: BLE001 - what happened to the event is the process's own affair
+            go_on = partial(process.throw, error)
+
+
+def _place(code: Any, line: int) -> str:
+    """Return where a user's function stands, for a message; nothing where Python does not know."""
+    return f" ({code.co_filename}, line {line})" if code is not None else ""
 
 
 def _money(amount: float) -> float:
@@ -254,7 +300,7 @@ def run_history(
     for clock in ALL:
         run.env.process(events(run, clock))
     for mechanism in mechanisms:
-        run.env.process(mechanism(run))
+        run.env.process(own_process(run, mechanism))
     while not run.finished:
         run.env.step()
     mark_stop(run.panel, run.world.cluster)

@@ -5,7 +5,7 @@ from typing import Final
 
 from execution.writing import write_text
 from model.observe import PHASES
-from studies.commands.advising import percent
+from studies.numbers import percent
 from studies.page.figures import Row, fan, forest
 from studies.page.phases import phases, timing
 from studies.page.pictures import observed_of

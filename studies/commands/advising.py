@@ -9,7 +9,7 @@ from model.errors import InputError
 from studies.commands.drawing import draw, plot_asked
 from studies.commands.telling import NOT_WHOLE, exit_code, progress_asked, tell
 from studies.commands.working import executor_asked, profile_asked
-from studies.numbers import MINUS, amount, share, signed
+from studies.numbers import amount, percent, share, signed
 
 if TYPE_CHECKING:
     from studies.policy.advice import Advice, Grounds
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # Years after the decision at which the median path is printed.
 SHOWN: Final = (0, 5, 10, 20)
 HEAD: Final = ("policy", "net value", "MC s.e.", "of wage bill", "P(best)", "regret", "cost", "")
+FIRST_SCHOOLING: Final = "the first schooling is what the founders' is taken to be: not weighed, its chance is by the 19 clusters"
 FACTS: Final = ("fact", "year", "value", "in the population", "given the others", "gross error")
 
 
@@ -66,21 +67,14 @@ def _draw(plot: Path | None, advice: "Advice", out: Path) -> None:
         draw(plot, plot_paths, out, advice.case)
 
 
-def percent(value: float) -> str:
-    """Return a share in per cent, with two digits and a true minus sign; a dash where it is not known."""
-    if not abs(value) < float("inf"):
-        return "\u2013"
-    text = "below 0.1" if 0.0 < value < 1e-3 else f"{100 * value:.2g}" if abs(value) < 1.0 else f"{100 * value:,.0f}"
-    return f"{text.replace('-', MINUS)} %"
-
-
 def advice_lines(advice: "Advice", seen: "Outlook", measures: "Sequence[Measured]") -> list[str]:
     """Return the advice in words: under which label, the phase and the paths, the ranking, and how sure it is."""
     from studies.commands.ranking import verdict_line
 
     grounds = advice.grounds
     kind = "" if advice.supported else " of any cluster of this kind, not of this one"
-    lines = [verdict_line(advice.label, advice.converged), f"{advice.case.title}: paths{kind}", *_path_lines(seen)]
+    warned = [f"warning: {grounds.warning}"] * bool(grounds.warning)
+    lines = [verdict_line(advice.label, advice.converged), *warned, f"{advice.case.title}: paths{kind}", *_path_lines(seen)]
     if advice.supported:
         lines += ["", *_ranking_lines(seen), *_measure_lines(measures)]
     else:
@@ -141,6 +135,7 @@ def _ground_lines(grounds: "Grounds") -> list[str]:
     """Return how many histories carry the answer, and each fact against the population and the other facts."""
     from studies.inspect.explain import columns
     from studies.policy.conditioning import ENOUGH
+    from studies.policy.misfit import FOUNDING
 
     if not grounds.candidates:
         return [f"{grounds.unique} histories; none was weighed by facts"]
@@ -153,6 +148,7 @@ def _ground_lines(grounds: "Grounds") -> list[str]:
         f"{grounds.effective:.0f} effective histories of {grounds.candidates} agree with the facts, k-hat {grounds.k_hat:.2f}; "
         f"{grounds.unique} different ones were replayed.{few}",
         columns(FACTS, cells),
+        *[FIRST_SCHOOLING] * any(fact.name == FOUNDING for fact in grounds.facts),
     ]
 
 
@@ -166,6 +162,7 @@ def advice_content(advice: "Advice", seen: "Outlook", measures: "Sequence[Measur
         "case": advice.case.title,
         "supported": advice.supported,
         "reasons": grounds.reasons,
+        "warning": grounds.warning,
         "notes": grounds.notes,
         "effective_histories": grounds.effective,
         "candidates": grounds.candidates,

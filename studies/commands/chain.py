@@ -135,8 +135,8 @@ def check_run(arguments: argparse.Namespace) -> int:
     return exit_code(checks["converged"])
 
 
-def _compare(folder: Path, profile: Profile | None, progress: Progress, **options: Any) -> None:
-    """Compare policies as a profile says, or as nothing is said; an option that is given goes before both."""
+def _compare(folder: Path, profile: Profile | None, progress: Progress, **options: Any) -> Any:
+    """Return policies compared as a profile says, or as nothing is said; an option that is given goes before both."""
     from studies.policy.compare import compare
 
     chosen: dict[str, Any] = {}
@@ -149,17 +149,19 @@ def _compare(folder: Path, profile: Profile | None, progress: Progress, **option
             "batch": profile.slurm,
         }
     chosen |= {name: value for name, value in options.items() if value is not None}
-    compare(folder, progress=progress.step, say=progress.say, **chosen)
+    data = compare(folder, progress=progress.step, say=progress.say, **chosen)
     progress.end()
+    return data
 
 
 def compare_policies(arguments: argparse.Namespace) -> int:
     """Run ``takeoff compare``."""
-    from studies.commands.ranking import effects_in, ranking_content, ranking_lines
+    from studies.commands.ranking import effects_in, ranking_content, ranking_lines, setting_of
     from studies.files.tables import read_table
+    from studies.policy.chosen import chosen_policies
 
     folder, profile, plot = Path(arguments.folder), profile_asked(arguments), plot_asked(arguments)
-    _compare(
+    data = _compare(
         folder,
         profile,
         progress_asked(arguments),
@@ -178,10 +180,11 @@ def compare_policies(arguments: argparse.Namespace) -> int:
     manifest, written = read_manifest(folder), {"decision": folder / "decision.csv", "histories": folder / "policies.nc"}
     rows = effects_in(read_table(checked(folder, "decision.csv")))
     told = rows, str(manifest["label"]), bool(manifest["converged"])
+    setting = setting_of(data, chosen_policies(arguments.policies or (list(profile.policies) if profile is not None else None)))
     tell(
         arguments,
-        lambda: {**ranking_content(*told), **written},
-        lambda: [*ranking_lines(*told), *(f"{name:<10} {path}" for name, path in written.items())],
+        lambda: {**ranking_content(*told), **setting._asdict(), "equal_budgets": setting.equal_budgets, **written},
+        lambda: [*ranking_lines(*told, setting), *(f"{name:<10} {path}" for name, path in written.items())],
     )
     return exit_code(manifest["converged"])
 

@@ -1,10 +1,20 @@
 """What can be typed of the commands that value measurements, plan, and look into runs? ``studies.cli`` adds them to the rest."""
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from studies import parsing
 from studies.parsing import Parser, add_command
+
+# Options that go before the profile's entry ``slurm``, by the names of its keys.
+BATCH_OPTIONS: Final = (
+    ("account", "NAME", "account that the job is charged to"),
+    ("partition", "NAME", "partition that it runs in"),
+    ("qos", "NAME", "quality of service"),
+    ("constraint", "NAME", "features that its node must have"),
+    ("walltime", "TIME", "the longest that one job may run, as 04:00:00"),
+    ("memory", "SIZE", "memory of the job, as 16G; with --script-only, since the plan finds it out"),
+)
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[Parser]
@@ -32,12 +42,16 @@ def add_planning(commands: "Commands") -> None:
         "plan",
         "planning:plan",
         "tell what a profile would cost, before it is spent",
-        "takeoff plan --profile standard --out plan.sbatch",
+        "takeoff plan --profile standard --account industry --out plan.sbatch\n"
+        "takeoff plan --profile standard --script-only --walltime 04:00:00 --memory 16G",
         json=True,
     )
     plan.add_argument("--profile", default="quick", help="as for run (default: %(default)s)")
     plan.add_argument("--on", type=parsing.executor, default="local", metavar="WHERE", help="as for run (default: %(default)s)")
     plan.add_argument("--out", metavar="F", default="plan.sbatch", help="batch script to write (default: %(default)s)")
+    plan.add_argument("--script-only", action="store_true", help="write the script at once: time and predict nothing")
+    for name, metavar, meaning in BATCH_OPTIONS:
+        plan.add_argument(f"--{name}", metavar=metavar, help=f"{meaning} (default: the profile's)")
 
 
 def add_inspection(commands: "Commands") -> None:

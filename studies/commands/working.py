@@ -5,11 +5,14 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from pydantic import ValidationError
+
 from execution.executors import asked_by
 from execution.store import Shard
 from model.config import load_profile
 from model.errors import InputError, shown
-from model.profile import Profile
+from model.faults import complaints
+from model.profile import Batch, Profile
 from studies.progress import Progress
 
 ARRAY: Final = "SLURM_ARRAY_TASK_"
@@ -58,6 +61,24 @@ def work_asked(arguments: argparse.Namespace, progress: Progress, on: Any) -> di
 def profile_asked(arguments: argparse.Namespace) -> Profile | None:
     """Return the profile that was named, if one was."""
     return load_profile(arguments.profile) if arguments.profile is not None else None
+
+
+def with_batch(profile: Profile, options: Mapping[str, str]) -> Profile:
+    """Return a profile in whose entry ``slurm`` options stand in the place of what it says, each by the name of its key.
+
+    Raises
+    ------
+    InputError
+        If an option is none that a batch system takes.
+    """
+    given = profile.slurm.model_dump(exclude_unset=True)
+    if "memory" in options:
+        given.pop("memory_per_cpu", None)
+    try:
+        return profile.model_copy(update={"slurm": Batch.model_validate({**given, **options})})
+    except ValidationError as error:
+        faults = complaints(Batch, error, {**given, **options})
+        raise InputError(*(f"--{fault}" if fault.split(":")[0] in options else fault for fault in faults)) from error
 
 
 def executor_asked(profile: Profile | None, arguments: argparse.Namespace) -> str:

@@ -4,6 +4,7 @@ An epoch or a step takes as long on networks that have learned nothing as on net
 """
 
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NamedTuple
 
@@ -37,6 +38,10 @@ FIRST_STEPS: Final = 10
 STEPS: Final = 80
 # The largest number of kept steps on which the judgement of the chains is timed.
 JUDGED: Final = 40
+
+
+# Parts of what is timed that are told of: the networks, the joint chains, which take the longest to compile, and the rest.
+PARTS: Final = 3
 
 
 class Fitting(NamedTuple):
@@ -75,7 +80,7 @@ class Learning(NamedTuple):
     pair_bytes: int
 
 
-def time_learning(clusters: Clusters, pairs: Pairs, total: int) -> Learning:
+def time_learning(clusters: Clusters, pairs: Pairs, total: int, tell: Callable[[int, int], None]) -> Learning:
     """Time learning and sampling.
 
     Parameters
@@ -84,14 +89,19 @@ def time_learning(clusters: Clusters, pairs: Pairs, total: int) -> Learning:
         A sample of histories from the prior.
     total : int
         Number of pairs from which a run learns at most.
+    tell : callable
+        Called with the number of parts timed and their total; it may raise to stop.
     """
+    tell(0, PARTS)
     profile, sizes, errors = clusters.profile, clusters.sizes, clusters.simulator.errors
     features, layout = ClusterFeatures(clusters.simulator), layout_of(clusters.tables, profile.components)
     scale = scale_of(pairs, layout)
     data = lesson(pairs, features, layout, scale)
     fitting, network = _fitting(layout, data, scale, profile, total)
+    tell(1, PARTS)
     emulator = Emulator(network, layout, features, rows_of(clusters.tables, layout, scale, errors))
     compiling, transition, state = _joint(Sampling(emulator, sizes, profile.chains, LEAPFROGS, profile.seed))
+    tell(2, PARTS)
     return Learning(
         fitting.training_s,
         fitting.compiling_s + compiling,

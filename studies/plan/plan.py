@@ -91,6 +91,11 @@ def capacity_of(profile: Profile, where: str) -> Capacity:
     return Capacity(profile.slurm.jobs * profile.slurm.cores, profile.slurm.jobs, DASK_TASK_S)
 
 
+def run_folder(profile: Profile) -> Path:
+    """Return the run folder of ``takeoff run`` with a profile where none is named."""
+    return Path(f"runs/run-{profile.name}")
+
+
 def make_plan(
     profile: Profile,
     where: str = "local",
@@ -115,8 +120,13 @@ def make_plan(
     InputError
         If a policy of the profile or the word ``where`` is unknown.
     """
-    capacity, folder = capacity_of(profile, where), Path(out or f"runs/run-{profile.name}")
+    capacity, folder = capacity_of(profile, where), Path(out) if out is not None else run_folder(profile)
     return predicted(measured(profile, began, progress), capacity, where, reference or profile.name, folder)
+
+
+def job_cores(capacity: Capacity) -> int:
+    """Return the cores of the script's own job, which only drives where workers have processes of their own."""
+    return 1 if capacity.processes else capacity.cores
 
 
 def measured(profile: Profile, began: float, progress: Progress) -> Measured:
@@ -125,9 +135,8 @@ def measured(profile: Profile, began: float, progress: Progress) -> Measured:
     _warm(clusters)
     starting_s = max(time.process_time() - began, 0.0)
     sample = take_sample(clusters, partial(progress, "timing histories"))
-    progress("timing the emulator and the samplers", 0, 1)
     most = int(sample.training.sum() + profile.rounds * sample.targeted.sum())
-    learning = time_learning(clusters, sample.pairs, most)
+    learning = time_learning(clusters, sample.pairs, most, partial(progress, "timing the emulator and the samplers"))
     return Measured(clusters, sample, learning, starting_s, time.monotonic() - clock)
 
 
@@ -139,7 +148,7 @@ def predicted(costs: Measured, capacity: Capacity, where: str, reference: str, f
     stages = run_stages(clusters, sample, learning, starting_s, capacity)
     wall = wall_time(stages, capacity.cores, capacity.scheduler_s)
     size = size_of(clusters, sample, learning, stages, exact)
-    resources = resources_for(wall.high, size.memory, 1 if capacity.processes else capacity.cores, profile.slurm)
+    resources = resources_for(wall.high, size.memory, job_cores(capacity), profile.slurm)
     return Plan(
         profile,
         where,

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from execution.batch_jobs import seconds_of
 from model.errors import InputError
 from model.profile import Batch, Profile
+from model.resources import MEGABYTES
 
 # The walltime asked for is the upper end of the predicted interval times this factor, and so many seconds more.
 MARGIN: Final = 1.5
@@ -52,13 +53,40 @@ def resources_for(upper_s: float, memory: float, cores: int, batch: Batch) -> Re
 
     Notes
     -----
-    The walltime is the upper end with a margin. It never exceeds the profile's own walltime; a job that needs more queues again.
+    The walltime is the upper end with a margin. Where the entry gives a walltime, that is the most: a job that needs more queues
+    again.
     """
     enough = -(-int(MARGIN * upper_s + MARGIN_S) // ROUND_S) * ROUND_S
-    walltime = min(enough, seconds_of(batch.walltime))
+    most = longest_s(batch)
+    walltime = enough if most is None else min(enough, most)
     usable = max(walltime - NOTICE_S, 1)
     again = 0 if walltime == enough else -(-int(upper_s) // usable) - 1
     return Resources(walltime, again, -(-int(MEMORY_MARGIN * memory) // ROUND_BYTES) * ROUND_BYTES, cores)
+
+
+def longest_s(batch: Batch) -> int | None:
+    """Return the longest walltime (s) that a profile or an option allows a job, or None where neither gives one."""
+    return seconds_of(batch.walltime) if "walltime" in batch.model_fields_set else None
+
+
+def resources_told(cores: int, batch: Batch) -> Resources:
+    """Return the resources that a profile or an option names, for a script before which nothing is timed.
+
+    Raises
+    ------
+    InputError
+        If neither gives a walltime, or neither gives a memory: the defaults are those of a worker, and too small for a run.
+    """
+    given = batch.model_fields_set
+    faults = [f"--{name}: missing: nothing is timed that could tell it; give for instance {example}"
+              for name, example, known in (
+                  ("walltime", "--walltime 04:00:00", {"walltime"}), ("memory", "--memory 16G", {"memory", "memory_per_cpu"}))
+              if not known & given]  # fmt: skip
+    if faults:
+        raise InputError(*faults)
+    each, count = (batch.memory, 1) if batch.memory_per_cpu is None else (batch.memory_per_cpu, cores)
+    memory = count * int(each[:-1]) * int(MEGABYTES[each[-1]]) * MEGABYTE
+    return Resources(seconds_of(batch.walltime), 0, memory, cores)
 
 
 def walltime_of(seconds: int) -> str:
@@ -87,10 +115,11 @@ def script(profile: Profile, reference: str, where: str, out: Path, resources: R
     for word in words:
         if not word.isprintable():
             raise InputError(f"{word!r}: holds a control character, which no batch script takes; name another path")
+    prologue = [*_for_workers(profile.slurm, where), *profile.slurm.prologue]
     return _TEXT.format(
         options="\n".join(f"#SBATCH {option}" for option in _options(profile, resources)),
         remark=_remark(profile.slurm, where),
-        prologue="\n".join(profile.slurm.prologue) or ":  # the profile names no prologue",
+        prologue="\n".join(prologue) or ":  # the profile names no prologue",
         command=" ".join(shlex.quote(word) for word in words),
     )
 
@@ -115,6 +144,14 @@ def _options(profile: Profile, resources: Resources) -> list[str]:
     }
     given = [f"--{key}={value}" for key, value in options.items() if value is not None]
     return [*given, *profile.slurm.directives, "--requeue"]
+
+
+def _for_workers(batch: Batch, where: str) -> list[str]:
+    """Return lines that let the worker jobs of ``--on slurm`` be asked for as this job is, by variables that ``sbatch`` reads."""
+    options = {"ACCOUNT": batch.account, "PARTITION": batch.partition, "QOS": batch.qos, "CONSTRAINT": batch.constraint}
+    if where != "slurm":
+        return []
+    return [f"export SBATCH_{name}={shlex.quote(value)}" for name, value in options.items() if value is not None]
 
 
 def _remark(batch: Batch, where: str) -> str:

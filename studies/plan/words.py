@@ -7,9 +7,10 @@ import numpy as np
 
 from calibration.gate import Limits
 from model.arrays import Ints
+from model.profile import Batch
 from studies.plan.plan import Plan
 from studies.plan.precision import Effect, Past
-from studies.plan.script import MARGIN, MARGIN_S, walltime_of
+from studies.plan.script import MARGIN, MARGIN_S, Resources, longest_s, walltime_of
 from studies.plan.size import COPIES_OF_CHAINS
 from studies.plan.stages import Capacity, Total, core_time
 from studies.progress import span
@@ -155,19 +156,37 @@ def _effect_lines(effect: Effect, plan: Plan) -> list[str]:
 
 def _script_lines(plan: Plan, script: str) -> list[str]:
     resources, batch = plan.resources, plan.profile.slurm
-    cores = f"{resources.cores} {'core' if resources.cores == 1 else 'cores'}"
+    most = "" if longest_s(batch) is None else f", at most {batch.walltime} as the profile or --walltime says"
     lines = [
         f"script      {script}: sbatch {script}",
-        f"            asks for {walltime_of(resources.seconds)} ({MARGIN:g} times the upper end and {span(MARGIN_S)}, "
-        f"at most the profile's {batch.walltime}), {_bytes(resources.memory)}, {cores}",
+        f"            asks for {walltime_of(resources.seconds)} ({MARGIN:g} times the upper end of the wall time and "
+        f"{span(MARGIN_S)}{most}), {_room(resources)}",
     ]
     if resources.again > 0:
         lines.append(
             f"            about {resources.again + 1} such jobs will be needed: each saves what is done, queues again and goes on"
         )
-    if batch.queue != "slurm":
-        lines.append(f"            the script is for Slurm; for {batch.queue} take its last lines into a script of your own")
-    return lines
+    return [*lines, *_other_queue(batch)]
+
+
+def told_lines(resources: Resources, batch: Batch, script: str) -> list[str]:
+    """Return in lines what a script asks for before which nothing was timed; ``script`` is its path."""
+    return [
+        f"script      {script}: sbatch {script}",
+        f"            asks for {walltime_of(resources.seconds)}, {_room(resources)}, as the profile or the options say",
+        "            nothing was timed: a job that needs longer saves what is done, queues again and goes on",
+        *_other_queue(batch),
+    ]
+
+
+def _room(resources: Resources) -> str:
+    return f"{_bytes(resources.memory)}, {resources.cores} {'core' if resources.cores == 1 else 'cores'}"
+
+
+def _other_queue(batch: Batch) -> list[str]:
+    if batch.queue == "slurm":
+        return []
+    return [f"            the script is for Slurm; for {batch.queue} take its last lines into a script of your own"]
 
 
 def _bytes(count: float) -> str:

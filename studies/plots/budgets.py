@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from model.calls import public
 from model.schema import Case
 from studies.numbers import amount, share, signed
 from studies.page.palette import COLOURS, MARKS, series
@@ -25,6 +26,7 @@ UNIT: Final = "wage-years"
 BUDGET: Final = "budget (share of a year's wage bill)"
 
 
+@public
 def plot_frontier(
     budgets: "xr.Dataset | str | Path",
     case: int | str | Case | None = None,
@@ -73,6 +75,7 @@ def _gains(axis: Any, row: "xr.Dataset", title: str, number: int) -> None:
         dot(axis, "mean", x, y, colour)
 
 
+@public
 def plot_acceptability(
     budgets: "xr.Dataset | str | Path",
     case: int | str | Case | None = None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from model.arrays import Floats
+from model.calls import public
 from model.observe import UNITS
 from model.schema import Case
 from studies.numbers import amount
@@ -25,6 +26,7 @@ WORDS: Final = dict(SHOWN)
 FAINTEST: Final = 0.15
 
 
+@public
 def plot_cluster(
     histories: "xr.Dataset | str | Path",
     case: Case | None = None,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from model.arrays import Floats
+from model.calls import public
 from model.errors import InputError
 from model.observe import UNITS
 from model.schema import Case
@@ -44,6 +45,7 @@ class Fan(NamedTuple):
     curves: Floats
 
 
+@public
 def plot_paths(
     data: "xr.Dataset | str | Path",
     case: int | str | Case | None = None,

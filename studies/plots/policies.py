@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from model.calls import public
 from model.schema import Case
 from studies.numbers import amount, signed
 from studies.page.palette import MARKS, UNBEATEN
@@ -22,6 +23,7 @@ ROW, AROUND, NAMED, BARE = 0.24, 1.0, 6.5, 4.0
 ALONE, AMONG_OTHERS = 4, 1
 
 
+@public
 def plot_policies(
     data: Any,
     case: int | str | Case | Sequence[int | str] | None = None,

@@ -8,6 +8,7 @@ import numpy as np
 
 from calibration.results import Posterior, load_posterior
 from execution.labels import verdict_of
+from model.calls import public
 from model.config import load_case, load_priors
 from model.errors import InputError
 from model.figures import HALF_WIDTH_90
@@ -26,8 +27,9 @@ REACH: Final = 3.2
 INSIDE: Final = (0.05, 0.95)
 
 
+@public
 def plot_parameters(
-    posterior: Posterior | str | Path,
+    posterior: Any,
     *,
     names: Sequence[str] | str | None = None,
     most: int | None = None,
@@ -78,7 +80,8 @@ def _parameter(axis: Any, row: int, view: ParameterView) -> None:
     axis.annotate(view.word, (1.01, row), xycoords=("axes fraction", "data"), fontsize=SMALL, va="center", color=COLOURS["soft"])
 
 
-def plot_coverage(posterior: Posterior | str | Path, *, figures: Sequence[str] | str | None = None, ax: Any = None) -> Any:
+@public
+def plot_coverage(posterior: Any, *, figures: Sequence[str] | str | None = None, ax: Any = None) -> Any:
     """Draw where each figure of Table 2 lies in what the posterior predicts for it.
 
     Parameters

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from model.calls import public
 from studies.numbers import amount
 from studies.page.palette import SERIES
 from studies.plots.given import chosen, dataset
@@ -37,6 +38,7 @@ class Index(NamedTuple):
     high: float
 
 
+@public
 def plot_sensitivity(
     data: "xr.Dataset | str | Path",
     outcome: str | None = None,

@@ -24,6 +24,7 @@ from execution.run import Run
 from execution.store import Shard
 from execution.tasks import Executor, Progress, silent, unheard
 from model.arguments import whole_seed
+from model.calls import public
 from model.config import Case, load_case, load_priors
 from model.errors import InputError
 from model.figures import Observation
@@ -82,6 +83,11 @@ class Grounds(NamedTuple):
     notes: tuple[str, ...]
 
     @property
+    def warning(self) -> str:
+        """One line on facts that the model finds improbable, though policies are ranked; empty where there is none."""
+        return "" if self.reasons else misfit.warning(self.facts)
+
+    @property
     def unique(self) -> int:
         """Number of different histories among those replayed."""
         return len(np.unique(self.histories.draw))
@@ -124,15 +130,17 @@ class Advice:
             f"  {row.policy:<{width}}  {signed(row.mean)} \u00b1 {amount(row.mc_se, 2)} wage-years, best with {share(row.p_best)}"
             for row in rows
         ]
-        return "\n".join([f"{title}{behind})", *table, *more])
+        warned = [f"  warning: {self.grounds.warning}"] * bool(self.grounds.warning)
+        return "\n".join([f"{title}{behind})", *warned, *table, *more])
 
 
+@public
 def advise(
-    cluster: str | Path | Case,
+    cluster: int | str | Path | Case,
     posterior: str | Path | None = None,
     *,
     out: str | Path | None = None,
-    policies: Sequence[str] | None = None,
+    policies: Sequence[str | Path] | None = None,
     horizon: int | None = None,
     seed: int = 1,
     on: str | Executor = "local",
@@ -145,7 +153,7 @@ def advise(
 
     Parameters
     ----------
-    cluster : path or Case
+    cluster : path, Case, or a number or name of the tables
         What is known of it, in the schema of a case.
     posterior : path, optional
         Run folder of a finished calibration. If not given, the shipped one, or what ``make run`` left where none is shipped.

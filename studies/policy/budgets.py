@@ -20,6 +20,7 @@ from execution.run import Run, read_manifest, revised
 from execution.store import Shard
 from execution.tasks import Executor, Progress, silent, unheard
 from model.arrays import Arrays, Floats
+from model.calls import public
 from model.config import Policy
 from model.errors import InputError, shown
 from model.profile import Batch
@@ -66,10 +67,11 @@ VARIABLES: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
+@public
 def budgets(
     folder: str | Path,
-    cases: Sequence[int | str] | None = None,
-    policies: Sequence[str] | None = None,
+    cases: Sequence[int | str | Path] | None = None,
+    policies: Sequence[str | Path] | None = None,
     shares: Sequence[float] | None = None,
     horizon: int | None = None,
     *,

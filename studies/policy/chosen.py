@@ -1,7 +1,9 @@
 """Which policies are compared? Those that are asked for, or the house's own, some of which are known by name."""
 
+import math
 from collections.abc import Mapping, Sequence
-from typing import Final
+from pathlib import Path
+from typing import Final, NamedTuple
 
 from model.config import Policy, load_policy, refuse_twins
 
@@ -27,7 +29,7 @@ DEFAULT_POLICIES: Final = (
 )
 
 
-def chosen_policies(names: Sequence[str] | None) -> dict[str, Policy]:
+def chosen_policies(names: Sequence[str | Path] | None) -> dict[str, Policy]:
     """Return the policies to compare by name, the status quo first.
 
     Raises
@@ -38,6 +40,21 @@ def chosen_policies(names: Sequence[str] | None) -> dict[str, Policy]:
     policies = [load_policy(name) for name in names or DEFAULT_POLICIES]
     refuse_twins("--policy", "policy", policies)
     return {STATUS_QUO: load_policy(STATUS_QUO), **{policy.name: policy for policy in policies}}
+
+
+class Budget(NamedTuple):
+    """What a policy may spend in all: a share of the wage bill of the decision's year, and wage-years."""
+
+    share: float
+    wage_years: float
+
+
+def budget_of(policy: Policy) -> Budget:
+    """Return the total budget of a policy; that of one whose programmes take none is 0."""
+    funded = [spec for spec in policy.funded() if spec.is_funded]
+    share = math.fsum(spec.budget_share or 0.0 for spec in funded)
+    # Shares of equal size that were summed over different numbers of programmes are equal.
+    return Budget(round(share, 9), round(math.fsum(spec.budget or 0.0 for spec in funded), 9))
 
 
 def halves(policies: Mapping[str, Policy]) -> dict[str, Policy]:

@@ -17,6 +17,7 @@ from execution.run import Run, holds, read_manifest, revised
 from execution.store import Shard
 from execution.tasks import Executor, Progress, Runner, silent, unheard
 from model.arrays import Floats
+from model.calls import public
 from model.config import Case, Policy, load_case, refuse_twins
 from model.errors import InputError, shown
 from model.idle import idle_programmes
@@ -48,10 +49,11 @@ ENOUGH: Final = 100
 PIECES: Final = "comparison"
 
 
+@public
 def compare(
     folder: str | Path,
-    cases: Sequence[int | str] | None = None,
-    policies: Sequence[str] | None = None,
+    cases: Sequence[int | str | Path] | None = None,
+    policies: Sequence[str | Path] | None = None,
     horizon: int | None = None,
     *,
     draws: int | None = None,
@@ -206,7 +208,7 @@ def columns_of(kind: type[Any], rows: Iterable[Any]) -> dict[str, Any]:
     return {field.name: np.array([line[field.name] for line in lines]) for field in fields(kind)}
 
 
-def run_cases(folder: Path, wanted: Sequence[int | str] | None) -> list[Case]:
+def run_cases(folder: Path, wanted: Sequence[int | str | Path] | None) -> list[Case]:
     """Return the clusters wanted, or all that a calibration holds, in its order.
 
     Raises

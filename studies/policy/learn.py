@@ -20,6 +20,7 @@ from execution.labels import provenance, provenance_in, verdict_of
 from execution.run import checked, read_manifest, revised
 from execution.tasks import unheard
 from model.arrays import Floats
+from model.calls import public
 from model.config import Case, load_case, load_priors, refuse_twins
 from model.errors import InputError
 from studies.files.labels import check_sidecar, sidecar_of
@@ -95,9 +96,10 @@ class Cluster(NamedTuple):
     wage_bill: float
 
 
+@public
 def learn(
     folder: str | Path,
-    cases: Sequence[int | str] | None = None,
+    cases: Sequence[int | str | Path] | None = None,
     *,
     out: str | Path | None = None,
     say: Callable[[str], object] = unheard,
@@ -137,7 +139,7 @@ def learn(
     return rows
 
 
-def compared_cases(compared: xr.Dataset, wanted: Sequence[int | str] | None, folder: Path) -> list[Case]:
+def compared_cases(compared: xr.Dataset, wanted: Sequence[int | str | Path] | None, folder: Path) -> list[Case]:
     """Return the clusters wanted, or all that were compared.
 
     Raises

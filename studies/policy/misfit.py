@@ -25,11 +25,16 @@ from studies.policy.conditioning import Candidates, weights_of
 # A fact with a smaller chance of lying so far out, on either side, is refused. Of the dozen chances that a full row has, one
 # comes to it in some six of a hundred clusters though nothing is wrong.
 UNLIKELY: Final = 0.005
+# A fact with a smaller chance is warned of, though policies are ranked. Of a dozen such chances, one comes to it in every second
+# cluster though nothing is wrong, so that it is a reason to look at the figure and none to refuse.
+IMPROBABLE: Final = 0.05
 # Above this chance that the whole row has gross errors, its facts contradict each other.
 GROSS: Final = 0.5
 # Years beyond the last observation of the tables in which a decision is still like theirs (judgement).
 LATER: Final = 35
 WORDS: Final = {"log_firms": "firms", "log_workers_per_firm": "workers_per_firm", "schooling": "schooling"}
+# The first figure of schooling, which is what the founders' is taken to be.
+FOUNDING: Final = "schooling (first)"
 WORKERS: Final = "firms times workers_per_firm"
 GROWTH: Final = {"log_firms": "growth of firms", "log_workers_per_firm": "growth of workers_per_firm"}
 
@@ -146,7 +151,16 @@ def judged_facts(case: Case, candidates: Candidates, errors: ErrorModel) -> Misf
     base = _Base(row, candidates.outcomes, weights_of(candidates.log_population), errors)
     facts = [*_figures(base, years), *_combined(base, years), *_statements(base, years)]
     gross = row_gross(row, base)
-    return Misfit(tuple(facts), gross, tuple(_reasons(facts, gross)))
+    return Misfit((*facts, *_founding(case, errors)), gross, tuple(_reasons(facts, gross)))
+
+
+def _founding(case: Case, errors: ErrorModel) -> Iterator[Fact]:
+    """Return the first figure of schooling, which centres the founders' and is not weighed: it is held against the tables."""
+    first = next((seen for seen in case.observations if seen.schooling is not None), None)
+    if first is not None and not errors.score_founding_schooling:
+        for name, value, others in _compared(first, all_cases()):
+            if name == WORDS["schooling"]:
+                yield Fact(FOUNDING, int(first.time), amount(value), _beyond(value, others))
 
 
 class _Base(NamedTuple):
@@ -275,6 +289,26 @@ _WORD: Final[dict[str, Any]] = {
     "improvement": ("not_listed", "transition", "success"),
     "exports": ("none or neighbours", "distant", "world"),
 }
+
+
+def improbable(facts: Sequence[Fact]) -> list[tuple[Fact, float, str]]:
+    """Return each fact that the model finds improbable, with its smaller chance and what that is given, the smallest first."""
+    doubtful = []
+    for fact in facts:
+        known = [(fact.others, "given the other facts"), (fact.population, "in a cluster of this kind")]
+        chance, given = min((one for one in known if np.isfinite(one[0])), default=(1.0, ""))
+        if chance < IMPROBABLE:
+            doubtful.append((fact, chance, given))
+    return sorted(doubtful, key=lambda one: one[1])
+
+
+def warning(facts: Sequence[Fact]) -> str:
+    """Return one line that names every improbable fact, its chance and what to do; nothing where there is none."""
+    told = [f"{fact.name} {fact.year}: {fact.value} ({_chance(chance)} {given})" for fact, chance, given in improbable(facts)]
+    if not told:
+        return ""
+    remedy = "check the file, or give a range where a figure is unsure; if all is right, few like histories carry the ranking"
+    return f"improbable under the model: {', '.join(told)}; {remedy}"
 
 
 def _reasons(facts: Sequence[Fact], gross: float) -> Iterator[str]:

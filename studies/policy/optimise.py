@@ -21,6 +21,7 @@ from execution.labels import provenance, verdict_of
 from execution.run import Run, read_manifest
 from execution.tasks import Executor, Progress, Runner, silent, unheard
 from model.arrays import Arrays, Floats
+from model.calls import public
 from model.config import Case, Policy, load_case, refuse_twins
 from model.errors import InputError
 from studies.files.labels import sidecar_of
@@ -103,6 +104,7 @@ class _Laboratory:
         return Worths(tuple(one.name for one in policies), value, -treasury, first.weights, first.draw)
 
 
+@public
 def optimise(
     asked: str | Path | Mapping[str, Any],
     *,

@@ -165,7 +165,7 @@ def load_study(asked: str | Path | Mapping[str, Any]) -> Study:
     try:
         study = Study.model_validate({**content, "name": name})
     except ValidationError as error:
-        faults += complaints(Study, error)
+        faults += complaints(Study, error, content)
     faults += _programme_faults(content.get("programmes"))
     faults += _unknown("policies", load_policy, content.get("policies"))
     faults += _unknown("cases", load_case, content.get("cases"))
@@ -219,9 +219,9 @@ def _spec_faults(spec: Mapping[str, Any]) -> Iterable[str]:
                 lows.pop(key), highs.pop(key)
     for end in (lows, highs):
         try:
-            PolicyProgramme.model_validate({key: value for key, value in end.items() if key not in (PART, *BUDGET)})
+            PolicyProgramme.model_validate(content := {key: value for key, value in end.items() if key not in (PART, *BUDGET)})
         except ValidationError as error:
-            faults += complaints(PolicyProgramme, error)
+            faults += complaints(PolicyProgramme, error, content)
     return dict.fromkeys(faults)
 
 

@@ -18,6 +18,7 @@ from execution.run import Run, checked
 from execution.store import Shard
 from execution.tasks import Executor, Progress, Runner, silent, unheard
 from model.arguments import whole_seed
+from model.calls import public
 from model.config import Policy, all_cases, load_case, load_priors, load_profile, refuse_twins
 from model.errors import InputError
 from model.profile import Profile
@@ -49,13 +50,14 @@ POLICIES: Final = (SEQUENCE, "training")
 DECIDES: Final = ("model", "calibration", "studies.policy", "studies.sensitivities")
 
 
+@public
 def sensitivity(
     method: str = MORRIS,
-    profile: str | Profile = "quick",
+    profile: str | Path | Profile = "quick",
     out: str | Path | None = None,
     *,
-    cases: Sequence[int | str] | None = None,
-    policies: Sequence[str] | None = None,
+    cases: Sequence[int | str | Path] | None = None,
+    policies: Sequence[str | Path] | None = None,
     parameters: Sequence[str] | None = None,
     by: str | None = None,
     seed: int | None = None,
@@ -88,7 +90,7 @@ def sensitivity(
     Interrupted
         On SIGINT, SIGTERM or SIGUSR1, after saving.
     """
-    chosen = load_profile(profile) if isinstance(profile, str) else profile
+    chosen = profile if isinstance(profile, Profile) else load_profile(profile)
     laboratory, plan, factors = plan_of(method, chosen, cases, policies, parameters, by, seed)
     warn_of_idle(laboratory.policies, laboratory.horizon, say)
     folder = Path(out or default_folder(method, factors, chosen.name))
@@ -105,8 +107,8 @@ def sensitivity(
 def plan_of(
     method: str,
     profile: Profile,
-    cases: Sequence[int | str] | None = None,
-    policies: Sequence[str] | None = None,
+    cases: Sequence[int | str | Path] | None = None,
+    policies: Sequence[str | Path] | None = None,
     parameters: Sequence[str] | None = None,
     by: str | None = None,
     seed: int | None = None,
@@ -150,8 +152,8 @@ def default_folder(method: str, by: str, profile: str) -> Path:
     return Path("runs") / "-".join(["sensitivity", *words, profile])
 
 
-def _clusters(wanted: Sequence[int | str] | None, profile: Profile) -> tuple[Case, ...]:
-    numbers: Sequence[int | str] = wanted or profile.sensitivity_cases
+def _clusters(wanted: Sequence[int | str | Path] | None, profile: Profile) -> tuple[Case, ...]:
+    numbers: Sequence[int | str | Path] = wanted or profile.sensitivity_cases
     cases = tuple(load_case(name) for name in numbers) if numbers else all_cases()
     refuse_twins("--case", "cluster", cases)
     for case in cases:
@@ -160,7 +162,7 @@ def _clusters(wanted: Sequence[int | str] | None, profile: Profile) -> tuple[Cas
     return cases
 
 
-def _policies(wanted: Sequence[str] | None, profile: Profile) -> tuple[Policy, ...]:
+def _policies(wanted: Sequence[str | Path] | None, profile: Profile) -> tuple[Policy, ...]:
     chosen = chosen_policies(list(wanted or profile.policies or POLICIES))
     return tuple(policy for name, policy in chosen.items() if name != STATUS_QUO)
 

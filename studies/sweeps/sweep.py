@@ -16,6 +16,7 @@ from execution.labels import provenance
 from execution.run import Run, file_hash, is_finished, read_manifest
 from execution.store import RunFolder, Shard, chunk_paths
 from execution.tasks import Executor, Progress, Runner, chunk_size, silent, unheard
+from model.calls import public
 from model.config import CONFIGS
 from model.errors import LONGEST_VALUE, InputError, plain
 from model.profile import Batch
@@ -62,6 +63,7 @@ class Sweep(NamedTuple):
     failures: Path | None
 
 
+@public
 def sweep(
     table: str | Path,
     out: str | Path | None = None,

@@ -17,6 +17,7 @@ from execution.labels import provenance, verdict_of
 from execution.run import Run, checked, read_manifest
 from execution.tasks import Progress, Runner, silent
 from model.arrays import Floats
+from model.calls import public
 from model.config import Case, Policy, load_case, load_policy
 from model.errors import InputError, shown
 from model.latents import params_for, settings_for
@@ -153,6 +154,7 @@ def _whole(option: str, value: Any, least: int, most: int, example: int) -> int:
     return int(value)
 
 
+@public
 def trial(
     case: Case | int | str | Path,
     policy: Policy | str | Path = POLICY,
@@ -163,7 +165,7 @@ def trial(
     draws: int = DRAWS,
     posterior: str | Path | None = None,
     out: str | Path | None = None,
-    panel: Path | None = None,
+    panel: str | Path | None = None,
     threads: int | None = None,
     progress: Progress = silent,
 ) -> Trial:
@@ -195,7 +197,7 @@ def trial(
     run = Run(KIND, Path(out or f"runs/trial-{cluster.name}"), plan.depends, FILES)
     with executor_on("local") as executor, run.opened(executor, resume=True, progress=progress) as runner:
         if panel is not None:
-            write_panel(panel, plan.histories.draw, plan.origin, lambda firms: _hold(run, runner, plan, threads, firms))
+            write_panel(Path(panel), plan.histories.draw, plan.origin, lambda firms: _hold(run, runner, plan, threads, firms))
         elif not run.finished:
             _hold(run, runner, plan, threads)
     return _read(run, plan)

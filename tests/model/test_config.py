@@ -178,7 +178,8 @@ def test_all_contradictions_of_a_file_are_told_at_once(tmp_path: Path) -> None:
         load_case(path)
     lines = str(error.value).splitlines()
     assert len(lines) == 3
-    for line, words in zip(lines, ("must ascend", "2016: the start must lie before", "180,000,000 workers in 2015"), strict=True):
+    rules = ("must ascend", "start: 2016: must lie before the first", "180,000,000 workers in 2015")
+    for line, words in zip(lines, rules, strict=True):
         assert words in line
 
 
@@ -186,20 +187,22 @@ WRONG = {
     "key": ("covariates: {region", "covariates: {regoin", "covariates.regoin", "did you mean `region`?"),
     "nested key": ("log_sd: 0.4", "lod_sd: 0.4", "observations.1.workers_per_firm.lod_sd", "did you mean `log_sd`?"),
     "number given": ("name: My cluster", "name: My cluster\nnumber: 3", "number", "leave it out"),
-    "type": ("firms: 400", "firms: many", "observations.1.firms.value: 'many'", "must be a number"),
-    "unit": ("firms: 400", 'firms: "400 firms"', "observations.1.firms.value: '400 firms'", "without quotes or unit"),
-    "truth for number": ("firms: 400", "firms: true", "observations.1.firms.value: True", "must be a number"),
+    "type": ("firms: 400", "firms: many", "observations.1.firms: 'many'", "must be a number"),
+    "unit": ("firms: 400", 'firms: "400 firms"', "observations.1.firms: '400 firms'", "without quotes or unit"),
+    "truth for number": ("firms: 400", "firms: true", "observations.1.firms: True", "must be a number"),
     "range": ("firms: 400", "firms: -3", "observations.1.firms", "must be above 0"),
-    "infinite": ("firms: 400", "firms: .inf", "observations.1.firms.value: inf", "must be finite"),
-    "not a number": ("firms: 400", "firms: .nan", "observations.1.firms.value: nan", "must be finite"),
-    "pair upside down": ("[150, 300]", "[300, 150]", "observations.0.firms.value", "low end must lie below"),
-    "three ends": ("[150, 300]", "[1, 2, 3]", "observations.0.firms.value", "[low, high]"),
+    "infinite": ("firms: 400", "firms: .inf", "observations.1.firms: inf", "must be finite"),
+    "not a number": ("firms: 400", "firms: .nan", "observations.1.firms: nan", "must be finite"),
+    "pair upside down": ("[150, 300]", "[300, 150]", "observations.0.firms: ", "low end must lie below"),
+    "three ends": ("[150, 300]", "[1, 2, 3]", "observations.0.firms: ", "[low, high]"),
     "year": ("year: 2010", "year: '2010'", "observations.1.year: '2010'", "must be a year"),
     "year far away": ("year: 2010", "year: 20100", "observations.1.year: 20100", "between 1800 and 2100"),
     "dates descend": ("year: 2010", "year: 1999", "years of observations must ascend", "earliest first"),
     "start descends": ("mode: 1985", "mode: 1995", "start", "low <= mode <= high"),
-    "start too late": ("high: 1990", "high: 2005", "2005", "before the first observation"),
-    "word": ("exports: neighbours", "exports: mars", "observations.1.exports.level: 'mars'", "'world'"),
+    "start too late": ("high: 1990", "high: 2005", "start: 2005: ", "before the first observation"),
+    "long form": ("firms: 400", "firms: {value: many}", "observations.1.firms.value: 'many'", "must be a number"),
+    "long exports": ("exports: neighbours", "exports: {level: mars}", "observations.1.exports.level: 'mars'", "'world'"),
+    "word": ("exports: neighbours", "exports: mars", "observations.1.exports: 'mars'", "'world'"),
     "region": ("region: africa", "region: mars", "covariates.region: 'mars'", "'asia', 'africa'"),
     "missing": ("covariates: {region: africa}", "", "covariates", "add `covariates:`"),
     "half a firm": ("firms: 400", "firms: 0.5", "observations.1.firms: 0.5", "must not be below 1"),
@@ -261,6 +264,18 @@ def test_unknown_names_list_the_known(load: object, ref: int | str, parts: tuple
     with pytest.raises(InputError) as error:
         load(ref)
     one_line(error, *parts)
+
+
+def test_a_name_that_lacks_the_ending_of_a_file_is_told_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my-plan.yaml").write_text("", encoding="utf-8")
+    for load in (load_case, load_policy, load_profile):
+        with pytest.raises(InputError) as error:
+            load("my-plan")
+        one_line(error, "my-plan: unknown", "a file my-plan.yaml is here: name it with its ending, my-plan.yaml", "known are")
+    with pytest.raises(InputError) as error:
+        load_policy("a\0b")
+    one_line(error, "unknown policy; known are")
 
 
 # ------------------------------------------------------------------------------------------------------- policies and profiles

@@ -167,6 +167,64 @@ def test_what_ones_own_programme_may_not_do_is_answered(act: Callable[[Run], Non
         acting(act)
 
 
+def without_a_yield(run: Run) -> Any:
+    run.spend(1.0)
+
+
+def a_number(run: Run) -> Any:
+    yield run.at(1.0)
+    yield 5.0
+
+
+class Idle:
+    """A mechanism that is an object, and no process."""
+
+    def __call__(self, run: Run) -> Any:
+        return [run]
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "answer"),
+    [
+        (a_number, rf"a_number \({__file__}, line \d+\): yields 5.0, which is no event; write `yield run.at\(time\)`"),
+        (without_a_yield, rf"without_a_yield \({__file__}, line \d+\): has no yield, .* write `yield run.at\(time\)`"),
+        (Idle(), "Idle: has no yield"),
+    ],
+    ids=["a number", "no yield", "an object"],
+)
+def test_a_process_that_is_none_is_answered_with_its_name_its_line_and_what_to_write(mechanism: Any, answer: str) -> None:
+    with pytest.raises(InputError, match=f"^mechanisms: {answer}") as error:
+        simulate(9, engine="simpy", years=3, mechanisms=[mechanism])
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("time", [2.25, -1.0, float("nan"), "3", None], ids=str)
+def test_an_instant_that_has_gone_by_or_is_none_is_refused(time: Any) -> None:
+    with pytest.raises(InputError, match=r"^mechanisms: run\.at\(.*\): must be a time .* and not before now, 2.5; give a later"):
+        acting(lambda run: run.at(time))
+    acting(lambda run: run.at(2.5), lambda run: run.at(np.float32(2.75)))
+
+
+def test_a_process_hears_what_its_events_return_and_how_they_fail() -> None:
+    heard: list[Any] = []
+
+    def failing(run: Run) -> Any:
+        yield run.at(1.0)
+        raise KeyError("of its own")
+
+    def listening(run: Run) -> Any:
+        heard.append((yield run.env.timeout(0.5, "a word")))
+        try:
+            yield run.env.process(failing(run))
+        except KeyError as error:
+            heard.append(error.args[0])
+        yield run.at(2.0)
+        heard.append(run.env.now)
+
+    simulate(9, engine="simpy", years=3, mechanisms=[listening])
+    assert heard == ["a word", "of its own", 2.0]
+
+
 def test_the_compiled_engine_refuses_and_says_where_to_go(examples: list[dict[str, Any]]) -> None:
     with pytest.raises(InputError, match="choose simpy"):
         simulate(9, mechanisms=[examples[0]["flood"]])

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from model import simulate
-from model.arguments import SEEDS, different_seeds, naming_arguments, seed_words
+from model.arguments import SEEDS, different_seeds, seed_words
+from model.calls import public
 from model.config import load_case, load_policy, load_priors
 from model.errors import InputError, shown
 from model.latents import LATENTS, conditional_medians, default_values
@@ -44,7 +45,7 @@ def test_an_unknown_argument_is_answered_with_the_nearest(given: dict[str, Any],
 def test_other_mistakes_of_a_call_are_left_to_python() -> None:
     with pytest.raises(TypeError, match="missing 1 required positional argument: 'case'"):
         simulate()  # type: ignore[call-arg]
-    assert naming_arguments(len)([1, 2]) == 2
+    assert public(len)([1, 2]) == 2
 
 
 def test_one_seed_needs_no_list() -> None:

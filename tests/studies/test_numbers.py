@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from studies.numbers import MINUS, amount, share, signed
+from studies.numbers import MINUS, amount, percent, share, signed
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,10 @@ def test_an_effect_has_a_sign_unless_it_is_nothing() -> None:
 )
 def test_only_certainty_reads_as_certain(value: float, text: str) -> None:
     assert share(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.5, "50 %"), (-0.123, "\u221212 %"), (2e-4, "below 0.1 %"), (12.3, "1,230 %"), (float("nan"), "\u2013")]
+)
+def test_shares_are_told_in_per_cent(value: float, text: str) -> None:
+    assert percent(value) == text

@@ -1,5 +1,7 @@
 """Does the page of an advice mark the figures of the file on its paths, and escape what a user wrote?"""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,15 @@ def test_paths_phases_ranking_facts_and_measures_are_on_the_page(shown: tuple[Ad
         assert words in text
     assert "<i>Kumasi" not in text
     assert "<b>unknown" not in text
+
+
+def test_an_improbable_fact_is_warned_of_on_the_page_and_not_where_nothing_is_ranked(shown: tuple[Advice, Outlook]) -> None:
+    advice, seen = shown
+    assert "Warning:" not in page(advice, seen, [])
+    odd = advice.grounds._replace(facts=(Fact("firms", 2005, "<500>", 0.4, 0.02),))
+    warned = "Warning:</strong> improbable under the model: firms 2005: &lt;500&gt; (chance 2.0 % given the other facts)"
+    assert warned in page(replace(advice, grounds=odd), seen, [])
+    assert odd._replace(reasons=("schooling: odd",)).warning == ""
 
 
 def test_figures_of_the_file_are_marked_on_firms_and_workers(shown: tuple[Advice, Outlook]) -> None:

@@ -90,6 +90,48 @@ def test_wrong_input_is_one_line_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+SLURM = """
+slurm: {walltime: 08:00:00, partition: short, memory_per_cpu: 3G}
+"""
+
+
+def test_a_script_alone_comes_at_once_and_options_go_before_the_profile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("studies.plan.plan.measured", None)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tiny.yaml").write_text(TINY + SLURM)
+    assert main(["plan", "--profile", "tiny.yaml", "--on", "local:2", "--script-only", "--account", "industry"]) == 0
+    asked = (tmp_path / "plan.sbatch").read_text()
+    wanted = {"--account=industry", "--partition=short", "--time=08:00:00", "--mem-per-cpu=3072M"}
+    assert wanted <= set(asked.replace("#SBATCH ", "").splitlines())
+    more = ["--partition", "long", "--qos", "high", "--constraint", "fast", "--walltime", "90", "--memory", "16G"]
+    assert main(["plan", "--profile", "tiny.yaml", "--on", "local:2", "--script-only", *more]) == 0
+    asked = (tmp_path / "plan.sbatch").read_text()
+    wanted = {"--partition=long", "--qos=high", "--constraint=fast", "--time=01:30:00", "--mem=16384M"}
+    assert wanted <= set(asked.replace("#SBATCH ", "").splitlines())
+    assert "01:30:00, 16.0 GiB, 2 cores" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong"),
+    [
+        (["--account", "a b", "--script-only"], "--account: 'a b': must be one word"),
+        (["--walltime", "soon"], "--walltime: 'soon': must be a walltime"),
+        (["--memory", "16G"], "--memory: 16G: is what the plan finds out; leave it out, or add --script-only"),
+    ],
+)
+def test_an_option_that_no_batch_system_takes_is_one_line(
+    words: list[str], wrong: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["plan", *words]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"takeoff: {wrong}")
+    assert said.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
 PLANNED = """
 import json, sys
 from studies.plan.plan import make_plan

@@ -13,7 +13,17 @@ import pytest
 from model.config import load_profile
 from model.errors import InputError
 from model.profile import Batch
-from studies.plan.script import MARGIN, MARGIN_S, NOTICE_S, ROUND_S, Resources, resources_for, script, walltime_of
+from studies.plan.script import (
+    MARGIN,
+    MARGIN_S,
+    NOTICE_S,
+    ROUND_S,
+    Resources,
+    resources_for,
+    resources_told,
+    script,
+    walltime_of,
+)
 
 WORK = "for _ in $(seq 400); do sleep 0.05; done"
 
@@ -27,6 +37,21 @@ def test_the_walltime_has_a_margin_and_no_more_than_the_profile_allows() -> None
     short = resources_for(10_000.0, 1e9, 2, Batch(walltime="01:00:00"))
     assert short.seconds == 3600
     assert (short.again + 1) * (3600 - NOTICE_S) >= 10_000.0 > short.again * (3600 - NOTICE_S)
+
+
+def test_a_walltime_that_nobody_gave_limits_none() -> None:
+    asked = resources_for(10_000.0, 1e9, 2, Batch(partition="long"))
+    assert asked.seconds >= MARGIN * 10_000.0 + MARGIN_S
+    assert asked.again == 0
+
+
+def test_what_nobody_times_must_be_given() -> None:
+    with pytest.raises(InputError) as error:
+        resources_told(4, Batch())
+    assert [fault.split(":")[0] for fault in error.value.faults] == ["--walltime", "--memory"]
+    told = resources_told(4, Batch(walltime="02:00:00", memory="1500M"))
+    assert told == Resources(7200, 0, 1500 * 2**20, 4)
+    assert resources_told(4, Batch(walltime="02:00:00", memory_per_cpu="2G")).memory == 4 * 2 * 2**30
 
 
 def test_walltimes_are_in_slurms_words() -> None:
@@ -102,6 +127,16 @@ def test_the_script_is_bash_and_asks_for_what_was_planned(where: str, tmp_path: 
     assert f"--on {where} --resume &" in command
     assert f"'{tmp_path}/a run'" in command
     assert ("--array=1-3" in path.read_text()) == where.startswith("local")
+
+
+@pytest.mark.parametrize(("where", "exported"), [("slurm", True), ("local:2", False)])
+def test_worker_jobs_are_asked_for_as_the_job_that_drives_them(where: str, exported: bool, tmp_path: Path) -> None:
+    given = Batch(partition="long", account="industry", qos="high", constraint="[a|b]&c")
+    path = written(tmp_path, f"env | grep ^SBATCH_ | sort > {tmp_path}/seen", given, where)
+    with begun(path) as job:
+        assert job.wait(timeout=20) == 0
+    seen = ["SBATCH_ACCOUNT=industry", "SBATCH_CONSTRAINT=[a|b]&c", "SBATCH_PARTITION=long", "SBATCH_QOS=high"]
+    assert (tmp_path / "seen").read_text().splitlines() == (seen if exported else [])
 
 
 @pytest.mark.parametrize(("ended", "code"), [(0, 0), (3, 0), (2, 2), (75, 75), (1, 1)])

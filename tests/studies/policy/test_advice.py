@@ -1,6 +1,7 @@
 """Does advice for a cluster of one's own weigh histories by what is known of it, rank policies, and refuse where it cannot?"""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,10 @@ from model.config import Case, load_case, load_priors
 from model.errors import InputError
 from studies.cli import main
 from studies.commands.advice_page import PAGE
-from studies.commands.advising import advice_content, advice_lines, percent
+from studies.commands.advising import advice_content, advice_lines
 from studies.commands.telling import NOT_WHOLE
 from studies.policy import advice as home
-from studies.policy import conditioning
+from studies.policy import conditioning, misfit
 from studies.policy.advice import Advice, advise
 from studies.policy.outlook import outlook, worth_measuring
 
@@ -159,10 +160,16 @@ def test_the_lines_say_label_ranking_and_how_few(posterior: Posterior) -> None:
     assert f"NOT CONVERGED: {LABEL}" in text
     assert text.index("phase in 2005") < text.index("policy") < text.index("k-hat")
     assert ("Few: the ranking is rough." in text) == (advice.effective < conditioning.ENOUGH)
+    row = next(line for line in text.splitlines() if line.startswith(misfit.FOUNDING))
+    assert row.split()[2:4] == ["2005", "11.0"]
+    assert "the first schooling is what the founders' is taken to be: not weighed" in text
 
 
-@pytest.mark.parametrize(
-    ("value", "text"), [(0.5, "50 %"), (-0.123, "\u221212 %"), (2e-4, "below 0.1 %"), (12.3, "1,230 %"), (float("nan"), "\u2013")]
-)
-def test_shares_are_told_in_per_cent(value: float, text: str) -> None:
-    assert percent(value) == text
+def test_an_improbable_fact_is_warned_of_below_the_verdict_though_policies_are_ranked(posterior: Posterior) -> None:
+    advice = asked(None)
+    odd = misfit.Fact("exports", 2005, "world", others=0.02)
+    warned = replace(advice, grounds=advice.grounds._replace(facts=(odd,)))
+    line = "warning: improbable under the model: exports 2005: world (chance 2.0 % given the other facts); check the file"
+    assert told(warned).splitlines()[1].startswith(line)
+    assert line in repr(warned)
+    assert advice_content(warned, outlook(advice.comparison), [])["warning"].startswith("improbable under the model: exports")

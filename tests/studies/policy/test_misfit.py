@@ -9,7 +9,7 @@ from calibration.observation import ALIVE, EXHAUSTED, ErrorModel, Outcomes
 from model.arrays import Ints
 from model.config import Case, all_cases
 from studies.policy.conditioning import Candidates
-from studies.policy.misfit import GROSS, UNLIKELY, judged_facts, unlike_the_tables
+from studies.policy.misfit import FOUNDING, GROSS, UNLIKELY, Fact, judged_facts, unlike_the_tables, warning
 
 COUNT = 4000
 
@@ -61,6 +61,32 @@ def test_the_odd_one_out_of_three_is_named() -> None:
     assert [reason.split(":")[0] for reason in contradicting] == ["schooling 2010"]
     fact = next(one for one in told.facts if one.name == "schooling")
     assert fact.gross > 0.9
+
+
+def test_the_first_schooling_has_a_row_by_the_tables_alone() -> None:
+    told = judged({"year": 2000, "firms": 300, "schooling": 6}, {"year": 2010, "firms": 310})
+    first = told.facts[-1]
+    assert (first.name, first.year, first.value) == (FOUNDING, 2000, "6.00")
+    assert 0.005 < first.population < 0.1
+    assert np.isnan([first.others, first.gross, first.row_without]).all()
+    assert FOUNDING not in [fact.name for fact in judged({"year": 2010, "firms": 310}).facts]
+
+
+def test_improbable_facts_are_named_in_one_line_with_their_chance_and_what_to_do() -> None:
+    facts = (
+        Fact("firms", 2010, "300", 0.4, 0.3),
+        Fact("workers_per_firm", 2010, "40.0", 0.6, 0.013),
+        Fact("exports", 2010, "world", others=0.0004),
+        Fact(FOUNDING, 2000, "6.00", 0.031),
+    )
+    told = warning(facts)
+    assert told.startswith(
+        "improbable under the model: exports 2010: world (chance below 0.1 % given the other facts), workers_per_firm 2010: 40.0 "
+        f"(chance 1.3 % given the other facts), {FOUNDING} 2000: 6.00 (chance 3.1 % in a cluster of this kind); check the file"
+    )
+    assert "\n" not in told
+    assert "firms 2010: 300" not in told
+    assert warning(facts[:1]) == ""
 
 
 def test_a_statement_has_a_chance_but_no_reason_of_its_own() -> None:

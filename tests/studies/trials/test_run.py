@@ -100,7 +100,7 @@ def test_a_stronger_course_moves_practices_more(tmp_path: Path) -> None:
         ({"share": 1}, "--share: 1: must lie between 0 and 1"),
         ({"share": float("nan")}, "--share: nan: must lie between 0 and 1"),
         ({"firms": 9}, "--firms: 9: must be a whole number from 10"),
-        ({"firms": 2.5}, "--firms: 2.5: must be a whole number"),
+        ({"firms": 2.5}, "firms: 2.5: must be a whole number"),
         ({"years": 0}, "--years: 0: must be a whole number from 1"),
         ({"draws": 0}, "--draws: 0: must be a whole number from 1"),
         ({"policy": "credit"}, "--policy: credit: has no training"),
