@@ -87,11 +87,13 @@ class Setting(NamedTuple):
 
 def setting_of(data: "xr.Dataset", policies: Mapping[str, Policy]) -> Setting:
     """Return under what policies were compared, from the comparison itself and from the policies by name."""
+    futures = int(data.attrs["futures"])
     counted = data["weight"].isel(structure=0, missing_dims="ignore").values > 0
-    histories = counted.sum(axis=-1)
+    # Each future of a history stands in a row of its own; one that was stopped has no weight.
+    histories = -(-counted.sum(axis=-1) // futures)
     budgets = {name: budget_of(policy) for name, policy in policies.items() if name != STATUS_QUO}
     span = int(histories.min()), int(histories.max())
-    return Setting(int(data.attrs["horizon"]), DISCOUNT, span, int(data.attrs["futures"]), budgets)
+    return Setting(int(data.attrs["horizon"]), DISCOUNT, span, futures, budgets)
 
 
 def setting_line(setting: Setting) -> str:

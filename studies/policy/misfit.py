@@ -295,7 +295,8 @@ def improbable(facts: Sequence[Fact]) -> list[tuple[Fact, float, str]]:
     """Return each fact that the model finds improbable, with its smaller chance and what that is given, the smallest first."""
     doubtful = []
     for fact in facts:
-        known = [(fact.others, "given the other facts"), (fact.population, "in a cluster of this kind")]
+        among = "beside the 19 clusters" if fact.name == FOUNDING else "in a cluster of this kind"
+        known = [(fact.others, "given the other facts"), (fact.population, among)]
         chance, given = min((one for one in known if np.isfinite(one[0])), default=(1.0, ""))
         if chance < IMPROBABLE:
             doubtful.append((fact, chance, given))
@@ -307,7 +308,7 @@ def warning(facts: Sequence[Fact]) -> str:
     told = [f"{fact.name} {fact.year}: {fact.value} ({_chance(chance)} {given})" for fact, chance, given in improbable(facts)]
     if not told:
         return ""
-    remedy = "check the file, or give a range where a figure is unsure; if all is right, few like histories carry the ranking"
+    remedy = "check the file, or give a range where a figure is unsure; if all is right, the model knows few such clusters"
     return f"improbable under the model: {', '.join(told)}; {remedy}"
 
 

@@ -78,7 +78,7 @@ def test_unequal_budgets_are_told_with_who_has_which() -> None:
 
 
 def test_the_setting_is_read_from_the_comparison_and_from_the_policies() -> None:
-    weight = np.array([[[0.5, 0.5, 0.0], [0.2, 0.3, 0.5]]])
+    weight = np.array([[[0.4, 0.3, 0.3, 0.0, 0.0, 0.0], [0.2, 0.3, 0.1, 0.1, 0.2, 0.1]]])
     data = xr.Dataset({"weight": (("structure", "case", "history"), weight)}, attrs={"horizon": 15, "futures": 2})
     policies = {
         "status-quo": policy("status-quo"),

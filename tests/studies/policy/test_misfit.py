@@ -82,7 +82,7 @@ def test_improbable_facts_are_named_in_one_line_with_their_chance_and_what_to_do
     told = warning(facts)
     assert told.startswith(
         "improbable under the model: exports 2010: world (chance below 0.1 % given the other facts), workers_per_firm 2010: 40.0 "
-        f"(chance 1.3 % given the other facts), {FOUNDING} 2000: 6.00 (chance 3.1 % in a cluster of this kind); check the file"
+        f"(chance 1.3 % given the other facts), {FOUNDING} 2000: 6.00 (chance 3.1 % beside the 19 clusters); check the file"
     )
     assert "\n" not in told
     assert "firms 2010: 300" not in told
