@@ -11,6 +11,8 @@ from studies.plots.style import POINTS, SMALL, axes_for, dress, finished
 from studies.plots.telling import Told
 
 PICTURE: Final = Path(__file__).resolve().parents[2] / "docs" / "figures" / "calibration-benchmark.png"
+# There are fewer colours than methods, so shapes differ too.
+SHAPES: Final = "osD^vPX"
 TITLES: Final = {
     "mean_error": "error of means (posterior SDs)",
     "sd_error": "error of SDs (posterior SDs)",
@@ -40,7 +42,16 @@ def _line(axis: Any, points: Sequence[Point], measure: str, number: int, label: 
     """Draw a method: medians joined, and from the least to the largest of the seeds."""
     colour, dashes = series(number)
     x, y = [point.cost.median for point in points], [point.errors[measure].median for point in points]
-    axis.plot(x, y, color=colour, linestyle=dashes, linewidth=2.0 * POINTS, marker="o", markersize=4, label=label)
+    axis.plot(
+        x,
+        y,
+        color=colour,
+        linestyle=dashes,
+        linewidth=2.0 * POINTS,
+        marker=SHAPES[number % len(SHAPES)],
+        markersize=4.5,
+        label=label,
+    )
     for across, point in zip(x, points, strict=True):
         told = point.errors[measure]
         axis.plot([across] * 2, [told.least, told.largest], color=colour, linewidth=1.5 * POINTS, label="_spread")
@@ -54,7 +65,8 @@ def words(about: dict[str, Any], found: dict[str, list[Point]]) -> Told:
     )
     caption = (
         "Error of the posterior against processor seconds, by method. Dots are medians over seeds and bars reach from the least "
-        "to the largest; grey: the prior as an answer. Lower and further left is better. Our road with programs compiled before."
+        "to the largest; grey: the prior as an answer. Lower and further left is better. Our road with programs compiled before, "
+        "where several seeds ran."
     )
     return Told(caption, numbers, f"python -m benchmarks.calibration, {about['date']}, {about['machine']['processor']}")
 

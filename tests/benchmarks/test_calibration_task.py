@@ -40,7 +40,9 @@ def test_rows_at_the_truth_lie_around_the_observed_one(task: Task) -> None:
     figures = len(task.observed) - task.statements
     score = (task.observed - np.nanmean(rows, axis=0))[:figures] / np.nanstd(rows, axis=0)[:figures]
     assert (np.abs(score) < 4).all()
-    assert set(np.unique(rows[:, figures:])) <= {0.0, 1.0, 2.0}
+    # A cluster that outgrew the simulator has no row.
+    said = rows[:, figures:]
+    assert set(np.unique(said[np.isfinite(said)])) <= {0.0, 1.0, 2.0}
     # The rows of histories depend on nothing but their numbers.
     np.testing.assert_array_equal(task.rows(np.repeat(task.truth[None], 3, axis=0), 5, 10), rows[10:13])
 
@@ -62,7 +64,8 @@ def test_a_regression_keeps_what_is_told_and_drops_what_is_not() -> None:
     slope, factor = regressed(Weighted(z, np.full(4000, 1 / 4000)), own)
     np.testing.assert_allclose(slope[[0, 2], 0], [0.5, -1.0], atol=0.03)
     assert np.count_nonzero(slope[:, 1:]) == 0
-    np.testing.assert_allclose(np.diag(factor) / 1.1, [0.3, 1.0, 1.0], atol=0.03)
+    # Four standard errors of an sd from 4,000 draws.
+    np.testing.assert_allclose(np.diag(factor) / 1.1, [0.3, 1.0, 1.0], atol=4.0 / np.sqrt(2 * 4000))
 
 
 def test_runs_of_one_posterior_agree_and_of_two_do_not() -> None:
