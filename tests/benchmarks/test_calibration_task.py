@@ -108,6 +108,7 @@ def test_our_road_runs_on_a_part_of_the_task(task: Task) -> None:
     assert notes["early"].shape == (house.KEPT, 2)
 
 
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("rounds", [1, 2])
 def test_npe_runs(task: Task, rounds: int) -> None:
     pytest.importorskip("sbi")
@@ -115,11 +116,13 @@ def test_npe_runs(task: Task, rounds: int) -> None:
     assert found.z.shape == (peers.KEPT, len(FITTED))
 
 
+@pytest.mark.filterwarnings("ignore")
 def test_mnle_runs(task: Task) -> None:
     pytest.importorskip("sbi")
     assert peers.likelihood_estimation(task, peers.Budget(60), 1, unheard).z.shape == (peers.KEPT, len(FITTED))
 
 
+@pytest.mark.filterwarnings("ignore")
 def test_abc_runs(task: Task) -> None:
     pytest.importorskip("pyabc")
     found = peers.approximate_computation(task, peers.Budget(40, particles=10), 1, unheard)
