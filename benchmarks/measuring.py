@@ -117,10 +117,10 @@ def forget_peak() -> None:
     Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
 
 
-def machine() -> dict[str, Any]:
+def machine(libraries: Sequence[str] = LIBRARIES) -> dict[str, Any]:
     """Return what the figures depend on: processor, cores, and the versions of Python and of libraries."""
     versions = {}
-    for name in LIBRARIES:
+    for name in libraries:
         try:
             versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks import tables
+from benchmarks.calibration import document as calibration_document
 from benchmarks.shape import document
 from docs import command_line, file_keys, house, protocol
 from model.config import all_cases, load_priors
@@ -27,6 +28,7 @@ FILES: Final = (
     "model.md",
     "evidence.md",
     "performance.md",
+    "calibration-benchmark.md",
     "shape.md",
     "design.md",
     "reference/commands.md",
@@ -137,6 +139,7 @@ SECTIONS: Final[Mapping[str, Callable[[], str]]] = {
     "equations": equation_list,
     "homes": homes,
     **document.SECTIONS,
+    **calibration_document.SECTIONS,
     **tables.SECTIONS,
     **house.SECTIONS,
     **command_line.SECTIONS,

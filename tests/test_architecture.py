@@ -127,7 +127,8 @@ def training_libraries_for_all(root: Path) -> list[str]:
 def dependencies_out_of_step(root: Path) -> list[str]:
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    beside = ("dev", "docs", "mutation")  # what tests, linters and the site need, and no package of ours imports
+    # What tests, linters, benchmarks and the site need, and no package of ours imports.
+    beside = ("dev", "docs", "mutation", "calibration-peers")
     wanted = [*project["dependencies"], *(line for name, lines in extras.items() if name not in beside for line in lines)]
     named = {re.split(r"[<>=\[ ;]", line)[0].lower() for line in wanted}
     spelled = {"yaml": "pyyaml", "dask_jobqueue": "dask-jobqueue", "SALib": "salib", "sklearn": "scikit-learn"}
