@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from benchmarks.calibration.curves import MEASURES, Point, curves
 from studies.page.palette import COLOURS, series
+from studies.page.svg import short
 from studies.plots.paper import save_plot
 from studies.plots.style import POINTS, SMALL, axes_for, dress, finished
 from studies.plots.telling import Told
@@ -32,10 +33,20 @@ def plot_costs(about: dict[str, Any], ax: Any = None) -> Any:
         if measure != "c2st":
             axis.set_yscale("log")
         dress(axis, TITLES[measure], "processor seconds", grid="both")
-        axis.tick_params(which="minor", labelsize=SMALL)
+        for scale in (axis.xaxis, *([axis.yaxis] if measure != "c2st" else [])):
+            _number(scale)
     names = axes[0].get_legend_handles_labels()
     axes[0].figure.legend(*names, loc="outside upper center", ncols=len(names[0]), frameon=False, fontsize=SMALL)
     return finished(ax, axes, words(about, found))
+
+
+def _number(scale: Any) -> None:
+    """Write a log scale's marks as plain numbers, at 1, 2 and 5 of each power of ten."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    scale.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    scale.set_major_formatter(FuncFormatter(lambda value, _: short(float(value))))
+    scale.set_minor_formatter(NullFormatter())
 
 
 def _line(axis: Any, points: Sequence[Point], measure: str, number: int, label: str) -> None:
