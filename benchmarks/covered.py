@@ -16,8 +16,20 @@ from typing import Any, Final, NamedTuple
 from benchmarks.mutation import REPOSITORY, SUBJECTS
 
 PACKAGES: Final = ("model", "execution", "calibration", "studies")
-# Of the tests of equations, those that run them uncompiled.
+# Tests that try equations by hand, and run uncompiled within minutes; the others of a file repeat histories many times.
 EQUATIONS: Final = SUBJECTS["equations"]
+WHOLE: Final = ("firm_events", "programme_events", "services", "sides", "founders", "seats", "ordering", "arithmetic")
+SINGLE: Final = (
+    "peers.py::test_a_firm_that_was_never_seated_has_no_slot",
+    "peers.py::test_a_search_among_empty_slots_ends",
+    "peers.py::test_the_first_who_accepts_is_asked_last",
+    "clocks.py::test_events_of_one_time_have_one_order",
+    "forks.py::test_a_policy_first_acts_in_the_first_quarter_from_the_decision_on",
+    "forks.py::test_the_first_future_has_the_historys_own_key_and_no_other_has",
+    "trials.py::test_a_firm_is_looked_up_by_its_key_and_among_equal_keys_by_its_lineage",
+    "trials.py::test_the_share_invited_leaves_somebody_on_either_side",
+)
+UNCOMPILED: Final = (*EQUATIONS.tests, *(f"tests/model/test_{name}" for name in (*(f"{one}.py" for one in WHOLE), *SINGLE)))
 DATA: Final = REPOSITORY / ".coverage"
 SETTINGS: Final = REPOSITORY / "pyproject.toml"
 FAST: Final = "not slow and not peers and not browser and not environments"
@@ -87,7 +99,7 @@ def main(given: Any = None) -> None:
     asked = parser.parse_args(given)
     if not asked.report:
         run([], {}, ["-m", FAST, *asked.pytest])
-        run(list(EQUATIONS.tests), EQUATIONS.environment, [])
+        run(list(UNCOMPILED), EQUATIONS.environment, [])
         subprocess.run([sys.executable, "-m", "coverage", "combine", f"--rcfile={SETTINGS}"], cwd=REPOSITORY, check=True)
     told = analysed()
     whole = covered(told)

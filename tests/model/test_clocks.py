@@ -5,6 +5,7 @@ difference is a martingale whose variance is at most the expected count. Beyond 
 probability 1e-6 a clock.
 """
 
+import itertools
 import math
 from collections.abc import Callable
 from importlib import import_module
@@ -33,12 +34,12 @@ from model.events import (
 )
 from model.lanes import block_count, lane_of
 from model.mechanisms.birth import wind_up
-from model.mechanisms.clocks import ALL, OF_FIRMS, run_clocks, run_entry_clock
+from model.mechanisms.clocks import ALL, OF_FIRMS, comes_before, run_clocks, run_entry_clock
 from model.mechanisms.programmes import govern
 from model.start import new_world
 from model.state import GROUP, LANES
 from model.world import World
-from tests.model.worlds import given
+from tests.model.worlds import given, small_world
 
 Z = 4.9
 FEWEST = 25  # strikes of a clock, without which its test would say nothing
@@ -131,3 +132,14 @@ def test_numbers_of_clocks_are_keys_of_draws_and_never_change() -> None:
     known = ("exit", "spin_off", "attempt", "relocation", "loan", "succession", "breach", "poaching", "entry")
     assert CLOCKS[: len(known)] == known
     assert len(CLOCKS) <= min(BIRTH, TRAITS, PEER, OUTCOME, SIGNAL, INVITATION, TRAINING, FIRST)
+
+
+def test_events_of_one_time_have_one_order() -> None:
+    w = small_world()
+    order = [(1.0, 3, 9, 5), (2.0, 1, 9, 5), (2.0, 2, 8, 7), (2.0, 2, 9, 5), (2.0, 2, 9, 6)]
+    for row, (time, mechanism, lineage, number) in enumerate(order):
+        due = w.due[row]
+        due.time, due.mechanism, due.lineage, due.number = time, mechanism, lineage, number
+    for first, second in itertools.combinations(range(len(order)), 2):
+        assert comes_before(w, first, second)
+        assert not comes_before(w, second, first)

@@ -1,12 +1,14 @@
 """Does a past that policies share give each policy what it would get alone? The same bits, whatever becomes of the history."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from model.batch import simulate_futures, simulate_many, simulate_policies
 from model.config import load_case, load_policy
 from model.errors import InputError
-from model.forks import fork_tick
+from model.forks import fork_tick, future_seed
 from model.observe import COLUMNS
 from model.policy import programmes_for
 from tests.model.test_batch import all_ticks, batch, column
@@ -125,3 +127,15 @@ def test_luck_drawn_anew_has_the_law_of_luck_kept():
     gap = born[:, 0].sum(axis=1) - born[:, 1].sum(axis=1)
     assert abs(gap.mean()) < 4.0 * gap.std() / np.sqrt(len(many))
     assert gap.std() > 0.0
+
+
+@pytest.mark.parametrize(("decision", "tick"), [(0.0, 0), (0.1, 1), (10.0, 40), (10.01, 41), (15.0, 60), (99.0, 61)])
+def test_a_policy_first_acts_in_the_first_quarter_from_the_decision_on(decision, tick):
+    assert fork_tick(SimpleNamespace(quarters=60, decision=decision)) == tick
+
+
+def test_the_first_future_has_the_historys_own_key_and_no_other_has():
+    keys = [int(future_seed(np.uint64(7), 10, future)) for future in range(4)]
+    assert keys[0] == 7
+    assert len(set(keys)) == 4
+    assert int(future_seed(np.uint64(7), 11, 1)) != keys[1]

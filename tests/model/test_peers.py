@@ -275,3 +275,15 @@ def test_the_only_one_in_a_wide_table_is_found_whatever_it_takes():
     rebuild(table, 4096, firms, 1)
     assert 4 * PATIENCE < 4096
     assert drawn(table, 4096, 50).tolist() == [0] * 50
+
+
+def test_a_firm_that_was_never_seated_has_no_slot():
+    firms = cluster(3)
+    table, size = seated(firms, 3)
+    assert slot_of(table, size, firm_at(firms, 1).lineage, 7) == EMPTY
+    full = np.zeros(16, np.int32)
+    assert slot_of(full, 16, firm_at(firms, 1).lineage, 7) == EMPTY
+
+
+def test_a_search_among_empty_slots_ends():
+    assert draw(np.full(16, EMPTY, np.int32), 16, 1, 2, 99, 0) == EMPTY

@@ -28,6 +28,7 @@ from model.trials import (
     chunk_size,
     course_of_trial,
     number_invited,
+    position,
     simulate_trials,
 )
 from tests.model.test_batch import batch, column
@@ -220,3 +221,11 @@ def test_a_cluster_without_firms_has_nobody_to_ask():
     seen = followed(Terms(20, 0.5, 1), founders=0.0, market=1e-9)
     assert (seen.arm == NOBODY).any()
     assert seen.whole.all()
+
+
+def test_a_firm_is_looked_up_by_its_key_and_among_equal_keys_by_its_lineage():
+    draws, lineages = np.array([0.1, 0.4, 0.4, 0.4, 0.9, 0.0]), np.array([5, 2, 3, 4, 1, 9], np.uint64)
+    rows = [position(draws, lineages, 5, draw, lineage) for draw, lineage in ((0.1, 5), (0.4, 2), (0.4, 4), (0.9, 1))]
+    assert rows == [0, 1, 3, 4]
+    # A key of none, an equal key of another lineage, and a firm beyond the sample.
+    assert [position(draws, lineages, 5, draw, lineage) for draw, lineage in ((0.5, 2), (0.4, 7), (0.0, 9))] == [-1, -1, -1]
