@@ -32,6 +32,8 @@ CALLED: Final[Mapping[Any, tuple[str, str]]] = {
     Sequence: ("a list", "lists"),
     Mapping: ("a mapping", "mappings"),
 }
+# Arguments of several functions that have a check of their own, which tells their range as well.
+RANGED: Final = ("seed", "seeds", "horizon", "futures")
 # Of what these hold, each element is looked at as well.
 HOLDERS: Final = (Sequence, Mapping)
 
@@ -51,7 +53,8 @@ def public(function: Callable[Given, Result]) -> Callable[Given, Result]:
                 raise TypeError(f"{function.__name__}: {name}: is no argument; {_meant(name, signature)}")
         # Too many or too few arguments are left to Python, which says so well.
         given = {**dict(zip(by_place, args, strict=False)), **kwargs}
-        wrong = [line for name, value in given.items() for line in _faults(name, value, signature[name].annotation)]
+        typed = {name: value for name, value in given.items() if name not in RANGED}
+        wrong = [line for name, value in typed.items() for line in _faults(name, value, signature[name].annotation)]
         if wrong:
             raise InputError(*wrong)
         return function(*args, **kwargs)

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 from numba import types
+from numba.core import cgutils as untyped_cgutils
 from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
 
@@ -14,6 +15,7 @@ from model.mechanisms.clocks import put_in_order
 from model.state import LANES
 from model.world import World
 
+cgutils: Any = untyped_cgutils
 # So many events before its own a firm's memory is asked for.
 AHEAD = 4
 
@@ -79,7 +81,11 @@ def _run_intrinsic(typing: Any, address: Any, w: Any, panel: Any, halt: Any, fir
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         calls = context.call_conv
         code = builder.inttoptr(arguments[0], calls.get_function_type(types.boolean, takes).as_pointer())
-        return calls.call_function(builder, code, types.boolean, takes, arguments[1:])[1]
+        status, result = calls.call_function(builder, code, types.boolean, takes, arguments[1:])
+        # Where bounds are checked, what the loop raises goes on to its caller.
+        with cgutils.if_unlikely(builder, status.is_error):
+            calls.return_status_propagate(builder, status)
+        return result
 
     return types.boolean(types.intp, *takes), generate
 

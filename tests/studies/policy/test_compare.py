@@ -60,7 +60,7 @@ def test_its_fingerprint_is_of_all_that_it_depends_on(other: dict[str, str]) -> 
 def test_a_horizon_that_is_none_is_refused_before_any_work(horizon: Any, tmp_path: Path) -> None:
     assert (years_asked(None), years_asked(1), years_asked(1000)) == (HORIZON, 1, 1000)
     for asked in (lambda: compare(tmp_path, horizon=horizon), lambda: advise(10, tmp_path, horizon=horizon)):
-        with pytest.raises(InputError, match=r"^horizon: .*: must be a whole number") as error:
+        with pytest.raises(InputError, match=r"^horizon: .*: must be a whole number of years from 1 to 1000") as error:
             asked()
         assert "\n" not in str(error.value)
 
