@@ -101,7 +101,7 @@ def test_a_wrong_choice_has_a_page_that_leads_back(
     page = page_at(390)
     page.goto(address + "?case=nowhere")
     page.complaints.clear()  # the browser itself notes that the answer is an error
-    assert "case: 'nowhere': is not in this comparison" in page.locator("main").inner_text()
+    assert "case: 'nowhere': is not among them" in page.locator("main").inner_text()
     assert faults(page) == []
     page.get_by_role("link", name="Back to the run").click()
     page.wait_for_selector("#choices")
