@@ -26,6 +26,7 @@ SINGLE: Final = (
     "clocks.py::test_events_of_one_time_have_one_order",
     "forks.py::test_a_policy_first_acts_in_the_first_quarter_from_the_decision_on",
     "forks.py::test_the_first_future_has_the_historys_own_key_and_no_other_has",
+    "plans.py::test_a_programme_opens_on_its_date_and_waits_for_firms_until_it_must",
     "trials.py::test_a_firm_is_looked_up_by_its_key_and_among_equal_keys_by_its_lineage",
     "trials.py::test_the_share_invited_leaves_somebody_on_either_side",
 )

@@ -8,12 +8,13 @@ import pytest
 
 from model.config import load_case, load_policy, load_priors, policy_names
 from model.errors import InputError
+from model.mechanisms.programmes import is_triggered
 from model.observe import COLUMNS
 from model.plans import FIRST_KEY, SOME, USED, Policy, PolicyProgramme, key_of, names_of
 from model.policy import programmes_for
 from model.schema import PAID_BY_FIRM
 from model.state import PLANNED_ONLY, PROGRAMMES
-from tests.model.worlds import compiled, given
+from tests.model.worlds import compiled, given, programme, small_world
 
 STRUCTURES = load_priors().structures_with()
 ANY = {
@@ -140,3 +141,13 @@ def test_a_budget_by_year_is_granted_and_spent_in_its_years() -> None:
 def test_a_budget_by_year_that_makes_no_sense_is_refused(more: dict[str, Any], rule: str) -> None:
     with pytest.raises(ValueError, match=re.escape(rule)):
         policy({"programme": "zone", **more})
+
+
+def test_a_programme_opens_on_its_date_and_waits_for_firms_until_it_must():
+    w = small_world(programmes=(programme("zone", start=2.0, trigger_firms=3.0, trigger_after=4.0), programme("zone", start=2.0)))
+    waiting, dated = w.programmes[0], w.programmes[1]
+    told = []
+    for time, improved in ((1.75, 9), (2.0, 2), (2.0, 3), (5.75, 2), (6.0, 2)):
+        w.cluster.time, w.cluster.improved_firms = time, improved
+        told.append((is_triggered(w, waiting), is_triggered(w, dated)))
+    assert told == [(False, False), (False, True), (True, True), (False, True), (True, True)]

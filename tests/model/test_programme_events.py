@@ -10,7 +10,7 @@ from model.events import EVENTS, LOAN
 from model.lanes import firm_at
 from model.mechanisms.credit import lend
 from model.mechanisms.market import import_ceiling
-from model.mechanisms.programmes import govern, investor_chance, is_triggered, space_cost, strain
+from model.mechanisms.programmes import govern, investor_chance, space_cost, strain
 from model.mechanisms.training import take_up
 from model.observe import COLUMNS
 from model.simulation import engine_named
@@ -397,13 +397,3 @@ def test_several_programmes_at_once_strain_the_state_and_those_of_history_do_not
     assert strained(one)[0] == strained(past, past, one)[0] == 0.0
     alone, each = strained(one, one, one)
     assert alone == pytest.approx(2.0 * each)
-
-
-def test_a_programme_opens_on_its_date_and_waits_for_firms_until_it_must():
-    w = small_world(programmes=(programme("zone", start=2.0, trigger_firms=3.0, trigger_after=4.0), programme("zone", start=2.0)))
-    waiting, dated = w.programmes[0], w.programmes[1]
-    told = []
-    for time, improved in ((1.75, 9), (2.0, 2), (2.0, 3), (5.75, 2), (6.0, 2)):
-        w.cluster.time, w.cluster.improved_firms = time, improved
-        told.append((is_triggered(w, waiting), is_triggered(w, dated)))
-    assert told == [(False, False), (False, True), (True, True), (False, True), (True, True)]
