@@ -99,6 +99,8 @@ def main(given: Any = None) -> None:
     parser.add_argument("pytest", nargs="*", help="further options of pytest, after --")
     asked = parser.parse_args(given)
     if not asked.report:
+        # What an earlier run left would count as run, whatever became of the tests since.
+        subprocess.run([sys.executable, "-m", "coverage", "erase", f"--rcfile={SETTINGS}"], cwd=REPOSITORY, check=True)
         run([], {}, ["-m", FAST, *asked.pytest])
         run(list(UNCOMPILED), EQUATIONS.environment, [])
         subprocess.run([sys.executable, "-m", "coverage", "combine", f"--rcfile={SETTINGS}"], cwd=REPOSITORY, check=True)

@@ -4,7 +4,6 @@ An unknown keyword is a ``TypeError``, which every Python function raises for an
 is wrong. A value of a wrong type is an ``InputError``, told in a line such as tells of a wrong key of a file.
 """
 
-import difflib
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import wraps
@@ -16,6 +15,7 @@ from typing import Any, Final, ParamSpec, TypeVar, Union, get_args, get_origin
 import numpy as np
 
 from model.errors import InputError, shown
+from model.faults import nearest
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -50,7 +50,7 @@ def public(function: Callable[Given, Result]) -> Callable[Given, Result]:
     def checked(*args: Given.args, **kwargs: Given.kwargs) -> Result:
         for name in kwargs:
             if name not in signature:
-                raise TypeError(f"{function.__name__}: {name}: is no argument; {_meant(name, signature)}")
+                raise TypeError(f"{function.__name__}: {name}: is no argument; {nearest(name, signature)}")
         # Too many or too few arguments are left to Python, which says so well.
         given = {**dict(zip(by_place, args, strict=False)), **kwargs}
         typed = {name: value for name, value in given.items() if name not in RANGED}
@@ -60,12 +60,6 @@ def public(function: Callable[Given, Result]) -> Callable[Given, Result]:
         return function(*args, **kwargs)
 
     return checked
-
-
-def _meant(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1)
-    hint = f"did you mean `{near[0]}`? " if near else ""
-    return f"{hint}It takes {', '.join(known)}"
 
 
 def _faults(name: str, value: Any, kind: Any) -> Iterator[str]:

@@ -32,4 +32,4 @@ def warm() -> None:
 if __name__ == "__main__":
     began = time.monotonic()
     warm()
-    sys.stderr.write(f"compiled in {time.monotonic() - began:.0f} s\n")
+    sys.stderr.write(f"compiled in {time.monotonic() - began:.0f} s, {time.process_time():.0f} s of processor time\n")

@@ -78,8 +78,7 @@ class Task:
         for case, row in enumerate(self.tables):
             keys = seeds(seed, STAGE, case, first, len(z))
             own = normals(keys, LATENTS, len(self.simulator.own))
-            self.histories += len(z)
-            outcomes = self.simulator(case, z, own, keys)
+            outcomes = self.simulate(case, z, own, keys)
             shown, stated = draw_table(row, outcomes, keys, self.simulator.errors)
             lost = (outcomes.status != ALIVE)[:, None]
             figures.append(np.where(lost, np.nan, shown.reshape(len(z), -1)[:, row.seen]))

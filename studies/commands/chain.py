@@ -135,8 +135,11 @@ def check_run(arguments: argparse.Namespace) -> int:
     return exit_code(checks["converged"])
 
 
-def _compare(folder: Path, profile: Profile | None, progress: Progress, **options: Any) -> Any:
-    """Return policies compared as a profile says, or as nothing is said; an option that is given goes before both."""
+def _compare(folder: Path, profile: Profile | None, progress: Progress, **options: Any) -> tuple[Any, Any]:
+    """Compare policies as a profile says, or as nothing is said; an option that is given goes before both.
+
+    Returns the comparison, and the names of the policies that were asked for, if any.
+    """
     from studies.policy.compare import compare
 
     chosen: dict[str, Any] = {}
@@ -151,7 +154,7 @@ def _compare(folder: Path, profile: Profile | None, progress: Progress, **option
     chosen |= {name: value for name, value in options.items() if value is not None}
     data = compare(folder, progress=progress.step, say=progress.say, **chosen)
     progress.end()
-    return data
+    return data, chosen.get("policies")
 
 
 def compare_policies(arguments: argparse.Namespace) -> int:
@@ -161,7 +164,7 @@ def compare_policies(arguments: argparse.Namespace) -> int:
     from studies.policy.chosen import chosen_policies
 
     folder, profile, plot = Path(arguments.folder), profile_asked(arguments), plot_asked(arguments)
-    data = _compare(
+    data, asked = _compare(
         folder,
         profile,
         progress_asked(arguments),
@@ -180,7 +183,7 @@ def compare_policies(arguments: argparse.Namespace) -> int:
     manifest, written = read_manifest(folder), {"decision": folder / "decision.csv", "histories": folder / "policies.nc"}
     rows = effects_in(read_table(checked(folder, "decision.csv")))
     told = rows, str(manifest["label"]), bool(manifest["converged"])
-    setting = setting_of(data, chosen_policies(arguments.policies or (list(profile.policies) if profile is not None else None)))
+    setting = setting_of(data, chosen_policies(asked))
     tell(
         arguments,
         lambda: {**ranking_content(*told), **setting._asdict(), "equal_budgets": setting.equal_budgets, **written},

@@ -11,6 +11,7 @@ from model.figures import HALF_WIDTH_90, LogFigure
 from model.observe import COLUMNS, UNITS
 from model.panels import Histories
 from model.schema import Case
+from studies.numbers import amount
 from studies.page.figures import Observed
 from studies.page.svg import short
 
@@ -60,7 +61,7 @@ def observed_points(case: Case) -> Iterator[Point]:
 def observed_of(case: Case, name: str) -> tuple[Observed, ...]:
     """Return the observed figures of one quantity as a fan draws them."""
     return tuple(
-        Observed(one.time, one.value, one.low, one.high, f"{one.time:g}: {one.value:g} {UNITS[name]}")
+        Observed(one.time, one.value, one.low, one.high, f"{one.time:g}: {amount(one.value)} {UNITS[name]}")
         for one in observed_points(case)
         if one.name == name
     )

@@ -77,13 +77,13 @@ def resources_told(cores: int, batch: Batch) -> Resources:
     InputError
         If neither gives a walltime, or neither gives a memory: the defaults are those of a worker, and too small for a run.
     """
-    given = batch.model_fields_set
-    faults = [f"--{name}: missing: nothing is timed that could tell it; give for instance {example}"
-              for name, example, known in (
-                  ("walltime", "--walltime 04:00:00", {"walltime"}), ("memory", "--memory 16G", {"memory", "memory_per_cpu"}))
-              if not known & given]  # fmt: skip
-    if faults:
-        raise InputError(*faults)
+    missing = {
+        "walltime": "04:00:00" if longest_s(batch) is None else "",
+        "memory": "" if {"memory", "memory_per_cpu"} & batch.model_fields_set else "16G",
+    }
+    rule = "missing: nothing is timed that could tell it"
+    if any(missing.values()):
+        raise InputError(*(f"--{key}: {rule}; give for instance --{key} {word}" for key, word in missing.items() if word))
     each, count = (batch.memory, 1) if batch.memory_per_cpu is None else (batch.memory_per_cpu, cores)
     memory = count * int(each[:-1]) * int(MEGABYTES[each[-1]]) * MEGABYTE
     return Resources(seconds_of(batch.walltime), 0, memory, cores)

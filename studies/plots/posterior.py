@@ -29,7 +29,7 @@ INSIDE: Final = (0.05, 0.95)
 
 @public
 def plot_parameters(
-    posterior: Any,
+    posterior: "Posterior | str | Path",
     *,
     names: Sequence[str] | str | None = None,
     most: int | None = None,
@@ -81,7 +81,7 @@ def _parameter(axis: Any, row: int, view: ParameterView) -> None:
 
 
 @public
-def plot_coverage(posterior: Any, *, figures: Sequence[str] | str | None = None, ax: Any = None) -> Any:
+def plot_coverage(posterior: "Posterior | str | Path", *, figures: Sequence[str] | str | None = None, ax: Any = None) -> Any:
     """Draw where each figure of Table 2 lies in what the posterior predicts for it.
 
     Parameters

@@ -7,7 +7,7 @@ posterior's stacking weight (``calibration.alternatives``): who does not know wh
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -31,8 +31,6 @@ FILES: Final = (ALTERNATIVES, sidecar_of(Path(ALTERNATIVES)).name)
 MAIN: Final = "main"
 STACKED: Final = "stacked"
 UNITS: Final = {"mean": "wage-years", "mc_se": "wage-years", "expected_regret": "wage-years", "weight": "1", "p_best": "1"}
-# By what two comparisons are alike. Policies may differ: those that all have are ranked.
-ALIKE: Final = ("horizon",)
 
 
 @dataclass(frozen=True)
@@ -117,10 +115,9 @@ def check_alike(folder: Path, one: xr.Dataset, other_folder: Path, other: xr.Dat
     InputError
         If they differ in the years after the decision, or share no policy but the status quo.
     """
-    for key in ALIKE:
-        if one.attrs[key] != other.attrs[key]:
-            rule = f"{other.attrs[key]}, but {one.attrs[key]} in {folder / POLICIES}"
-            raise InputError(f"{other_folder / POLICIES}: {key}: {rule}; compare both with the same --{key}")
+    if one.attrs["horizon"] != other.attrs["horizon"]:
+        rule = f"{other.attrs['horizon']}, but {one.attrs['horizon']} in {folder / POLICIES}"
+        raise InputError(f"{other_folder / POLICIES}: horizon: {rule}; compare both with the same --horizon")
     if len(_common([one, other], "policy")) < 2:
         rule = f"shares no policy with {folder / POLICIES}"
         raise InputError(f"{other_folder / POLICIES}: {rule}; compare the same --policy on both")
@@ -164,14 +161,18 @@ def mixture(several: Sequence[xr.Dataset], weights: Floats) -> xr.Dataset:
 
 
 def survivals(rows: Sequence[Ranked]) -> list[Survival]:
-    """Return for each cluster whether the leader under the first structure leads, or is at least not beaten, under the others."""
+    """Return for each cluster whether the leader under the first structure leads, or is at least not beaten, under the others.
+
+    Clusters without a history under the first structure are left out.
+    """
     kept = []
     for case in dict.fromkeys(row.case for row in rows):
         here = [row for row in rows if row.case == case]
         names = dict.fromkeys(row.structure for row in here)
         leaders = {name: _leader(row for row in here if row.structure == name) for name in names}
-        first = leaders[here[0].structure]
-        kept.append(Survival(case, first, leaders, all(row.unbeaten for row in here if row.policy == first)))
+        if MAIN in leaders:
+            first = leaders[MAIN]
+            kept.append(Survival(case, first, leaders, all(row.unbeaten for row in here if row.policy == first)))
     return kept
 
 
@@ -191,8 +192,8 @@ def survival_line(every: Sequence[Survival]) -> str:
 
 def _label(compared: Sequence[Alternative]) -> Mapping[str, str]:
     """Return what the table says of itself: all labels, and that it converged only where all posteriors did."""
-    labels: dict[str, Any] = {one.folder: one.label for one in compared}
+    label = "; ".join(dict.fromkeys(one.label for one in compared))
     origins = [read_manifest(Path(one.folder)) for one in compared]
     verdict = verdict_of(all(one.converged for one in compared))
     depends = {"calibrations": [origin["fingerprint"] for origin in origins]}
-    return provenance("; ".join(dict.fromkeys(labels.values())), verdict, origins[0]["seed"], depends)
+    return provenance(label, verdict, origins[0]["seed"], depends)

@@ -218,8 +218,9 @@ def _spec_faults(spec: Mapping[str, Any]) -> Iterable[str]:
                 faults.append(f"{key}: {shown(value)}: {error}")
                 lows.pop(key), highs.pop(key)
     for end in (lows, highs):
+        content = {key: value for key, value in end.items() if key not in (PART, *BUDGET)}
         try:
-            PolicyProgramme.model_validate(content := {key: value for key, value in end.items() if key not in (PART, *BUDGET)})
+            PolicyProgramme.model_validate(content)
         except ValidationError as error:
             faults += complaints(PolicyProgramme, error, content)
     return dict.fromkeys(faults)

@@ -82,7 +82,7 @@ def test_every_function_of_the_interface_looks_at_what_it_is_given(package: str)
     functions = [one for one in offered if not inspect.isclass(one) and inspect.signature(one).parameters]
     assert len(functions) > 1
     for function in functions:
-        with pytest.raises(TypeError, match=f"^{function.__name__}: rainfall: is no argument; It takes"):
+        with pytest.raises(TypeError, match=f"^{function.__name__}: rainfall: is no argument; known are"):
             function(rainfall=1)
 
 
