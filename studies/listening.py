@@ -5,10 +5,11 @@ stops at the next safe point (``execution.stopping``).
 """
 
 import signal
+import sys
 from types import FrameType
 from typing import Any
 
-from industrial_takeoff import SIGNALS
+from industrial_takeoff import SIGNALS, leave_at_once
 
 
 class Stopped(KeyboardInterrupt):
@@ -35,4 +36,14 @@ class Listening:
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.end()
+        sys.unraisablehook = _end_quietly
         raise Stopped(signal.Signals(number).name)
+
+
+def _end_quietly(lost: Any) -> None:
+    """Drop what an object says that the exception left half made; end at once where Python has dropped the exception itself.
+
+    Python drops an exception that is raised while an object is finalised or a process forks.
+    """
+    if issubclass(lost.exc_type, Stopped):
+        leave_at_once()

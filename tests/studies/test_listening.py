@@ -84,6 +84,53 @@ def test_a_signal_at_any_instruction_is_one_line(every: int, tmp_path: Path) -> 
     assert int(done.stdout) > 150
 
 
+class HalfMade:
+    """What a library leaves when a signal comes within its constructor: the finaliser misses what was not yet set."""
+
+    def __init__(self) -> None:
+        signal.raise_signal(signal.SIGTERM)
+        self.open = True
+
+    def __del__(self) -> None:
+        if self.open:
+            self.open = False
+
+
+class Finalised:
+    """A signal that comes while it is finalised raises an exception that Python drops."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("kind", ["HalfMade", "Finalised"])
+def test_a_signal_within_a_constructor_or_a_finaliser_is_one_line(kind: str) -> None:
+    program = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+import industrial_takeoff
+from studies.commands import inspecting
+from tests.studies.test_listening import {kind}
+def answer(arguments):
+    made = {kind}()
+    del made
+    print("went on")
+    return 0
+inspecting.doctor = answer
+sys.argv = ["takeoff", "doctor"]
+sys.exit(industrial_takeoff.main())
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (INTERRUPTED, "", "\ntakeoff: interrupted\n")
+
+
+@pytest.fixture
+def kept_hook(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put Python's hook for dropped exceptions back, which a signal has changed for the process that it ends."""
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+
+
+@pytest.mark.usefixtures("kept_hook")
 def test_what_was_there_before_is_there_again() -> None:
     before = [signal.getsignal(number) for number in SIGNALS]
     listening = Listening()
