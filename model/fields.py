@@ -142,7 +142,8 @@ CLUSTER_FIELDS: Final = (
     given("base_price", "wage-years per unit", "standard break-even price p0"),
     given("skill_slope", "log per SD", "log productivity of one SD of managerial capital"),
     given("gain_cost", "1", "higher sunk cost of a further rung, over the fixed cost"),
-    given("log_training_exit", "log", "log exit hazard ratio of one SD of training"),
+    given("log_training_exit", "log", "log exit hazard ratio of a trained firm"),
+    given("courses_per_sd", "1/SD", "short courses that bring one SD of managerial capital"),
     # What firms have in common.
     Field("core_workers", "workers", "workers outside zones"),
     Field("trained_mean", "SD", "mean managerial capital from training"),

@@ -143,6 +143,7 @@ class Params(NamedTuple):
     learning_scale: float
     learning_decay: float
     learning_private_training: float
+    learning_private_price: float
 
     poaching_rate: float
     poaching_loss: float
@@ -281,6 +282,7 @@ HOMES: Final[Mapping[str, str]] = {
     "training_exit": "mechanisms/agglomeration.py",
     "training_lag": "mechanisms/knowledge.py",
     "training_site": "latents.py",
+    "training_size_cost": "mechanisms/knowledge.py",
     "utilities": "mechanisms/conditions.py",
     "value": "mechanisms/valuation.py",
     "vocational": "mechanisms/conditions.py",

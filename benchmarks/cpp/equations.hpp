@@ -289,7 +289,9 @@ EQUATION double exit_hazard(const Params& p, double surplus, double cash, double
     return cash < -fixed ? p.exit_ceiling : min(p.exit_ceiling, max(p.exit_floor, hazard));
 }
 
-EQUATION double training_survival(const Cluster& c, double trained) { return c.log_training_exit * trained; }
+EQUATION double training_survival(const Cluster& c, double trained) {
+    return c.log_training_exit * min(1.0, c.courses_per_sd * trained);
+}
 
 // ------------------------------------------------------------------------------------------------------------- growth
 
@@ -377,6 +379,14 @@ EQUATION double learning_abroad(const Params& p, double profit, double worth) {
 
 EQUATION double private_training(const Params& p, double worth) {
     return p.learning_private_training * max(0.0, 2.0 * worth - 1.0);
+}
+
+EQUATION double course_cost(const Params& p, double unit_cost, double workers) {
+    return unit_cost * (1.0 + p.training_size_cost * workers);
+}
+
+EQUATION double tuition(const Params& p, double worth, double workers) {
+    return course_cost(p, p.learning_private_price * private_training(p, worth), workers);
 }
 
 EQUATION double recognition_gain(const Params& p, double recognition, double workers, double rivals_share) {
@@ -481,10 +491,6 @@ EQUATION double take_up(const Params& p, double awareness, double fee) {
 EQUATION double course_gain(const Params& p, std::int64_t course) {
     if (course == TECHNOLOGY) return p.training_technology_gain;
     return course == INTENSIVE ? p.training_intensive_gain : p.training_gain;
-}
-
-EQUATION double course_cost(const Params& p, double unit_cost, double workers) {
-    return unit_cost * (1.0 + p.training_size_cost * workers);
 }
 
 EQUATION double discount_factor(double rate, double years) { return exp(-rate * years); }

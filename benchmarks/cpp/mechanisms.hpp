@@ -165,6 +165,7 @@ inline void build_ladder(History& w) {
     w.cluster.skill_slope = skill_slope(p);
     w.cluster.gain_cost = exp(p.production_sunk_share * log(p.production_rung_size)) - 1.0;
     w.cluster.log_training_exit = log(p.training_exit);
+    w.cluster.courses_per_sd = 1.0 / max(SMALLEST_GAIN, p.training_gain);
     for (std::int64_t k = 0; k < RUNGS; ++k) {
         Ladder& rung = w.ladder[k];
         const auto height = static_cast<double>(k);

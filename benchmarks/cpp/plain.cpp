@@ -165,7 +165,11 @@ inline void learn(const Params& p, const Setting& s, const Cluster& c, Firm& fir
     firm.taught = taught_share(firm.trained);
     firm.worth = perceived_worth(p, c.awareness, firm.taught);
     if (s.spillover == 1.0) firm.trained += QUARTER * spillover(p, firm.trained, c.trained_mean);
-    if (firm.profit > 0.0) firm.pending += QUARTER * private_training(p, firm.worth);
+    const double price = tuition(p, firm.worth, firm.workers);
+    if (firm.profit > price) {
+        firm.pending += QUARTER * private_training(p, firm.worth);
+        firm.cash -= QUARTER * price;
+    }
     const double arrived = firm.pending * min(1.0, QUARTER / p.training_lag);
     firm.pending -= arrived;
     firm.trained += arrived - years_step(p.training_decay) * firm.trained;

@@ -79,6 +79,7 @@ class ClusterModel(mesa.Model):
         self.bought = QUARTER * p.learning_private_training
         self.arriving = min(1.0, QUARTER / p.training_lag)
         self.fading, self.remembered = production.years_step(p.training_decay), 1.0 - production.years_step(p.learning_decay)
+        self.tuition, self.courses_per_sd = p.learning_private_price * p.learning_private_training, self.cluster.courses_per_sd
         self.log_training_exit, self.gain_cost = self.cluster.log_training_exit, self.cluster.gain_cost
         self.lags_a_year = 1.0 / p.spin_off_lag
 

@@ -147,8 +147,11 @@ class Firm(mesa.Agent):
         gap = m.trained_mean - trained
         if gap > 0.0:
             trained += m.spilt * gap
-        if profit > 0.0 and worth > 0.5:
-            pending += m.bought * (2.0 * worth - 1.0)
+        if worth > 0.5:
+            price = m.tuition * (2.0 * worth - 1.0) * (1.0 + m.p.training_size_cost * self.workers)
+            if profit > price:
+                pending += m.bought * (2.0 * worth - 1.0)
+                self.cash -= QUARTER * price
         if pending > 0.0 or trained > 0.0:
             arrived = m.arriving * pending
             self.pending = pending - arrived
@@ -179,7 +182,8 @@ class Firm(mesa.Agent):
             hazard = p.exit_ceiling
         else:
             drive = -p.exit_profit_response * (3.0 if surplus > 3.0 else -1.5 if surplus < -1.5 else surplus)
-            hazard = p.exit_base * exp(drive + m.log_training_exit * self.trained)
+            standing = m.courses_per_sd * self.trained
+            hazard = p.exit_base * exp(drive + m.log_training_exit * (1.0 if standing > 1.0 else standing))
             hazard = p.exit_floor if hazard < p.exit_floor else p.exit_ceiling if hazard > p.exit_ceiling else hazard
         self.exit_left -= QUARTER * hazard
         if self.exit_left <= 0.0:

@@ -21,6 +21,9 @@ from model.state import ALIVE, IN_ZONE, LANES
 from model.sums import add_by_rung, empty, empty_by_rung, total
 from model.world import World
 
+# A short course that brings less than this (SD) counts as one that brings as much: some draws of its gain are near zero.
+SMALLEST_GAIN = 0.01
+
 
 @equation
 def thickness(p: Any, traders: float) -> float:
@@ -173,6 +176,7 @@ def build_ladder(w: World) -> None:
     w.cluster.skill_slope = skill_slope(p)
     w.cluster.gain_cost = exp(p.production_sunk_share * log(p.production_rung_size)) - 1.0
     w.cluster.log_training_exit = log(p.training_exit)
+    w.cluster.courses_per_sd = 1.0 / max(SMALLEST_GAIN, p.training_gain)
     for k in range(len(w.ladder)):
         rung = w.ladder[k]
         rung.firms = 0.0

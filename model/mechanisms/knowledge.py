@@ -61,6 +61,24 @@ def private_training(p: Any, worth: float) -> float:
 
 
 @equation
+def course_cost(p: Any, unit_cost: float, workers: float) -> float:
+    """Cost of training one firm (wage-years), more in larger firms.
+
+    Formula: c_0 (1 + s l)
+    """
+    return unit_cost * (1.0 + p.training_size_cost * workers)
+
+
+@equation
+def tuition(p: Any, worth: float, workers: float) -> float:
+    """What a firm pays a year for the training that a private market sells it (wage-years a year).
+
+    Formula: f_T c_T(A_i) (1 + s l)
+    """
+    return course_cost(p, p.learning_private_price * private_training(p, worth), workers)
+
+
+@equation
 def recognition_gain(p: Any, recognition: float, workers: float, rivals_share: float) -> float:
     """Change a year of the share of quality that buyers recognise; exclusive agents of larger firms protect a brand.
 
@@ -102,13 +120,15 @@ def no_firm_is_improved(cluster: Any) -> bool:
 
 @step
 def learn(p: Any, s: Any, cluster: Any, aside: Any, firm: Any) -> None:
-    """A firm sees what knowledge is worth, learns from those who were taught, and buys training if it earns something."""
+    """A firm sees what knowledge is worth, learns from those who were taught, and buys training if it earns its price."""
     taught = taught_share(firm.trained)
     worth = perceived_worth(p, cluster.awareness, taught)
     learnt = QUARTER * spillover(p, firm.trained, cluster.trained_mean)
-    bought = QUARTER * private_training(p, worth)
+    price = tuition(p, worth, firm.workers)
+    buys = aside.profit > price
     firm.trained += learnt if s.spillover == 1.0 else 0.0
-    firm.pending += bought if aside.profit > 0.0 else 0.0
+    firm.pending += QUARTER * (private_training(p, worth) if buys else 0.0)
+    firm.cash -= QUARTER * (price if buys else 0.0)
     aside.taught = taught
     aside.worth = worth
 
@@ -173,11 +193,11 @@ def raise_awareness(w: World, share: float) -> None:
 
 @equation
 def training_survival(cluster: Any, trained: float) -> float:
-    """Log exit hazard ratio of a trained firm.
+    """Log exit hazard ratio of a firm: the whole effect where as much of what was taught is left as a short course brings.
 
-    Formula: m_T ln R
+    Formula: min(1, m_T/g_T) ln R
     """
-    return cluster.log_training_exit * trained
+    return cluster.log_training_exit * min(1.0, cluster.courses_per_sd * trained)
 
 
 CLOCK = Clock("breach", firm_breach_hazard, uncounted(break_trust), rests=no_firm_is_improved)

@@ -10,6 +10,7 @@ from model.compiling import equation, step
 from model.events import QUARTER
 from model.lanes import has, kept, lane_of
 from model.mechanisms.finance import own_share
+from model.mechanisms.knowledge import tuition
 from model.state import ALIVE, LANES
 from model.sums import empty, total
 from model.world import World
@@ -141,16 +142,18 @@ def book_growth(w: World, first: int, last: int) -> None:
 
 @step
 def book_learning(w: World, first: int, last: int) -> None:
-    """Book what improved firms of a group of blocks spent on learning abroad."""
+    """Book what firms of a group of blocks paid for private training, and what improved ones spent on learning abroad."""
     p, s, firms, beside = kept(w.p), kept(w.s), w.firms, w.beside
     old, new = w.sums.earned_old, w.sums.earned_new
-    if not is_booked(w) or w.cluster.improved_firms == 0.0:
+    if not is_booked(w):
         return
     for b in range(first, last):
         for lane in range(LANES):
             firm, aside = lane_of(firms, b, lane), lane_of(beside, b - first, lane)
-            spends = (has(firm, ALIVE) == 1) & (firm.rung > 0) & (aside.profit > 0.0)
-            spent = QUARTER * p.learning_spend * aside.worth * (aside.profit if spends else 0.0)
+            alive, price = has(firm, ALIVE) == 1, tuition(p, aside.worth, firm.workers)
+            bought = price if alive & (aside.profit > price) else 0.0
+            spends = alive & (firm.rung > 0) & (aside.profit > 0.0)
+            spent = QUARTER * (bought + p.learning_spend * aside.worth * (aside.profit if spends else 0.0))
             stood = firm.born < s.decision
             old[lane] -= spent if stood else 0.0
             new[lane] -= 0.0 if stood else spent

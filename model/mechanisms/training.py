@@ -9,7 +9,7 @@ from model.arithmetic import exp
 from model.compiling import equation, step
 from model.events import INVITATION, LOG_INVITED, LOG_REFUSED, LOG_TRAINED, TRAINING
 from model.lanes import firm_at
-from model.mechanisms.knowledge import raise_awareness
+from model.mechanisms.knowledge import course_cost, raise_awareness
 from model.mechanisms.ledger import pay
 from model.ordering import order_by
 from model.randomness import uniform
@@ -40,15 +40,6 @@ def course_gain(p: Any, course: int) -> float:
     if course == INTENSIVE:
         return float(p.training_intensive_gain)
     return float(p.training_gain)
-
-
-@equation
-def course_cost(p: Any, unit_cost: float, workers: float) -> float:
-    """Cost of training one firm (wage-years), more in larger firms.
-
-    Formula: c_0 (1 + s l)
-    """
-    return unit_cost * (1.0 + p.training_size_cost * workers)
 
 
 @step

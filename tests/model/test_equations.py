@@ -12,6 +12,7 @@ from model.mechanisms.finance import borne_loss, own_share, share_after_supplier
 from model.mechanisms.improvement import attempt_hazard, success_chance, visible_record
 from model.mechanisms.knowledge import (
     breach_hazard,
+    course_cost,
     learning_abroad,
     perceived_worth,
     private_training,
@@ -23,7 +24,7 @@ from model.mechanisms.production import centrality, material_loss, optimal_worke
 from model.mechanisms.programmes import investor_chance, space_cost, strain
 from model.mechanisms.relocation import needed_space, relocation_cost, relocation_gain, relocation_hazard
 from model.mechanisms.spin_off import apprenticeship, inherited_rung, spin_off_hazard
-from model.mechanisms.training import course_cost, take_up
+from model.mechanisms.training import take_up
 from model.mechanisms.valuation import discount_factor
 from tests.model.worlds import small_world
 
