@@ -50,7 +50,7 @@ REPLAYED: Final = 20
 LARGEST: Final = 10 * 2**20
 # The parts of a calibration's fingerprint on which its answer rests, beside the model itself.
 RESTS_ON: Final = ("data", "priors", "structures", "errors")
-RENEW: Final = f"takeoff calibrate --profile {PROFILE} --out runs/{PROFILE}, then python -m calibration.shipped runs/{PROFILE}"
+RENEW: Final = f"takeoff calibrate --profile {PROFILE} --anew --out runs/{PROFILE}, then python -m calibration.shipped runs/{PROFILE}"
 _ELSE: Final = f"take another profile, or renew it: {RENEW}"
 
 

@@ -138,6 +138,7 @@ def _add_chain(commands: "Commands") -> None:
     shipped = "shipped (take the posterior that comes with the house), quick, standard, batch, or a YAML file"
     run.add_argument("--profile", help=f"{shipped} (default: shipped where one is there, else quick)")
     calibrate.add_argument("--profile", default="quick", help=f"{shipped} (default: %(default)s)")
+    calibrate.add_argument("--anew", action="store_true", help="with the profile shipped: calibrate all the same")
     calibrate.add_argument("--warm", metavar="DIR", help="begin with the emulator of this calibration, say of another structure")
     for parser in (run, calibrate):
         _add_long(parser)

@@ -26,7 +26,7 @@ SUITOR = 16
 def exit_hazard(p: Any, surplus: float, cash: float, fixed: float, log_survival: float) -> float:
     """Exit hazard of one firm (1/year): trained firms exit less unless they are insolvent.
 
-    Formula: x0 e^(-chi s) S_T, s within [-1.5, 3], at least x_min, at most x_max; x_max when cash < -F_k
+    Formula: x0 e^(-chi s) R^min(1, m_T/g_T), s within [-1.5, 3], at least x_min, at most x_max; x_max when cash < -F_k
     """
     hazard = p.exit_base * exp(log_survival - p.exit_profit_response * clipped(surplus, -1.5, 3.0))
     return p.exit_ceiling if cash < -fixed else min(p.exit_ceiling, max(p.exit_floor, hazard))

@@ -41,23 +41,24 @@ def _main_profile() -> str:
     return PROFILE if is_shipped() else "quick"
 
 
-def _is_shipped(job: Job) -> bool:
+def _is_taken(job: Job, arguments: argparse.Namespace) -> bool:
+    """Tell whether the posterior that comes with the house is asked for, and is not to be calibrated anew."""
     from calibration.shipped import PROFILE
 
-    return job.profile.name == PROFILE
+    return job.profile.name == PROFILE and not getattr(arguments, "anew", False)
 
 
-def _obtain(job: Job, arguments: argparse.Namespace, on: Any, progress: Progress, warm: str | None = None) -> Any:
+def _obtain(job: Job, arguments: argparse.Namespace, on: Any, progress: Progress) -> Any:
     """Obtain a posterior in the job's run folder, by taking the shipped one or by calibrating."""
     way: Callable[..., Any]
-    if _is_shipped(job):
+    if _is_taken(job, arguments):
         progress.stage("taking the shipped posterior")
         from calibration.shipped import take as way
     else:
         progress.stage("loading the compiled model (the first time on a machine compiles it)")
         from calibration import calibrate
 
-        way = partial(calibrate, job.profile, warm=warm)
+        way = partial(calibrate, job.profile, warm=getattr(arguments, "warm", None))
     posterior = way(
         job.out,
         seed=arguments.seed,
@@ -81,9 +82,9 @@ def _verdict_lines(checks: dict[str, Any]) -> list[str]:
 def calibrate_tables(arguments: argparse.Namespace) -> int:
     """Run ``takeoff calibrate``."""
     job = _job(arguments)
-    if arguments.warm and _is_shipped(job):
-        raise InputError("--warm: the shipped posterior is taken and not calibrated; leave it out, or name another --profile")
-    posterior = _obtain(job, arguments, arguments.on, progress_asked(arguments), arguments.warm)
+    if arguments.warm and _is_taken(job, arguments):
+        raise InputError("--warm: the shipped posterior is taken and not calibrated; add --anew, or name another --profile")
+    posterior = _obtain(job, arguments, arguments.on, progress_asked(arguments))
     path = job.out / "posterior.nc"
     tell(
         arguments,
@@ -216,7 +217,7 @@ def run(arguments: argparse.Namespace) -> int:
     begun = os.times().elapsed
     from execution.executors import asked_by, executor_on
 
-    first = "take the shipped posterior" if _is_shipped(job) else "calibrate"
+    first = "take the shipped posterior" if _is_taken(job, arguments) else "calibrate"
     progress.stage(f"run in {job.out}: {first}, check, compare policies, report")
     with executor_on(asked_by(job.profile, arguments.on), job.profile.slurm, progress.say) as executor:
         posterior = _obtain(job, arguments, executor, progress)

@@ -18,6 +18,7 @@ from model.mechanisms.knowledge import (
     private_training,
     recognition_gain,
     taught_share,
+    tuition,
 )
 from model.mechanisms.poaching import poaching_hazard
 from model.mechanisms.production import centrality, material_loss, optimal_workers, recognised_quality, years_step
@@ -139,6 +140,7 @@ def test_knowledge_is_perceived_in_part_and_bought_by_those_who_see(awareness, t
     assert awareness - 1e-15 <= worth <= 1.0
     assert perceived_worth(P, awareness, taught_share(trained + more)) >= worth - 1e-15
     assert 0.0 <= private_training(P, worth) <= P.learning_private_training
+    assert 0.0 <= tuition(P, worth, profit) <= course_cost(P, P.learning_private_price * P.learning_private_training, profit)
     assert 0.0 <= learning_abroad(P, profit, worth) <= P.learning_abroad
     assert 0.0 <= poaching_hazard(P, taught) <= P.poaching_rate
 

@@ -83,10 +83,15 @@ def test_no_takeover_by_a_firm_no_better_too_small_or_too_poor(lacking):
     assert words(w) == ["exit"]
 
 
-def test_trained_firms_exit_less_and_connected_borrowers_more():
-    w = small_world({"training_exit": 0.8, "credit_capture_default": 2.0})
-    plain, trained, connected = add_firm(w), add_firm(w, trained=1.0), add_firm(w, connected=1, debt=1.0)
+@pytest.mark.parametrize("gain", [0.2, 1.5])
+def test_trained_firms_exit_less_and_connected_borrowers_more(gain):
+    """The ratio is that of a trained firm, whatever a short course brings; what has faded by half helps by half."""
+    w = small_world({"training_exit": 0.8, "training_gain": gain, "credit_capture_default": 2.0})
+    plain, trained, connected = add_firm(w), add_firm(w, trained=gain), add_firm(w, connected=1, debt=1.0)
     assert hazard(w, trained, EXIT) == pytest.approx(0.8 * hazard(w, plain, EXIT), rel=1e-14)
+    assert hazard(w, add_firm(w, trained=4.0 * gain), EXIT) == hazard(w, trained, EXIT)
+    faded = hazard(w, add_firm(w, trained=0.5 * gain), EXIT)
+    assert faded == pytest.approx(math.sqrt(0.8) * hazard(w, plain, EXIT), rel=1e-14)
     assert hazard(w, connected, EXIT) == 2.0 * hazard(w, plain, EXIT)
     broke = add_firm(w, cash=-1.01 * w.ladder[0].fixed_cost)
     assert hazard(w, broke, EXIT) == w.p.exit_ceiling

@@ -13,9 +13,10 @@ from model.mechanisms.birth import entry_cash, entry_size, found, outsiders_skil
 from model.mechanisms.entry import enter, entrant_surplus, small_profit
 from model.mechanisms.finance import share_after_suppliers
 from model.mechanisms.improvement import press
+from model.mechanisms.knowledge import learn
 from model.mechanisms.production import best_profit, break_even_price, fixed_cost
 from model.world import World
-from tests.model.worlds import add_firm, move_firms, small_world
+from tests.model.worlds import add_firm, aside_of, move_firms, small_world
 
 Z = 4.9
 FALSE_ALARM = 1e-6
@@ -92,6 +93,17 @@ def test_only_what_was_taught_spills_over_into_the_stock_that_fades(spillover: f
     assert (able.skill, plain.skill) == (3.0, 0.0), "nobody learns from the able, and nothing is learnt for good"
     assert (able.trained, plain.trained) == pytest.approx((decay * learnt, decay * learnt)), "what is learnt fades from then on"
     assert taught.trained == pytest.approx(2.0 * decay)
+
+
+@pytest.mark.parametrize(("workers", "profit", "buys"), [(4.0, 0.082, True), (4.0, 0.08, False), (100.0, 0.22, False)])
+def test_private_training_is_paid_for_by_who_earns_its_price(workers: float, profit: float, buys: bool) -> None:
+    """At full awareness .05 SD a year at 1.5 wage-years an SD, 2 % more for each worker: .081 for four, .225 for a hundred."""
+    w = small_world({"awareness_start": 1.0, "learning_spillover": 0.0, "learning_private_price": 1.5})
+    firm = add_firm(w, workers=workers)
+    cash = float(firm.cash)
+    learn(w.p, w.s, w.cluster, aside_of(w, firm, profit=profit), firm)
+    assert firm.pending == pytest.approx(0.25 * 0.05 if buys else 0.0)
+    assert cash - firm.cash == pytest.approx(0.25 * 0.081 if buys else 0.0)
 
 
 def test_the_taught_pass_on_no_more_than_the_mean() -> None:

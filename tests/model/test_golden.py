@@ -14,9 +14,9 @@ from model import simulate
 from model.observe import COLUMNS
 
 GOLDEN = {
-    (10, "status-quo", 1): "e26a321f3d1d174b",
-    (2, "training-then-credit-and-zone", 2): "f6fc485bbf218ceb",
-    (18, "all-at-once", 3): "b9208ccc47df4f64",
+    (10, "status-quo", 1): "e28fb6a6962870dd",
+    (2, "training-then-credit-and-zone", 2): "7b1490929946001c",
+    (18, "all-at-once", 3): "113dea7d8d40adee",
 }
 
 

@@ -9,7 +9,7 @@ from model.events import EVENTS, QUARTER
 from model.lanes import firm_at
 from model.mechanisms.credit import lend, owe, repay_blocks
 from model.mechanisms.exit import leave
-from model.mechanisms.ledger import book, close_books, open_books, pay
+from model.mechanisms.ledger import book, book_learning, close_books, open_books, pay
 from model.mechanisms.market import basic_weight, home_expenditure
 from model.mechanisms.relocation import relocation_cost
 from model.mechanisms.valuation import value
@@ -222,7 +222,8 @@ def test_surplus_is_that_of_home_buyers_where_nobody_advances_anything() -> None
 
 # Outlays so small that they do not show, beside which one kind of outlay at a time is made to show.
 FREE = {
-    "finance_outlay": 1e-9, "attempt_cost": 1e-12, "learning_spend": 0.0, "relocation_cost": 1e-12, "relocation_cost_worker": 0.0
+    "finance_outlay": 1e-9, "attempt_cost": 1e-12, "learning_spend": 0.0, "learning_private_price": 0.0,
+    "relocation_cost": 1e-12, "relocation_cost_worker": 0.0
 }  # fmt: skip
 
 
@@ -249,6 +250,23 @@ def test_owners_earn_profits_less_each_outlay(policy: str, shown: str | None) ->
     assert (paid > 0.0) == (shown is not None or policy != "status-quo")
     profits = QUARTER * column(panel, "profits")[ROW:-1].sum()
     assert earned == pytest.approx(profits - paid, rel=1e-6, abs=1e-6)
+
+
+def test_what_firms_pay_for_private_training_is_lost_to_their_owners() -> None:
+    """Each pays its own price; who earns less than the price buys nothing; improved ones spend on learning abroad besides."""
+    w = small_world({"awareness_start": 1.0, "learning_private_price": 8.0}, decision=1.0)
+    for rung, born in ((0, 0.0), (0, 0.0), (1, 0.0), (0, 2.0)):
+        add_firm(w, rung=rung, workers=10.0, born=born)
+    w.cluster.time, w.cluster.improved_firms = 1.0, 1.0
+    aside = w.beside[0]
+    aside.profit[:4], aside.worth[:4] = (0.5, 0.4, 0.9, 0.5), 1.0
+    before = float(w.cluster.flow_old), float(w.cluster.flow_new)
+    open_books(w)
+    book_learning(w, 0, 1)
+    close_books(w)
+    price, abroad = 0.05 * 8.0 * (1.0 + 0.02 * 10.0), w.p.learning_spend * 0.9
+    assert before[0] - w.cluster.flow_old == pytest.approx(QUARTER * (2.0 * price + abroad))
+    assert before[1] - w.cluster.flow_new == pytest.approx(QUARTER * price)
 
 
 def test_work_places_are_paid_for_by_owners_and_by_those_who_advance() -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shlex
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +13,8 @@ from calibration import alternatives as module
 from calibration.alternatives import Alternative
 from calibration.gate import CHECKED, CORRECTED
 from calibration.left_out import Ahead
+from calibration.shipped import RENEW
+from model.profile import Profile
 from studies.cli import main
 from studies.commands import chain
 
@@ -62,5 +65,21 @@ def test_the_shipped_posterior_is_taken_and_not_calibrated(
     assert main(words) == 0
     assert taken == [(tmp_path / "run", 7)]
     assert main([*words, "--warm", "runs/another"]) == 2
-    assert "--warm: the shipped posterior is taken and not calibrated" in capsys.readouterr().err
+    assert "--warm: the shipped posterior is taken and not calibrated; add --anew" in capsys.readouterr().err
     assert len(taken) == 1
+
+
+def test_the_posterior_that_ships_is_calibrated_anew_where_that_is_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """So that the command which renews it can be given when it no longer holds, and would be refused."""
+    made = []
+
+    def anew(profile: Profile, out: Path, **asked: object) -> SimpleNamespace:
+        made.append((profile.name, out, asked["warm"]))
+        return SimpleNamespace(checks={"checks": [], "converged": True, "label": CORRECTED}, converged=True)
+
+    monkeypatch.setattr("calibration.shipped.take", lambda *given, **asked: pytest.fail("it was taken"))
+    monkeypatch.setattr("calibration.calibrate", anew)
+    words = shlex.split(RENEW.partition(",")[0])[1:]
+    assert main([*words, "--quiet", "--out", str(tmp_path / "run")]) == 0
+    assert main([*words, "--quiet", "--out", str(tmp_path / "run"), "--warm", "runs/before"]) == 0
+    assert made == [("shipped", tmp_path / "run", warm) for warm in (None, "runs/before")]
