@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from studies.policy.compare import compare as compare
     from studies.policy.learn import learn as learn
     from studies.policy.optimise import optimise as optimise
+    from studies.sensitivities.posterior import given_data as given_data
     from studies.sensitivities.study import sensitivity as sensitivity
     from studies.sweeps.sweep import sweep as sweep
     from studies.trials.run import trial as trial
@@ -33,6 +34,7 @@ _HOMES = {
     "advise": "studies.policy.advice",
     "budgets": "studies.policy.budgets",
     "compare": "studies.policy.compare",
+    "given_data": "studies.sensitivities.posterior",
     "learn": "studies.policy.learn",
     "optimise": "studies.policy.optimise",
     "plot_acceptability": "studies.plots.budgets",
@@ -51,6 +53,7 @@ __all__ = [
     "advise",
     "budgets",
     "compare",
+    "given_data",
     "learn",
     "optimise",
     "plot_acceptability",

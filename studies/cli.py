@@ -224,14 +224,19 @@ def _add_studies(commands: "Commands") -> None:
         commands,
         "sensitivity",
         "sensitivity:analyse",
-        "find which parameters matter, on the prior",
-        "takeoff sensitivity --case 10 --policy training",
+        "find which parameters matter, on the prior or on a posterior",
+        "takeoff sensitivity --case 10 --policy training\ntakeoff sensitivity --method given-data runs/first --case 10",
         json=True,
     )
     sensitivity.add_argument(
-        "--method", choices=("morris", "sobol", "given-data"), default="morris", help="how (default: %(default)s)"
+        "--method",
+        choices=("morris", "sobol", "given-data"),
+        default="morris",
+        help="morris or sobol on the prior, given-data on a posterior (default: %(default)s)",
     )
-    sensitivity.add_argument("--profile", default="quick", help=HOW_MUCH)
+    where = "for given-data: run folder in which policies were compared (default: that of make run)"
+    sensitivity.add_argument("folder", nargs="?", metavar="DIR", help=where)
+    sensitivity.add_argument("--profile", help=HOW_MUCH.replace("%(default)s", "quick"))
     _add_plot(sensitivity, "the indices of the first outcome")
     _add_long(sensitivity)
     sensitivity.add_argument("--case", nargs="+", metavar="N", dest="cases", help="clusters (default: the profile's)")

@@ -30,11 +30,11 @@ def _job(arguments: argparse.Namespace) -> Job:
     from model.changes import read_priors
 
     priors, structures = read_priors(load_priors(), arguments.changes, beyond=arguments.beyond_prior)
-    profile = load_profile(arguments.profile or _main_profile(), priors)
+    profile = load_profile(arguments.profile or main_profile(), priors)
     return Job(profile, priors, structures, Path(arguments.out or f"runs/{arguments.command}-{profile.name}"))
 
 
-def _main_profile() -> str:
+def main_profile() -> str:
     """Return the profile of the main job: that of the posterior that comes with the house, or quick where none does."""
     from calibration.shipped import PROFILE, is_shipped
 

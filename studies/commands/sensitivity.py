@@ -1,25 +1,41 @@
 """``takeoff sensitivity``: which parameters matter, for what, and how sure that is."""
 
 import argparse
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studies.commands.drawing import draw, plot_asked
 from studies.commands.telling import progress_asked, tell
 from studies.commands.working import work_asked
+from studies.numbers import amount
 
 if TYPE_CHECKING:
     import xarray as xr
 
 SETTLED, NOT_SETTLED = 0, 3
+# Up to so many clusters every outcome of each is told; and so many factors are named in a line.
+FEW = 3
+MOST_NAMED = 5
+QUICK = "quick"
+# Options of a study that simulates, with their values where they are not given.
+DESIGNED = {"profile": None, "out": None, "parameters": None, "resume": False, "seed": None, "shard": None, "on": "local"}
 
 
 def analyse(arguments: argparse.Namespace) -> int:
     """Run ``takeoff sensitivity``."""
+    from studies.sensitivities.design import GIVEN_DATA
+
+    return _analyse_posterior(arguments) if arguments.method == GIVEN_DATA else _analyse_prior(arguments)
+
+
+def _analyse_prior(arguments: argparse.Namespace) -> int:
+    """Run ``takeoff sensitivity`` with a design of its own."""
     from model.config import load_profile
     from studies.sensitivities.design import DEFAULT_BY, check_count, check_words
 
-    plot, progress, profile = plot_asked(arguments), progress_asked(arguments), load_profile(arguments.profile)
+    _refuse_folder(arguments)
+    plot, progress, profile = plot_asked(arguments), progress_asked(arguments), load_profile(arguments.profile or QUICK)
     check_words(arguments.method, arguments.by)
     check_count(arguments.method, profile.morris_trajectories if arguments.method == "morris" else profile.sobol_samples)
     progress.stage("loading the compiled model (the first time on a machine compiles it)")
@@ -30,7 +46,7 @@ def analyse(arguments: argparse.Namespace) -> int:
 
     data = sensitivity(
         arguments.method,
-        arguments.profile,
+        arguments.profile or QUICK,
         arguments.out,
         cases=arguments.cases,
         policies=arguments.policies,
@@ -50,6 +66,103 @@ def analyse(arguments: argparse.Namespace) -> int:
         lambda: [*_lines(data), f"table      {out / TABLE}", f"page       {shown}"],
     )
     return SETTLED if calm else NOT_SETTLED
+
+
+def _analyse_posterior(arguments: argparse.Namespace) -> int:
+    """Run ``takeoff sensitivity --method given-data``."""
+    from execution.run import read_manifest
+    from studies.commands.chain import main_profile
+    from studies.plots.sensitivity import plot_sensitivity
+    from studies.sensitivities.posterior import given_data
+    from studies.sensitivities.study import TABLE
+
+    _refuse_designed(arguments)
+    folder = Path(arguments.folder or f"runs/run-{main_profile()}")
+    plot, progress = plot_asked(arguments), progress_asked(arguments)
+    data = given_data(
+        folder,
+        arguments.cases,
+        policies=arguments.policies,
+        by=arguments.by,
+        say=lambda case: progress.stage(f"studying {case}"),
+    )
+    progress.end()
+    draw(plot, plot_sensitivity, data)
+    calm = bool(data["outcome_settled"].all())
+    tell(
+        arguments,
+        lambda: {**_content_given(data), "settled": calm, "table": folder / TABLE},
+        lambda: [*_lines_given(data), f"table      {folder / TABLE}"],
+    )
+    return SETTLED if calm and read_manifest(folder)["converged"] else NOT_SETTLED
+
+
+def _refuse_folder(arguments: argparse.Namespace) -> None:
+    """Refuse a folder to read from, which a study on the prior has no use for.
+
+    Raises
+    ------
+    InputError
+        If one is given.
+    """
+    from model.errors import InputError
+
+    if arguments.folder is not None:
+        raise InputError(f"DIR: {arguments.folder}: is for --method given-data; leave it out, or name the new folder with --out")
+
+
+def _refuse_designed(arguments: argparse.Namespace) -> None:
+    """Refuse options of studies that have a design of their own and simulate it.
+
+    Raises
+    ------
+    InputError
+        If one is given.
+    """
+    from model.errors import InputError
+
+    given = vars(arguments)
+    for option, value in DESIGNED.items():
+        if given[option] not in (value, False):
+            name = "parameter" if option == "parameters" else option
+            raise InputError(f"--{name}: is for studies on the prior; with --method given-data leave it out")
+
+
+def _lines_given(data: "xr.Dataset") -> list[str]:
+    """Return a study on a posterior in lines: of few clusters every outcome, of many who leads in how many."""
+    from studies.sensitivities.shares import leading
+
+    answers = list(leading(data))
+    settled, draws = data["outcome_settled"], data["draws"]
+    lines = [
+        f"{data.attrs['verdict']}: {data.attrs['label']}",
+        f"Sensitivity on the posterior: share of an outcome's variance between draws that a {data.attrs['by']} explains alone,",
+        "with all that goes with it (S1). Shown is what luck would reach less often than once in twenty times.",
+        f"{float(draws.min()):.0f} to {float(draws.max()):.0f} effective draws; "
+        f"S1 has settled for {int(settled.sum())} of {settled.size} outcomes.",
+    ]
+    if data.sizes["cluster"] <= FEW:
+        return [*lines, *(f"  {cluster}, {outcome}: {_named(factors)}" for cluster, outcome, factors in answers)]
+    for outcome in data["outcome"].values:
+        here = [factors for _, name, factors in answers if name == outcome and factors]
+        most = Counter(name for factors in here for name, _ in factors).most_common(MOST_NAMED)
+        names = ", ".join(f"{name} ({times})" for name, times in most) or "nothing"
+        lines.append(f"  {outcome}: told from luck in {len(here)} of {data.sizes['cluster']} clusters: {names}")
+    return lines
+
+
+def _named(factors: "list[tuple[str, float]]") -> str:
+    return ", ".join(f"{name} ({amount(share, 2)})" for name, share in factors[:MOST_NAMED]) or "nothing is told from luck"
+
+
+def _content_given(data: "xr.Dataset") -> dict[str, Any]:
+    """Return a study on a posterior for programs: every row of its table."""
+    from studies.sensitivities.shares import share_table
+
+    table = share_table(data)
+    names, rows = list(table), zip(*(column.tolist() for column in table.values()), strict=True)
+    attributes = {name: data.attrs[name] for name in ("method", "by", "horizon", "label", "verdict")}
+    return {**attributes, "on": "posterior", "indices": [dict(zip(names, row, strict=True)) for row in rows]}
 
 
 def _lines(data: "xr.Dataset") -> list[str]:

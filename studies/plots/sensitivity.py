@@ -19,13 +19,18 @@ if TYPE_CHECKING:
 
 FILE: Final = "sensitivity.nc"
 # The indices that are drawn, by method, with the signs of the literature; the first one ranks the factors at a glance.
-DRAWN: Final = {"morris": {"mu_star": "\u03bc*", "sigma": "\u03c3"}, "sobol": {"ST": "total (ST)", "S1": "first order (S1)"}}
+DRAWN: Final = {
+    "morris": {"mu_star": "\u03bc*", "sigma": "\u03c3"},
+    "sobol": {"ST": "total (ST)", "S1": "first order (S1)"},
+    "given-data": {"S1": "alone (S1)", "unique": "beyond all others (unique)"},
+}
 MARKERS: Final = ("o", "D")
 # Where the indices of a factor stand around its row, and the heights of a row and of what is around the rows (inches).
 SHIFTS: Final = (-0.16, 0.16)
 ROW, AROUND = 0.32, 1.1
 MOST: Final = 15
 NAMED: Final = 4
+FLOOR: Final = " Dotted: what the best factor reaches once in twenty times where none tells anything; S1 left of it may be luck."
 
 
 class Index(NamedTuple):
@@ -67,18 +72,24 @@ def plot_sensitivity(
         If a name is unknown, or the data are another kind of result.
     """
     data = dataset(data, FILE, ("value", "low", "high", "factor", "index"), "studies.sensitivity")
-    what = str(data["outcome"].values[0]) if outcome is None else chosen("outcome", outcome, data["outcome"].values)
-    where = str(data["cluster"].values[0]) if cluster is None else chosen("cluster", cluster, data["cluster"].values)
+    what, where = (_one_of(data, name, value) for name, value in (("outcome", outcome), ("cluster", cluster)))
     one, method = data.sel(outcome=what, cluster=where), str(data.attrs["method"])
     factors = [str(one["factor"].values[row]) for row in ranked(one)][:most]
     indices = [_index(one, factor, name) for name in DRAWN[method] for factor in factors]
     (axis,) = axes_for(ax, 1, 1, (7.0, ROW * len(factors) + AROUND))
     _draw(axis, indices, factors, DRAWN[method])
+    _draw_floor(axis, one)
     labelled_rows(axis, factors)
     unit = str(one["unit"].item()) if method == "morris" else "share of the variance, 1"
     dress(axis, f"{what.replace('_', ' ')} ({where})", f"{' and '.join(DRAWN[method].values())} ({unit})")
     axis.legend(frameon=False, fontsize=MIDDLE, loc="lower right")
-    return finished(ax, [axis], _told(what, where, indices, factors, unit, source_of(data.attrs)))
+    return finished(ax, [axis], _told(what, where, method, indices, factors, unit, source_of(data.attrs)))
+
+
+def _one_of(data: "xr.Dataset", name: str, value: str | None) -> str:
+    """Return a label of the data, the first if none is chosen."""
+    known = data[name].values
+    return str(known[0]) if value is None else chosen(name, value, known)
 
 
 def _index(one: "xr.Dataset", factor: str, name: str) -> Index:
@@ -100,12 +111,20 @@ def _draw(axis: Any, indices: list[Index], factors: list[str], signs: Mapping[st
     axis.axvline(0.0, color="none")
 
 
-def _told(outcome: str, cluster: str, indices: list[Index], factors: list[str], unit: str, source: str) -> Told:
+def _draw_floor(axis: Any, one: "xr.Dataset") -> None:
+    """Draw how far luck comes, where that is known."""
+    if "floor" in one:
+        luck = float(one["floor"].sel(index="S1"))
+        axis.axvline(luck, color=SERIES[0], linestyle=":", label="luck's best, once in 20 (S1)")
+
+
+def _told(outcome: str, cluster: str, method: str, indices: list[Index], factors: list[str], unit: str, source: str) -> Told:
     names = list(dict.fromkeys(index.name for index in indices))
     meanings = "; ".join(f"{name}: {INDEX_MEANINGS[name]}" for name in names)
     caption = (
         f"What decides {outcome.replace('_', ' ')} ({cluster}), by factor, the one that matters most at the top. {meanings}. "
         "Thick line: sampling error, 90 % of the bootstrap over the design. An index without a dot is not defined."
+        f"{FLOOR if method == 'given-data' else ''}"
     )
     leading = [index for factor in factors[:NAMED] for index in indices if index.factor == factor]
     told = [f"{one.factor} {one.name} {_between(one)}" for one in leading if np.isfinite(one.value)]

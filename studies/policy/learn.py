@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import xarray as xr
 
-from calibration.histories import open_histories, weighted_histories
+from calibration.histories import WeightedHistories, open_histories, weighted_histories
 from calibration.weights import effective_size
 from execution import netcdf
 from execution.labels import provenance, provenance_in, verdict_of
@@ -157,8 +157,29 @@ def compared_cases(compared: xr.Dataset, wanted: Sequence[int | str | Path] | No
     return cases
 
 
-def join(stored: xr.Dataset, compared: xr.Dataset, case: Case, folder: Path) -> Cluster:
-    """Return one cluster's draws with the quantities of the same histories.
+class Joined(NamedTuple):
+    """One cluster's comparison, and the n histories on which policies were compared in it, with their weights, (n,).
+
+    A history that was stopped under some policy has no weight, since its net value is unknown.
+    """
+
+    compared: xr.Dataset
+    histories: WeightedHistories
+    weights: Floats
+
+    def levels(self, outcome: str) -> Floats:
+        """Return an outcome under each policy, float64, shape (policies, n)."""
+        return levels_of(self.compared, outcome, len(self.histories))
+
+
+def levels_of(one: xr.Dataset, outcome: str, number: int) -> Floats:
+    """Return an outcome of one cluster under each policy in its first histories, float64, shape (policies, number)."""
+    level = one["level"].sel(outcome=outcome).transpose("policy", "history")
+    return np.asarray(level.values[:, :number], np.float64)
+
+
+def found_again(stored: xr.Dataset, compared: xr.Dataset, case: Case, folder: Path) -> Joined:
+    """Return one cluster's comparison with the histories on which it stands.
 
     Raises
     ------
@@ -175,12 +196,24 @@ def join(stored: xr.Dataset, compared: xr.Dataset, case: Case, folder: Path) -> 
     if not np.array_equal(histories.draw, number):
         rule = f"its {len(np.unique(number))} draws are not those that {folder} holds now"
         raise InputError(f"{folder / POLICIES}: {case.name}: {rule}; run `takeoff compare` again")
-    worth = one["level"].sel(outcome=RANKED_BY).transpose("policy", "history").values[:, : len(number)]
+    worth = levels_of(one, RANKED_BY, len(number))
     weights = np.where(np.isfinite(worth).all(axis=0), one["weight"].values[: len(number)], 0.0)
     if len(np.unique(number[weights > 0])) < learning.FEWEST:
         rule = f"has fewer than {learning.FEWEST} draws with weight, which tell nothing"
         raise InputError(f"{folder / POLICIES}: {case.name}: {rule}; compare with a larger profile")
-    draws, first = learning.distinct(worth, weights, number)
+    return Joined(one, histories, weights)
+
+
+def join(stored: xr.Dataset, compared: xr.Dataset, case: Case, folder: Path) -> Cluster:
+    """Return one cluster's draws with the quantities of the same histories.
+
+    Raises
+    ------
+    InputError
+        As ``found_again``.
+    """
+    one, histories, weights = joined = found_again(stored, compared, case, folder)
+    draws, first = learning.distinct(joined.levels(RANKED_BY), weights, histories.draw)
     leader = str(one["policy"].values[learning.leader(draws)])
     return Cluster(case.name, draws, _at(quantities(histories, load_priors()), first), leader, _wage_bill(one))
 

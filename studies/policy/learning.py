@@ -188,17 +188,28 @@ def _held_out(draws: Draws, design: Floats, part: Ints) -> tuple[Floats, Floats]
         held, taught = np.flatnonzero(part == number), np.flatnonzero(part != number)
         first = leader(Draws(draws.worth[:, taught], draws.weights[taught]))
         ahead = (draws.worth - draws.worth[first]).T
-        chosen = np.argmax(_predicted(design[taught], ahead[taught], draws.weights[taught], design[held]), axis=1)
+        chosen = np.argmax(predicted(design[taught], ahead[taught], draws.weights[taught], design[held]), axis=1)
         gains[held] = ahead[held, chosen]
         changes[held] = chosen != first
     return gains, changes
 
 
-def _predicted(design: Floats, ahead: Floats, weights: Floats, asked: Floats) -> Floats:
-    """Return what each policy is ahead of the leader in draws asked for, (asked, policies), as ridge regressions predict it.
+def predicted(design: Floats, ahead: Floats, weights: Floats, asked: Floats) -> Floats:
+    """Return what ridge regressions predict in draws asked for, such as what each policy is ahead of the leader.
 
-    The penalty of each policy is the one that predicts best when single draws are left out. Where a quantity tells nothing, it
-    leaves the mean, and the leader stays.
+    The penalty of each target is the one that predicts best when single draws are left out. Where a quantity tells nothing, it
+    leaves the mean.
+
+    Parameters
+    ----------
+    design : float64, shape (n, features)
+    ahead : float64, shape (n, targets)
+    weights : float64, shape (n,)
+    asked : float64, shape (asked, features)
+
+    Returns
+    -------
+    float64, shape (asked, targets)
     """
     from sklearn import config_context
     from sklearn.linear_model import RidgeCV

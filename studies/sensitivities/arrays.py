@@ -18,6 +18,7 @@ INDEX_MEANINGS: Final = {
     "sigma": "spread of the elementary effects: how far the effect depends on where it is taken",
     "S1": "share of the variance that the factor explains alone",
     "ST": "share of the variance that would go if the factor were known, interactions counted",
+    "unique": "share of the variance that is lost if all other factors are known and this one is not",
 }
 BELOW_ZERO: Final = "below zero by sampling error: a share of a variance is never negative"
 ABOVE_TOTAL: Final = "above ST by sampling error: alone a factor explains no more than with its interactions"

@@ -145,19 +145,31 @@ def problem_of(priors: Priors, by: str, parameters: Sequence[str] | None = None)
 
 
 def check_words(method: str, by: str | None) -> None:
-    """Refuse a method or a kind of factor that does not exist.
+    """Refuse a method or a kind of factor for which there is no design.
 
     Raises
     ------
     InputError
-        If either word is unknown, or the method is planned but not yet there.
+        If either word is unknown, or the method has no design.
     """
     if method == GIVEN_DATA:
-        raise InputError("--method: given-data: measures on a posterior are not yet there; choose morris or sobol, on the prior")
+        raise InputError("--method: given-data: has no design, since it reads a comparison; call studies.given_data(DIR)")
     if method not in (MORRIS, SOBOL):
-        raise InputError(f"--method: {method}: is no method; choose morris or sobol")
+        raise InputError(f"--method: {method}: is no method; choose morris, sobol or given-data")
+    check_factors(by)
+
+
+def check_factors(by: str | None) -> str | None:
+    """Return a kind of factor, once it is seen to exist.
+
+    Raises
+    ------
+    InputError
+        If the word is unknown.
+    """
     if by not in (None, BY_PARAMETER, BY_MECHANISM):
         raise InputError(f"--by: {by}: is no kind of factor; choose parameter or mechanism")
+    return by
 
 
 def check_count(method: str, count: int) -> None:

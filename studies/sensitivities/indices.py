@@ -18,7 +18,7 @@ from studies.sensitivities.split import INTERVAL, Split, variance_split
 
 INDICES: Final = {"morris": ("mu", "mu_star", "sigma"), "sobol": ("S1", "ST")}
 # The index by which factors are ranked, and the indices that must settle.
-RANKING: Final = {"morris": "mu_star", "sobol": "ST"}
+RANKING: Final = {"morris": "mu_star", "sobol": "ST", "given-data": "S1"}
 MUST_SETTLE: Final = {"morris": ("mu_star",), "sobol": ("S1", "ST")}
 RESAMPLES: Final = 400
 # Shares of the design on which the indices are computed, to see whether they still move.

@@ -243,15 +243,23 @@ def _differences(base: Floats, after: Floats) -> list[Floats]:
 
 
 def _growth_of_employment(without: Columns, under: Columns) -> Floats:
+    return log_growth(without["workers"], under["workers"])
+
+
+def log_growth(without: Floats, under: Floats) -> Floats:
     """Log ratio of workers; one worker is added to each number, so that the ratio is defined where a cluster has none."""
-    return np.asarray(np.log((under["workers"] + 1.0) / (without["workers"] + 1.0)))
+    return np.asarray(np.log((under + 1.0) / (without + 1.0)))
 
 
 def _gain(without: Columns, under: Columns) -> Floats:
     """Difference of the outcome by which policies are ranked, over the mean of the two discounted wage bills."""
     value = BY_NAME[RANKED_BY].value
-    wages = (without["value_wages"] + under["value_wages"]) / 2
-    return np.asarray((value(under) - value(without)) / np.maximum(wages, 1.0))
+    return in_wage_bills(value(under) - value(without), without["value_wages"], under["value_wages"])
+
+
+def in_wage_bills(gain: Floats, wages: Floats, wages_under: Floats) -> Floats:
+    """Return a gain over the mean of the two discounted wage bills (all in wage-years)."""
+    return np.asarray(gain / np.maximum((wages + wages_under) / 2, 1.0))
 
 
 # Changes are ratios. Workers and wage bills differ a thousandfold between histories of a prior, so a few histories would decide

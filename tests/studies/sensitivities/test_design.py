@@ -75,8 +75,8 @@ def test_points_lie_within_reach_and_belong_to_one_seed(method: str, count: int,
 @pytest.mark.parametrize(
     ("method", "by", "words"),
     [
-        ("given-data", None, "not yet there; choose morris or sobol"),
-        ("monte-carlo", None, "--method: monte-carlo: is no method"),
+        ("given-data", None, "has no design, since it reads a comparison"),
+        ("monte-carlo", None, "--method: monte-carlo: is no method; choose morris, sobol or given-data"),
         (MORRIS, "letter", "--by: letter: is no kind of factor"),
     ],
 )

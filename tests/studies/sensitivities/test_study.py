@@ -169,7 +169,7 @@ def command(out: Path, **changes: object) -> int:
     given = {
         "method": "morris", "profile": "quick", "cases": ["10"], "policies": ["training"], "parameters": VARIED, "by": None,
         "out": str(out), "resume": False, "seed": None, "shard": None, "on": "local:1",
-        "json": False, "quiet": False,
+        "json": False, "quiet": False, "folder": None,
     }  # fmt: skip
     return analyse(Namespace(**{"plot": None, **given, **changes}))
 
@@ -187,7 +187,7 @@ def test_the_command_says_whether_it_has_settled(stand_in: None, tmp_path: Path,
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"method": "given-data"}, "--method: given-data: measures on a posterior are not yet there; choose"),
+        ({"method": "given-data"}, "--method: given-data: has no design, since it reads a comparison; call"),
         ({"parameters": ["entry_floor", "entry_intensity"]}, "--parameter: entry_floor: is a constant"),
         ({"parameters": ["entry_intensity"]}, "is one factor by parameter"),
         ({"parameters": ["entry_intensity"] * 2}, "is named twice"),
