@@ -50,7 +50,8 @@ REPLAYED: Final = 20
 LARGEST: Final = 10 * 2**20
 # The parts of a calibration's fingerprint on which its answer rests, beside the model itself.
 RESTS_ON: Final = ("data", "priors", "structures", "errors")
-RENEW: Final = f"takeoff calibrate --profile {PROFILE} --anew --out runs/{PROFILE}, then python -m calibration.shipped runs/{PROFILE}"
+_MAKE: Final = f"takeoff calibrate --profile {PROFILE} --anew"
+RENEW: Final = f"{_MAKE} --out runs/{PROFILE}, then python -m calibration.shipped runs/{PROFILE}"
 _ELSE: Final = f"take another profile, or renew it: {RENEW}"
 
 
@@ -206,7 +207,7 @@ def ship(folder: str | Path, home: Path = SHIPPED) -> int:
     home.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=home.parent) as scratch:
         made = Path(scratch) / home.name
-        _pack(source, made)
+        _pack(source, made, warm="warm" in stored)
         size = sum(path.stat().st_size for path in made.iterdir())
         if size > LARGEST:
             raise InputError(f"{source}: would take {size} bytes, more than {LARGEST}; lower KEPT in calibration/shipped.py")
@@ -216,8 +217,8 @@ def ship(folder: str | Path, home: Path = SHIPPED) -> int:
     return size
 
 
-def _pack(source: Path, folder: Path) -> None:
-    """Write into a new folder what is shipped of a finished calibration."""
+def _pack(source: Path, folder: Path, warm: bool) -> None:
+    """Write into a new folder what is shipped of a finished calibration, which began with another's emulator where ``warm``."""
     folder.mkdir()
     for name in (*FILES, FINGERPRINT, MANIFEST):
         shutil.copyfile(source / name, folder / name)
@@ -228,8 +229,8 @@ def _pack(source: Path, folder: Path) -> None:
     even = np.full(kept["weight"].shape, 1.0 / KEPT)
     names = [name for name in FILES if name.endswith(netcdf.SUFFIX) and name != HISTORIES]
     others = {name: netcdf.datasets(checked(folder, name)) for name in names}
-    # The path at which it was made belongs to one machine.
-    made = {"command": f"takeoff calibrate --profile {PROFILE}"}
+    # The paths at which it was made belong to one machine.
+    made = {"command": f"{_MAKE}{' --warm DIR' if warm else ''}"}
     with revised(folder, (HISTORIES, *others)):
         netcdf.write(folder / HISTORIES, kept.assign(weight=(kept["weight"].dims, even)).assign_attrs(made))
         for name, groups in others.items():

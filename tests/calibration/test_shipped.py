@@ -76,7 +76,7 @@ def test_shipped_histories_are_equally_weighted_and_only_those_with_weight(home:
 
 
 def test_nothing_that_is_shipped_names_the_folder_where_it_was_made(home: Path) -> None:
-    made = f"takeoff calibrate --profile {shipped.PROFILE}"
+    made = f"takeoff calibrate --profile {shipped.PROFILE} --anew"
     assert read_manifest(home)["command"] == made
     for name in (name for name in FILES if name.endswith(".nc")):
         told = {dataset.attrs["command"] for dataset in netcdf.datasets(checked(home, name)).values()}
