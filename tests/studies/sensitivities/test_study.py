@@ -187,7 +187,6 @@ def test_the_command_says_whether_it_has_settled(stand_in: None, tmp_path: Path,
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"method": "given-data"}, "--method: given-data: has no design, since it reads a comparison; call"),
         ({"parameters": ["entry_floor", "entry_intensity"]}, "--parameter: entry_floor: is a constant"),
         ({"parameters": ["entry_intensity"]}, "is one factor by parameter"),
         ({"parameters": ["entry_intensity"] * 2}, "is named twice"),
