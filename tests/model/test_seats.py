@@ -22,7 +22,8 @@ from tests.model.worlds import Given, given
 # Firms improve, leave, merge, lose staff and found others, all of it often.
 EVENTFUL: dict[str, float] = {
     "success_intercept": -1.5, "attempt_rate": 0.6, "exit_merger_share": 0.8, "awareness_start": 0.7,
-    "learning_private_training": 0.4, "learning_private_price": 0.0, "poaching_rate": 0.8, "spin_off_rate": 0.2, "succession_rate": 0.2,
+    "learning_private_training": 0.4, "learning_private_price": 0.0, "poaching_rate": 0.8, "spin_off_rate": 0.2,
+    "succession_rate": 0.2,
 }  # fmt: skip
 # Too many pioneers, all of them improved, most of whom leave: a table that shrinks to its least.
 CROWDED = {"market": 60.0, "founders": 300.0, "founder_rung": 1.0, "reach": 20.0, "quarters": 160.0}
