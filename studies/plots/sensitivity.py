@@ -82,7 +82,7 @@ def plot_sensitivity(
     labelled_rows(axis, factors)
     unit = str(one["unit"].item()) if method == "morris" else "share of the variance, 1"
     dress(axis, f"{what.replace('_', ' ')} ({where})", f"{' and '.join(DRAWN[method].values())} ({unit})")
-    axis.legend(frameon=False, fontsize=MIDDLE, loc="lower right")
+    axis.legend(facecolor="white", edgecolor="none", framealpha=0.9, fontsize=MIDDLE, loc="lower right")
     return finished(ax, [axis], _told(what, where, method, indices, factors, unit, source_of(data.attrs)))
 
 
