@@ -17,7 +17,7 @@ from studies.commands.budgeting import add_budgets
 from studies.commands.optimising import add_optimise
 from studies.commands.trying import add_trial
 from studies.commands.words import add_inspection, add_learning, add_planning
-from studies.listening import Listening
+from studies.listening import Listening, Stopped
 from studies.parsing import INPUT_IS_WRONG, Parser, add_command
 
 if TYPE_CHECKING:
@@ -313,9 +313,7 @@ def build_parser() -> Parser:
     return parser
 
 
-def _run(arguments: argparse.Namespace) -> int:
-    from model.errors import TakeoffError, plain
-
+def _run(arguments: argparse.Namespace, listening: Listening) -> int:
     home, function = arguments.function.split(":")
     try:
         if hasattr(arguments, "shard"):
@@ -323,18 +321,28 @@ def _run(arguments: argparse.Namespace) -> int:
 
             arguments.shard = shard_asked(arguments.shard, os.environ)
         return int(getattr(importlib.import_module(f"studies.commands.{home}"), function)(arguments))
-    except TakeoffError as error:
+    except Exception as error:
+        # A stop in the middle of a library's compiled code may come out of it as an error of another kind.
+        if listening.asked:
+            raise Stopped(listening.asked) from error
+        return _told(error)
+
+
+def _told(error: Exception) -> int:
+    """Tell what a user can mend, and return the exit code; a fault of ours is raised again."""
+    from model.errors import TakeoffError, plain
+
+    if isinstance(error, TakeoffError):
         sys.stderr.writelines(f"{PROGRAM}: {fault}\n" for fault in error.faults)
         return error.exit_code
-    except BrokenPipeError:
+    if isinstance(error, BrokenPipeError):
         # The reader of a pipe has seen enough; keep Python from complaining when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except OSError as error:
-        if error.filename is None:
-            raise
+    if isinstance(error, OSError) and error.filename is not None:
         sys.stderr.write(f"{PROGRAM}: {plain(str(error.filename))}: {error.strerror}; name another path\n")
         return INPUT_IS_WRONG
+    raise error
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -361,7 +369,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     listening = Listening()
     try:
         listening.begin()
-        code = _run(arguments)
+        code = _run(arguments, listening)
         listening.end()
         return code
     except KeyboardInterrupt:

@@ -17,9 +17,15 @@ class Stopped(KeyboardInterrupt):
 
 
 class Listening:
-    """Turns signals into an exception, once: a second signal, or one after ``end``, meets what was there before."""
+    """Turns signals into an exception, once: a second signal, or one after ``end``, meets what was there before.
+
+    Attributes
+    ----------
+    asked : the signal that came, empty before
+    """
 
     def __init__(self) -> None:
+        self.asked = ""
         self._before: dict[int, Any] = {}
 
     def begin(self) -> None:
@@ -37,7 +43,8 @@ class Listening:
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.end()
         sys.unraisablehook = _end_quietly
-        raise Stopped(signal.Signals(number).name)
+        self.asked = signal.Signals(number).name
+        raise Stopped(self.asked)
 
 
 def _end_quietly(lost: Any) -> None:

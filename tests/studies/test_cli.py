@@ -228,7 +228,7 @@ KEEPING = [
 def test_an_interruption_says_only_what_is_true(
     words: list[str], hint: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(arguments: object) -> int:
+    def interrupted(*given: object) -> int:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("studies.cli._run", interrupted)

@@ -20,7 +20,7 @@ import industrial_takeoff
 from studies import cli, listening, streams
 from studies.commands import inspecting
 WATCHED = {one.__code__ for one in (
-    industrial_takeoff.main, streams.guarded, cli.main, cli._run, cli._kept,
+    industrial_takeoff.main, streams.guarded, cli.main, cli._run, cli._told, cli._kept,
     listening.Listening.begin, listening.Listening.end, listening.Listening._stop,
 )}
 at, every, step = int(sys.argv[1]), int(sys.argv[2]), 0
@@ -103,8 +103,20 @@ class Finalised:
         signal.raise_signal(signal.SIGTERM)
 
 
-@pytest.mark.parametrize("kind", ["HalfMade", "Finalised"])
-def test_a_signal_within_a_constructor_or_a_finaliser_is_one_line(kind: str) -> None:
+class Turned:
+    """A signal in the middle of compiled code, which makes another error of it, as Cython does; then a message of ours."""
+
+    def __init__(self) -> None:
+        from model.errors import DamagedRun
+
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except KeyboardInterrupt:
+            raise DamagedRun("f.nc: cannot be read: returned a result with an exception set") from None
+
+
+@pytest.mark.parametrize("kind", ["HalfMade", "Finalised", "Turned"])
+def test_a_signal_within_a_constructor_a_finaliser_or_compiled_code_is_one_line(kind: str) -> None:
     program = f"""
 import sys
 sys.path.insert(0, {str(ROOT)!r})
