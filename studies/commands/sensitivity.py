@@ -2,6 +2,7 @@
 
 import argparse
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from studies.numbers import amount
 
 if TYPE_CHECKING:
     import xarray as xr
+    from numpy.typing import NDArray
 
 SETTLED, NOT_SETTLED = 0, 3
 # Up to so many clusters every outcome of each is told; and so many factors are named in a line.
@@ -41,7 +43,7 @@ def _analyse_prior(arguments: argparse.Namespace) -> int:
     progress.stage("loading the compiled model (the first time on a machine compiles it)")
     from studies.plots.sensitivity import plot_sensitivity
     from studies.report.sensitivity import write_page
-    from studies.sensitivities.arrays import settled
+    from studies.sensitivities.arrays import headline, index_table, settled
     from studies.sensitivities.study import TABLE, default_folder, sensitivity
 
     data = sensitivity(
@@ -59,10 +61,10 @@ def _analyse_prior(arguments: argparse.Namespace) -> int:
     out = Path(arguments.out or default_folder(arguments.method, arguments.by or DEFAULT_BY[arguments.method], profile.name))
     shown = write_page(out, data)
     draw(plot, plot_sensitivity, data)
-    calm = settled(data)
+    calm, whole = settled(data), headline(data).expand_dims("cluster")
     tell(
         arguments,
-        lambda: {**_content(data), "settled": calm, "table": out / TABLE, "page": shown},
+        lambda: {**_content(data, index_table(whole), "prior"), "settled": calm, "table": out / TABLE, "page": shown},
         lambda: [*_lines(data), f"table      {out / TABLE}", f"page       {shown}"],
     )
     return SETTLED if calm else NOT_SETTLED
@@ -74,6 +76,7 @@ def _analyse_posterior(arguments: argparse.Namespace) -> int:
     from studies.commands.chain import main_profile
     from studies.plots.sensitivity import plot_sensitivity
     from studies.sensitivities.posterior import given_data
+    from studies.sensitivities.shares import share_table
     from studies.sensitivities.study import TABLE
 
     _refuse_designed(arguments)
@@ -91,7 +94,7 @@ def _analyse_posterior(arguments: argparse.Namespace) -> int:
     calm = bool(data["outcome_settled"].all())
     tell(
         arguments,
-        lambda: {**_content_given(data), "settled": calm, "table": folder / TABLE},
+        lambda: {**_content(data, share_table(data), "posterior"), "settled": calm, "table": folder / TABLE},
         lambda: [*_lines_given(data), f"table      {folder / TABLE}"],
     )
     return SETTLED if calm and read_manifest(folder)["converged"] else NOT_SETTLED
@@ -135,7 +138,7 @@ def _lines_given(data: "xr.Dataset") -> list[str]:
     answers = list(leading(data))
     settled, draws = data["outcome_settled"], data["draws"]
     lines = [
-        f"{data.attrs['verdict']}: {data.attrs['label']}",
+        str(data.attrs["label"]),
         f"Sensitivity on the posterior: share of an outcome's variance between draws that a {data.attrs['by']} explains alone,",
         "with all that goes with it (S1). Shown is what luck would reach less often than once in twenty times.",
         f"{float(draws.min()):.0f} to {float(draws.max()):.0f} effective draws; "
@@ -155,16 +158,6 @@ def _named(factors: "list[tuple[str, float]]") -> str:
     return ", ".join(f"{name} ({amount(share, 2)})" for name, share in factors[:MOST_NAMED]) or "nothing is told from luck"
 
 
-def _content_given(data: "xr.Dataset") -> dict[str, Any]:
-    """Return a study on a posterior for programs: every row of its table."""
-    from studies.sensitivities.shares import share_table
-
-    table = share_table(data)
-    names, rows = list(table), zip(*(column.tolist() for column in table.values()), strict=True)
-    attributes = {name: data.attrs[name] for name in ("method", "by", "horizon", "label", "verdict")}
-    return {**attributes, "on": "posterior", "indices": [dict(zip(names, row, strict=True)) for row in rows]}
-
-
 def _lines(data: "xr.Dataset") -> list[str]:
     """Return a study in lines: what was studied and whether it settled, then the leading factors of every outcome."""
     from studies.report.sensitivity import leaders, stopped_lines
@@ -182,11 +175,8 @@ def _lines(data: "xr.Dataset") -> list[str]:
     ]
 
 
-def _content(data: "xr.Dataset") -> dict[str, Any]:
-    """Return a study for programs: every index of every outcome, over the clusters together."""
-    from studies.sensitivities.arrays import headline, index_table
-
-    table = index_table(headline(data).expand_dims("cluster"))
-    names, rows = list(table), zip(*(column.tolist() for column in table.values()), strict=True)
+def _content(data: "xr.Dataset", table: "Mapping[str, NDArray[Any]]", on: str) -> dict[str, Any]:
+    """Return a study for programs: what it was, and the rows of its table."""
+    rows = zip(*(column.tolist() for column in table.values()), strict=True)
     attributes = {name: data.attrs[name] for name in ("method", "by", "horizon", "label", "verdict")}
-    return {**attributes, "on": "prior", "indices": [dict(zip(names, row, strict=True)) for row in rows]}
+    return {**attributes, "on": on, "indices": [dict(zip(table, row, strict=True)) for row in rows]}

@@ -158,24 +158,24 @@ def compared_cases(compared: xr.Dataset, wanted: Sequence[int | str | Path] | No
 
 
 class Joined(NamedTuple):
-    """One cluster's comparison, and the n histories on which policies were compared in it, with their weights, (n,).
+    """One cluster's comparison, and the n histories on which policies were compared in it.
 
     A history that was stopped under some policy has no weight, since its net value is unknown.
     """
 
     compared: xr.Dataset
     histories: WeightedHistories
-    weights: Floats
 
     def levels(self, outcome: str) -> Floats:
         """Return an outcome under each policy, float64, shape (policies, n)."""
-        return levels_of(self.compared, outcome, len(self.histories))
+        level = self.compared["level"].sel(outcome=outcome).transpose("policy", "history")
+        return np.asarray(level.values[:, : len(self.histories)], np.float64)
 
-
-def levels_of(one: xr.Dataset, outcome: str, number: int) -> Floats:
-    """Return an outcome of one cluster under each policy in its first histories, float64, shape (policies, number)."""
-    level = one["level"].sel(outcome=outcome).transpose("policy", "history")
-    return np.asarray(level.values[:, :number], np.float64)
+    @property
+    def weights(self) -> Floats:
+        """Weights of the histories, float64, shape (n,)."""
+        known = np.isfinite(self.levels(RANKED_BY)).all(axis=0)
+        return np.where(known, self.compared["weight"].values[: len(self.histories)], 0.0)
 
 
 def found_again(stored: xr.Dataset, compared: xr.Dataset, case: Case, folder: Path) -> Joined:
@@ -196,12 +196,11 @@ def found_again(stored: xr.Dataset, compared: xr.Dataset, case: Case, folder: Pa
     if not np.array_equal(histories.draw, number):
         rule = f"its {len(np.unique(number))} draws are not those that {folder} holds now"
         raise InputError(f"{folder / POLICIES}: {case.name}: {rule}; run `takeoff compare` again")
-    worth = levels_of(one, RANKED_BY, len(number))
-    weights = np.where(np.isfinite(worth).all(axis=0), one["weight"].values[: len(number)], 0.0)
-    if len(np.unique(number[weights > 0])) < learning.FEWEST:
+    joined = Joined(one, histories)
+    if len(np.unique(number[joined.weights > 0])) < learning.FEWEST:
         rule = f"has fewer than {learning.FEWEST} draws with weight, which tell nothing"
         raise InputError(f"{folder / POLICIES}: {case.name}: {rule}; compare with a larger profile")
-    return Joined(one, histories, weights)
+    return joined
 
 
 def join(stored: xr.Dataset, compared: xr.Dataset, case: Case, folder: Path) -> Cluster:
@@ -212,8 +211,8 @@ def join(stored: xr.Dataset, compared: xr.Dataset, case: Case, folder: Path) -> 
     InputError
         As ``found_again``.
     """
-    one, histories, weights = joined = found_again(stored, compared, case, folder)
-    draws, first = learning.distinct(joined.levels(RANKED_BY), weights, histories.draw)
+    one, histories = joined = found_again(stored, compared, case, folder)
+    draws, first = learning.distinct(joined.levels(RANKED_BY), joined.weights, histories.draw)
     leader = str(one["policy"].values[learning.leader(draws)])
     return Cluster(case.name, draws, _at(quantities(histories, load_priors()), first), leader, _wage_bill(one))
 

@@ -142,9 +142,15 @@ def features(quantities: Floats, weights: Floats) -> Floats:
     if quantities.shape[1] <= MOST_BENT:
         spline = SplineTransformer(n_knots=KNOTS, degree=DEGREE, include_bias=False)
         whole = np.concatenate([quantities, spline.fit_transform(_ranks(quantities, mass))], axis=1)
-    centred = whole - mass @ whole
+    return standardised(whole, weights)
+
+
+def standardised(columns: Floats, weights: Floats) -> Floats:
+    """Return columns (n, k) with mean 0 and variance 1 under the weights (n,), or 0 where nothing varies."""
+    mass = normalised(weights)
+    centred = columns - mass @ columns
     scale = np.sqrt(mass @ (centred * centred))
-    varies = scale > 1e-12 * (1.0 + np.max(np.abs(whole), axis=0))
+    varies = scale > 1e-12 * (1.0 + np.max(np.abs(columns), axis=0))
     return np.asarray(np.divide(centred, scale, out=np.zeros_like(centred), where=varies), np.float64)
 
 
@@ -188,42 +194,59 @@ def _held_out(draws: Draws, design: Floats, part: Ints) -> tuple[Floats, Floats]
         held, taught = np.flatnonzero(part == number), np.flatnonzero(part != number)
         first = leader(Draws(draws.worth[:, taught], draws.weights[taught]))
         ahead = (draws.worth - draws.worth[first]).T
-        chosen = np.argmax(predicted(design[taught], ahead[taught], draws.weights[taught], design[held]), axis=1)
+        chosen = np.argmax(ridge(design[taught], ahead[taught], draws.weights[taught]).predicted(design[held]), axis=1)
         gains[held] = ahead[held, chosen]
         changes[held] = chosen != first
     return gains, changes
 
 
-def predicted(design: Floats, ahead: Floats, weights: Floats, asked: Floats) -> Floats:
-    """Return what ridge regressions predict in draws asked for, such as what each policy is ahead of the leader.
+class Ridge(NamedTuple):
+    """Ridge regressions of t targets on p features, in n draws.
 
-    The penalty of each target is the one that predicts best when single draws are left out. Where a quantity tells nothing, it
-    leaves the mean.
+    Attributes
+    ----------
+    centre : float64, shape (p,); weighted means of the features
+    mean, scale : float64, shape (t,); weighted means and deviations of the targets
+    x, y : float64, shape (n, p) and (n, t); features and scaled targets about their means, by the roots of the weights
+    penalties : float64, shape (t,)
+    slopes : float64, shape (p, t), of the scaled targets
+    """
+
+    centre: Floats
+    mean: Floats
+    scale: Floats
+    x: Floats
+    y: Floats
+    penalties: Floats
+    slopes: Floats
+
+    def predicted(self, asked: Floats) -> Floats:
+        """Return the targets predicted at features asked for (asked, p), float64, shape (asked, t)."""
+        return np.asarray(self.mean + (asked - self.centre) @ self.slopes * self.scale, np.float64)
+
+
+def ridge(design: Floats, targets: Floats, weights: Floats) -> Ridge:
+    """Fit ridge regressions, each with the penalty that predicts best when single draws are left out.
+
+    Where a quantity tells nothing, the mean is left.
 
     Parameters
     ----------
-    design : float64, shape (n, features)
-    ahead : float64, shape (n, targets)
+    design : float64, shape (n, p)
+    targets : float64, shape (n, t)
     weights : float64, shape (n,)
-    asked : float64, shape (asked, features)
-
-    Returns
-    -------
-    float64, shape (asked, targets)
     """
     from sklearn import config_context
     from sklearn.linear_model import RidgeCV
 
-    count, mass = len(weights), normalised(weights)
-    centre, mean = mass @ design, mass @ ahead
-    scale = np.sqrt(mass @ ((ahead - mean) * (ahead - mean)))
-    predicted = np.tile(mean, (len(asked), 1))
-    varies = scale > 0
-    if varies.any():
-        root = np.sqrt(count * mass)[:, None]
-        fit = RidgeCV(alphas=design.size * np.array(PENALTIES), fit_intercept=False, alpha_per_target=True)
-        # Checks of arrays that were made here would take longer than the regressions.
-        with config_context(assume_finite=True, skip_parameter_validation=True):
-            fit.fit(root * (design - centre), root * (ahead - mean)[:, varies] / scale[varies])
-        predicted[:, varies] += (asked - centre) @ np.atleast_2d(fit.coef_).T * scale[varies]
-    return predicted
+    mass = normalised(weights)
+    centre, mean = mass @ design, mass @ targets
+    scale = np.sqrt(mass @ ((targets - mean) * (targets - mean)))
+    scale[scale == 0] = 1.0
+    root = np.sqrt(len(mass) * mass)[:, None]
+    x, y = root * (design - centre), root * (targets - mean) / scale
+    fit = RidgeCV(alphas=design.size * np.array(PENALTIES), fit_intercept=False, alpha_per_target=True)
+    # Checks of arrays that were made here would take longer than the regressions.
+    with config_context(assume_finite=True, skip_parameter_validation=True):
+        fit.fit(x, y)
+    return Ridge(centre, mean, scale, x, y, np.broadcast_to(fit.alpha_, mean.shape), np.atleast_2d(fit.coef_).T)

@@ -43,9 +43,9 @@ def assemble(laboratory: Laboratory, findings: Findings, seen: Seen, attributes:
         for name, (dims, values, unit, meaning) in _by_scope(findings).items()
     }
     points = {
-        "design": (("point", "parameter"), findings.plan.points, _words("1", "probability under the parameter's prior")),
-        "seen": (("point", "seed", "case", "outcome"), seen.measures, _words("of the outcome", "outcome of one history")),
-        "stopped": (("point", "seed", "case", "world"), seen.stopped, _words("1", "whether the history outgrew the bound")),
+        "design": (("point", "parameter"), findings.plan.points, words("1", "probability under the parameter's prior")),
+        "seen": (("point", "seed", "case", "outcome"), seen.measures, words("of the outcome", "outcome of one history")),
+        "stopped": (("point", "seed", "case", "world"), seen.stopped, words("1", "whether the history outgrew the bound")),
     }
     data = xr.Dataset(points | variables, _coordinates(laboratory, findings), attributes)
     data["part"].attrs["long_name"] = "; ".join(f"{name}: {meaning}" for name, meaning in MEANINGS.items())
@@ -103,7 +103,8 @@ def scope_names(laboratory: Laboratory) -> tuple[str, ...]:
     return names if len(names) == 1 else (ALL, *names)
 
 
-def _words(units: str, meaning: str) -> dict[str, str]:
+def words(units: str, meaning: str) -> dict[str, str]:
+    """Return the attributes that say what a variable is."""
     return {"units": units, "long_name": meaning}
 
 

@@ -6,14 +6,14 @@ side of that. One is what a factor explains alone, with all that goes with it; t
 gets zero on average, and not a share that grows with the number of factors.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from calibration.weights import normalised
 from model.arrays import Floats, Ints
-from studies.policy.learning import FOLDS, PENALTIES, features, predicted
+from studies.policy.learning import FOLDS, features, ridge, standardised
 from studies.sensitivities.split import INTERVAL
 
 ALONE: Final = "S1"
@@ -47,13 +47,11 @@ class Shares(NamedTuple):
     together: Floats
 
 
-class _Losses(NamedTuple):
-    """Squared errors of draws held out: of the mean, (n, t), of each factor alone and of all but it, (factors, n, t), of all."""
+class _Together(NamedTuple):
+    """Squared errors of draws held out, where all factors are known, (n, t), and where all but each are, (factors, n, t)."""
 
-    mean: Floats
-    alone: Floats
-    without: Floats
     whole: Floats
+    without: Floats
 
 
 def shares(factors: Sequence[Floats], outcomes: Floats, weights: Floats, seed: int = 0) -> Shares:
@@ -69,20 +67,23 @@ def shares(factors: Sequence[Floats], outcomes: Floats, weights: Floats, seed: i
     dealt = np.random.default_rng([seed, 2])
     others = [outcomes[dealt.permutation(len(weights))] for _ in range(DEALT)]
     mass, kinds = normalised(weights), outcomes.shape[1]
-    losses = _losses(factors, np.concatenate([outcomes, *others], axis=1), weights, seed)
-    every = _read_off(losses, mass[None])[0]
-    floor = every[:, :, kinds:].reshape(len(SHARES), len(factors), DEALT, kinds).max(axis=(1, 2))
-    first = _Losses(losses.mean[:, :kinds], losses.alone[..., :kinds], losses.without[..., :kinds], losses.whole[:, :kinds])
-    low, high = np.quantile(_read_off(first, _resampled(mass, seed)), INTERVAL, axis=0)
-    together = 1.0 - (mass @ first.whole) / (mass @ first.mean)
+    targets = np.concatenate([outcomes, *others], axis=1)
+    base, single = _alone(factors, targets, weights, seed)
+    together = _together(factors, targets, weights, seed)
+    parts = np.stack([base - single, together.without - together.whole])
+    every = _share(parts, base, mass)
+    floor = every[..., kinds:].reshape(len(SHARES), len(factors), DEALT, kinds).max(axis=(1, 2))
+    resampled = [_share(parts[..., :kinds], base[:, :kinds], one) for one in _resampled(mass, seed)]
+    low, high = np.quantile(resampled, INTERVAL, axis=0)
+    explained = _share((base - together.whole)[:, :kinds], base[:, :kinds], mass)
     varies = np.ptp(outcomes, axis=0) > LEAST * np.maximum(np.abs(outcomes).max(axis=0), 1e-300)
-    return Shares(*(np.where(varies, part, np.nan) for part in (every[:, :, :kinds], low, high, floor, together)))
+    return Shares(*(np.where(varies, part, np.nan) for part in (every[..., :kinds], low, high, floor, explained)))
 
 
 def alone(factors: Sequence[Floats], outcomes: Floats, weights: Floats, seed: int = 0) -> Floats:
     """Return the share of each outcome that each factor explains alone, (factors, k); parameters as ``shares`` takes them."""
-    losses = _losses(factors, outcomes, weights, seed)
-    return np.asarray(_read_off(losses, normalised(weights)[None])[0, 0])
+    base, single = _alone(factors, outcomes, weights, seed)
+    return _share(base - single, base, normalised(weights))
 
 
 def _resampled(mass: Floats, seed: int) -> Floats:
@@ -92,41 +93,38 @@ def _resampled(mass: Floats, seed: int) -> Floats:
     return np.asarray(times * mass, np.float64)
 
 
-def _read_off(losses: _Losses, mass: Floats) -> Floats:
-    """Return both shares under weights (m, n), shape (m, 2, factors, t)."""
+def _share(explained: Floats, base: Floats, mass: Floats) -> Floats:
+    """Return what is explained of squared errors of the mean (n, t), as a share under weights (n,), shape (..., t)."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        scale = (mass @ losses.mean)[:, None]
-        single = 1.0 - np.einsum("mn,fnt->mft", mass, losses.alone) / scale
-        unique = np.einsum("mn,fnt->mft", mass, losses.without - losses.whole) / scale
-    return np.stack([single, unique], axis=1)
+        return np.asarray(np.einsum("n,...nt->...t", mass, explained) / (mass @ base), np.float64)
 
 
-def _losses(factors: Sequence[Floats], targets: Floats, weights: Floats, seed: int) -> _Losses:
-    """Return squared errors of t targets (n, t), each draw predicted from the parts of the draws in which it is not."""
-    count = len(weights)
+def _parts(count: int, seed: int) -> Iterator[tuple[Ints, Ints]]:
+    """Yield the draws of each part, and those of the other parts."""
     part = np.random.default_rng([seed, 0]).permutation(count) % FOLDS
-    lines = [_lines(factor, weights) for factor in factors]
-    bent = [features(factor, weights) for factor in factors]
-    each = (len(factors), *targets.shape)
-    losses = _Losses(np.empty(targets.shape), np.empty(each), np.empty(each), np.empty(targets.shape))
     for number in range(FOLDS):
-        held, taught = np.flatnonzero(part == number), np.flatnonzero(part != number)
+        yield np.flatnonzero(part == number), np.flatnonzero(part != number)
+
+
+def _alone(factors: Sequence[Floats], targets: Floats, weights: Floats, seed: int) -> tuple[Floats, Floats]:
+    """Return squared errors of targets (n, t) in draws held out: of the mean, (n, t), and of each factor, (factors, n, t)."""
+    bent = [features(factor, weights) for factor in factors]
+    base, single = np.empty(targets.shape), np.empty((len(factors), *targets.shape))
+    for held, taught in _parts(len(weights), seed):
         mass, known, unknown = weights[taught], targets[taught], targets[held]
-        losses.mean[held] = (unknown - normalised(mass) @ known) ** 2
+        base[held] = (unknown - normalised(mass) @ known) ** 2
         for row, design in enumerate(bent):
-            losses.alone[row, held] = (unknown - predicted(design[taught], known, mass, design[held])) ** 2
-        whole, without = _left_out(lines, taught, held, known, mass)
-        losses.whole[held] = (unknown - whole) ** 2
-        losses.without[:, held] = (unknown - without) ** 2
-    return losses
+            single[row, held] = (unknown - ridge(design[taught], known, mass).predicted(design[held])) ** 2
+    return base, single
 
 
-def _lines(quantities: Floats, weights: Floats) -> Floats:
-    """Return quantities (n, members) with mean 0 and variance 1 under the weights, or 0 where nothing varies."""
-    mass = normalised(weights)
-    centred = quantities - mass @ quantities
-    scale = np.sqrt(mass @ (centred * centred))
-    return np.asarray(np.divide(centred, scale, out=np.zeros_like(centred), where=scale > 0), np.float64)
+def _together(factors: Sequence[Floats], targets: Floats, weights: Floats, seed: int) -> _Together:
+    lines = [standardised(factor, weights) for factor in factors]
+    errors = _Together(np.empty(targets.shape), np.empty((len(factors), *targets.shape)))
+    for held, taught in _parts(len(weights), seed):
+        whole, without = _left_out(lines, taught, held, targets[taught], weights[taught])
+        errors.whole[held], errors.without[:, held] = (targets[held] - whole) ** 2, (targets[held] - without) ** 2
+    return errors
 
 
 def _left_out(lines: Sequence[Floats], taught: Ints, held: Ints, known: Floats, weights: Floats) -> tuple[Floats, Floats]:
@@ -134,26 +132,16 @@ def _left_out(lines: Sequence[Floats], taught: Ints, held: Ints, known: Floats, 
 
     A coefficient that is taken out moves the others as the inverse of the normal matrix says, so that nothing is fitted again.
     """
-    from sklearn import config_context
-    from sklearn.linear_model import RidgeCV
-
-    mass, design = normalised(weights), np.concatenate(lines, axis=1)
-    centre, mean = mass @ design[taught], mass @ known
-    scale = np.sqrt(mass @ (known - mean) ** 2)
-    scale[scale == 0] = 1.0
-    root = np.sqrt(len(taught) * mass)[:, None]
-    x, y, asked = root * (design[taught] - centre), root * (known - mean) / scale, design[held] - centre
-    with config_context(assume_finite=True, skip_parameter_validation=True):
-        fit = RidgeCV(alphas=x.size * np.array(PENALTIES), fit_intercept=False, alpha_per_target=True).fit(x, y)
-    penalties, gram = np.broadcast_to(fit.alpha_, y.shape[1]), x.T @ x
+    design = np.concatenate(lines, axis=1)
+    fit = ridge(design[taught], known, weights)
+    gram, asked, whole = fit.x.T @ fit.x, design[held] - fit.centre, fit.predicted(design[held])
     ends = np.cumsum([one.shape[1] for one in lines])
-    whole, without = np.empty((len(held), y.shape[1])), np.empty((len(lines), len(held), y.shape[1]))
-    for penalty in np.unique(penalties):
-        which = np.flatnonzero(penalties == penalty)
+    without = np.empty((len(lines), *whole.shape))
+    for penalty in np.unique(fit.penalties):
+        which = np.flatnonzero(fit.penalties == penalty)
         inverse = np.linalg.inv(gram + penalty * np.eye(len(gram)))
-        slopes = inverse @ (x.T @ y[:, which])
-        whole[:, which] = asked @ slopes
-        for row, (begin, end) in enumerate(zip(ends - np.diff(ends, prepend=0), ends, strict=True)):
-            moved = inverse[:, begin:end] @ np.linalg.solve(inverse[begin:end, begin:end], slopes[begin:end])
-            without[row][:, which] = whole[:, which] - asked @ moved
-    return whole * scale + mean, without * scale + mean
+        for row, (begin, end) in enumerate(zip([0, *ends[:-1]], ends, strict=True)):
+            out = slice(begin, end)
+            moved = inverse[:, out] @ np.linalg.solve(inverse[out, out], fit.slopes[out, which])
+            without[row][:, which] = whole[:, which] - asked @ moved * fit.scale[which]
+    return whole, without

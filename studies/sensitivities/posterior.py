@@ -23,22 +23,22 @@ from model.errors import InputError
 from model.faults import nearest
 from studies.files.labels import sidecar_of
 from studies.files.tables import write_table
+from studies.policy.chosen import STATUS_QUO
 from studies.policy.compare import POLICIES as COMPARED
-from studies.policy.decision import by_draw
 from studies.policy.learn import Joined, compared_cases, found_again
+from studies.policy.learning import distinct
 from studies.policy.outcomes import RANKED_BY
 from studies.policy.quantities import DERIVED, LATENT, Quantity, quantities
 from studies.sensitivities.design import BY_PARAMETER, GIVEN_DATA, check_factors, mechanism_of
 from studies.sensitivities.given import ALONE, SHARES, alone, shares
 from studies.sensitivities.indices import GROWTH
-from studies.sensitivities.laboratory import in_wage_bills, log_growth
+from studies.sensitivities.laboratory import CHANGES, in_wage_bills, log_growth
 from studies.sensitivities.shares import STILL, Shared, Studied, assembled, share_table
 from studies.sensitivities.study import NETCDF, POLICIES, TABLE
 
 FILES: Final = (NETCDF, TABLE, sidecar_of(Path(TABLE)).name)
 # All latents of a cluster as one factor.
 LATENTS: Final = "latents"
-STATUS_QUO: Final = 0
 TRANSITION: Final = ("transition", "1", "whether improved firms have employed the majority by the horizon, without a policy")
 EMPLOYMENT: Final = ("employment", "log workers", "log of workers at the horizon and one, without a policy")
 
@@ -113,7 +113,7 @@ def _policies(compared: xr.Dataset, wanted: Sequence[str] | None) -> list[str]:
     InputError
         If a policy was not compared, or is the one with which the others are compared.
     """
-    held = [str(name) for name in compared["policy"].values][STATUS_QUO + 1 :]
+    held = [name for name in map(str, compared["policy"].values) if name != STATUS_QUO]
     if wanted is None:
         return [name for name in POLICIES if name in held] or held
     for name in wanted:
@@ -124,17 +124,13 @@ def _policies(compared: xr.Dataset, wanted: Sequence[str] | None) -> list[str]:
 
 def _studied(joined: Joined, names: Sequence[str], by: str) -> Studied:
     """Return what is studied of one cluster: each draw once, as the mean over its futures."""
-    kept = joined.weights > 0
-    draw = joined.histories.draw[kept]
-    means, weights = by_draw(_outcomes(joined, names)[:, kept], joined.weights[kept], draw)
-    first = np.flatnonzero(kept)[np.unique(draw, return_index=True)[1]]
+    draws, first = distinct(_outcomes(joined, names), joined.weights, joined.histories.draw)
     members: dict[str, list[Floats]] = {}
     for one in quantities(joined.histories, load_priors()).values():
         if one.kind != DERIVED and np.ptp(one.values[first]) > 0:
             members.setdefault(_factor(one, by), []).append(one.values[first])
-    return Studied(
-        joined.histories.case, weights, {name: np.stack(columns, axis=1) for name, columns in members.items()}, means.T
-    )
+    factors = {name: np.stack(columns, axis=1) for name, columns in members.items()}
+    return Studied(joined.histories.case, draws.weights, factors, draws.worth.T)
 
 
 def _factor(one: Quantity, by: str) -> str:
@@ -146,24 +142,22 @@ def _factor(one: Quantity, by: str) -> str:
 def _outcomes(joined: Joined, names: Sequence[str]) -> Floats:
     """Return the outcomes of each history, float64, shape (k, n), in the order of ``_described``."""
     workers, wages, worth = (joined.levels(name) for name in ("employment", "value_wages", RANKED_BY))
-    held = [str(name) for name in joined.compared["policy"].values]
-    under = [held.index(name) for name in names]
+    row_of = {str(name): row for row, name in enumerate(joined.compared["policy"].values)}
+    base, under = row_of[STATUS_QUO], [row_of[name] for name in names]
     return np.array(
         [
-            joined.levels(TRANSITION[0])[STATUS_QUO],
-            np.log(workers[STATUS_QUO] + 1.0),
-            *(log_growth(workers[STATUS_QUO], workers[row]) for row in under),
-            *(in_wage_bills(worth[row] - worth[STATUS_QUO], wages[STATUS_QUO], wages[row]) for row in under),
+            joined.levels(TRANSITION[0])[base],
+            np.log(workers[base] + 1.0),
+            *(log_growth(workers[base], workers[row]) for row in under),
+            *(in_wage_bills(worth[row] - worth[base], wages[base], wages[row]) for row in under),
         ]
     )
 
 
 def _described(names: Sequence[str]) -> list[tuple[str, str, str]]:
     """Return the name, the unit and the meaning of each outcome."""
-    ratio = "log of workers at the horizon over those without the policy"
-    gain = "net value minus that without the policy, over the discounted wage bill"
-    grown = [(f"employment:{name}", "log points", ratio) for name in names]
-    return [TRANSITION, EMPLOYMENT, *grown, *((f"{RANKED_BY}:{name}", "wage bills", gain) for name in names)]
+    changed = [(f"{change.name}:{name}", change.unit, change.meaning) for change in CHANGES for name in names]
+    return [TRANSITION, EMPLOYMENT, *changed]
 
 
 def _findings(studied: Studied, seed: int) -> Shared:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from calibration.weights import effective_size
 from model.arrays import Floats
 from model.config import Case
-from studies.sensitivities.arrays import INDEX_MEANINGS
+from studies.sensitivities.arrays import INDEX_MEANINGS, words
 from studies.sensitivities.given import ALONE, SHARES
 from studies.sensitivities.indices import GROWTH, TOLERANCE
 
@@ -82,7 +82,7 @@ def _by_factor(clusters: Sequence[Shared], factors: Sequence[str]) -> dict[str, 
         whole = np.full((len(parts[0]), len(factors), len(clusters), parts[0].shape[-1]), np.nan)
         for column, part in enumerate(parts):
             whole[:, rows[column], column] = part
-        filled[name] = (axes, whole, _words(meaning))
+        filled[name] = (axes, whole, words("1", meaning))
     return filled
 
 
@@ -91,21 +91,21 @@ def _by_outcome(clusters: Sequence[Shared]) -> dict[str, Any]:
     floor = np.stack([one.floor for one in clusters], axis=1)
     largest = np.stack([np.nan_to_num(np.abs(one.trail[:-1] - one.trail[-1]).max(axis=(0, 1))) for one in clusters])
     return {
-        "floor": (("index", *EACH), floor, _words("what the best of the factors reaches by luck, but for once in twenty times")),
+        "floor": (
+            ("index", *EACH),
+            floor,
+            words("1", "what the best of the factors reaches by luck, but for once in twenty times"),
+        ),
         "together": (
             EACH,
             np.stack([one.together for one in clusters]),
-            _words("share that all factors explain together by lines"),
+            words("1", "share that all factors explain together by lines"),
         ),
-        "largest_change": (EACH, largest, _words("largest change of an S1 as draws were added")),
-        "outcome_settled": (EACH, largest <= TOLERANCE, _words(f"whether no S1 changed by more than {TOLERANCE}")),
-        "constant": (EACH, np.isnan(floor).all(axis=0), _words("whether the outcome was the same in every draw")),
-        "draws": ("cluster", [effective_size(one.studied.weights) for one in clusters], _words("effective number of draws")),
+        "largest_change": (EACH, largest, words("1", "largest change of an S1 as draws were added")),
+        "outcome_settled": (EACH, largest <= TOLERANCE, words("1", f"whether no S1 changed by more than {TOLERANCE}")),
+        "constant": (EACH, np.isnan(floor).all(axis=0), words("1", "whether the outcome was the same in every draw")),
+        "draws": ("cluster", [effective_size(one.studied.weights) for one in clusters], words("1", "effective number of draws")),
     }
-
-
-def _words(meaning: str) -> dict[str, str]:
-    return {"units": "1", "long_name": meaning}
 
 
 def told(data: xr.Dataset) -> xr.DataArray:
