@@ -365,11 +365,10 @@ void World::stand(const Block& block, Beside& place) const {
     for (std::int64_t lane = 0; lane < LANES; ++lane) {
         const double trained = b.trained[lane], taught = taught_share(trained), worth = perceived_worth(p, c.awareness, taught);
         const double learnt = QUARTER * spillover(p, trained, c.trained_mean);
-        const double price = tuition(p, worth, b.workers[lane]);
-        const bool buys = beside.profit[lane] > price;
+        const double bought = private_training(p, worth, beside.profit[lane], b.workers[lane]);
         b.trained[lane] = trained + (spills ? learnt : 0.0);
-        b.pending[lane] += QUARTER * (buys ? private_training(p, worth) : 0.0);
-        b.cash[lane] -= QUARTER * (buys ? price : 0.0);
+        b.pending[lane] += QUARTER * bought;
+        b.cash[lane] -= QUARTER * tuition(p, bought, b.workers[lane]);
         beside.taught[lane] = taught;
         beside.worth[lane] = worth;
     }

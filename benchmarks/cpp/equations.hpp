@@ -377,16 +377,17 @@ EQUATION double learning_abroad(const Params& p, double profit, double worth) {
     return p.learning_abroad * spent / (1.0 + spent);
 }
 
-EQUATION double private_training(const Params& p, double worth) {
-    return p.learning_private_training * max(0.0, 2.0 * worth - 1.0);
-}
-
 EQUATION double course_cost(const Params& p, double unit_cost, double workers) {
     return unit_cost * (1.0 + p.training_size_cost * workers);
 }
 
-EQUATION double tuition(const Params& p, double worth, double workers) {
-    return course_cost(p, p.learning_private_price * private_training(p, worth), workers);
+EQUATION double tuition(const Params& p, double bought, double workers) {
+    return course_cost(p, p.learning_private_price * bought, workers);
+}
+
+EQUATION double private_training(const Params& p, double worth, double profit, double workers) {
+    const double bought = p.learning_private_training * max(0.0, 2.0 * worth - 1.0);
+    return profit > tuition(p, bought, workers) ? bought : 0.0;
 }
 
 EQUATION double recognition_gain(const Params& p, double recognition, double workers, double rivals_share) {

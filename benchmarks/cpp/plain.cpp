@@ -165,11 +165,9 @@ inline void learn(const Params& p, const Setting& s, const Cluster& c, Firm& fir
     firm.taught = taught_share(firm.trained);
     firm.worth = perceived_worth(p, c.awareness, firm.taught);
     if (s.spillover == 1.0) firm.trained += QUARTER * spillover(p, firm.trained, c.trained_mean);
-    const double price = tuition(p, firm.worth, firm.workers);
-    if (firm.profit > price) {
-        firm.pending += QUARTER * private_training(p, firm.worth);
-        firm.cash -= QUARTER * price;
-    }
+    const double bought = private_training(p, firm.worth, firm.profit, firm.workers);
+    firm.pending += QUARTER * bought;
+    firm.cash -= QUARTER * tuition(p, bought, firm.workers);
     const double arrived = firm.pending * min(1.0, QUARTER / p.training_lag);
     firm.pending -= arrived;
     firm.trained += arrived - years_step(p.training_decay) * firm.trained;

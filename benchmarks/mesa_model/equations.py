@@ -70,10 +70,9 @@ class FirmByEquations(Firm):
         self.worth = knowledge.perceived_worth(p, m.cluster.awareness, self.taught)
         if m.s.spillover == 1.0:
             self.trained += QUARTER * knowledge.spillover(p, self.trained, m.cluster.trained_mean)
-        price = knowledge.tuition(p, self.worth, self.workers)
-        if profit > price:
-            self.pending += QUARTER * knowledge.private_training(p, self.worth)
-            self.cash -= QUARTER * price
+        bought = knowledge.private_training(p, self.worth, profit, self.workers)
+        self.pending += QUARTER * bought
+        self.cash -= QUARTER * knowledge.tuition(p, bought, self.workers)
         knowledge.absorb(p, self)
         if self.rung.number > 0:
             self.refine(m, profit, self.worth)

@@ -52,15 +52,6 @@ def learning_abroad(p: Any, profit: float, worth: float) -> float:
 
 
 @equation
-def private_training(p: Any, worth: float) -> float:
-    """Management training that a private market sells to those who know its worth (SD/year).
-
-    Formula: c_T (2 A_i - 1)+
-    """
-    return p.learning_private_training * max(0.0, 2.0 * worth - 1.0)
-
-
-@equation
 def course_cost(p: Any, unit_cost: float, workers: float) -> float:
     """Cost of training one firm (wage-years), more in larger firms.
 
@@ -70,12 +61,22 @@ def course_cost(p: Any, unit_cost: float, workers: float) -> float:
 
 
 @equation
-def tuition(p: Any, worth: float, workers: float) -> float:
-    """What a firm pays a year for the training that a private market sells it (wage-years a year).
+def tuition(p: Any, bought: float, workers: float) -> float:
+    """What a firm pays for management training of so many SD (wage-years).
 
-    Formula: f_T c_T(A_i) (1 + s l)
+    Formula: f_T b (1 + s l)
     """
-    return course_cost(p, p.learning_private_price * private_training(p, worth), workers)
+    return course_cost(p, p.learning_private_price * bought, workers)
+
+
+@equation
+def private_training(p: Any, worth: float, profit: float, workers: float) -> float:
+    """Management training that a private market sells to a firm that knows its worth and earns its price (SD/year).
+
+    Formula: b = c_T (2 A_i - 1)+ if pi > f_T b (1 + s l)
+    """
+    bought = p.learning_private_training * max(0.0, 2.0 * worth - 1.0)
+    return bought if profit > tuition(p, bought, workers) else 0.0
 
 
 @equation
@@ -124,11 +125,10 @@ def learn(p: Any, s: Any, cluster: Any, aside: Any, firm: Any) -> None:
     taught = taught_share(firm.trained)
     worth = perceived_worth(p, cluster.awareness, taught)
     learnt = QUARTER * spillover(p, firm.trained, cluster.trained_mean)
-    price = tuition(p, worth, firm.workers)
-    buys = aside.profit > price
+    bought = private_training(p, worth, aside.profit, firm.workers)
     firm.trained += learnt if s.spillover == 1.0 else 0.0
-    firm.pending += QUARTER * (private_training(p, worth) if buys else 0.0)
-    firm.cash -= QUARTER * (price if buys else 0.0)
+    firm.pending += QUARTER * bought
+    firm.cash -= QUARTER * tuition(p, bought, firm.workers)
     aside.taught = taught
     aside.worth = worth
 

@@ -10,7 +10,7 @@ from model.compiling import equation, step
 from model.events import QUARTER
 from model.lanes import has, kept, lane_of
 from model.mechanisms.finance import own_share
-from model.mechanisms.knowledge import tuition
+from model.mechanisms.knowledge import private_training, tuition
 from model.state import ALIVE, LANES
 from model.sums import empty, total
 from model.world import World
@@ -150,10 +150,11 @@ def book_learning(w: World, first: int, last: int) -> None:
     for b in range(first, last):
         for lane in range(LANES):
             firm, aside = lane_of(firms, b, lane), lane_of(beside, b - first, lane)
-            alive, price = has(firm, ALIVE) == 1, tuition(p, aside.worth, firm.workers)
-            bought = price if alive & (aside.profit > price) else 0.0
+            alive = has(firm, ALIVE) == 1
+            bought = private_training(p, aside.worth, aside.profit, firm.workers)
+            paid = tuition(p, bought, firm.workers) if alive else 0.0
             spends = alive & (firm.rung > 0) & (aside.profit > 0.0)
-            spent = QUARTER * (bought + p.learning_spend * aside.worth * (aside.profit if spends else 0.0))
+            spent = QUARTER * (paid + p.learning_spend * aside.worth * (aside.profit if spends else 0.0))
             stood = firm.born < s.decision
             old[lane] -= spent if stood else 0.0
             new[lane] -= 0.0 if stood else spent

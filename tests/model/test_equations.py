@@ -139,8 +139,10 @@ def test_knowledge_is_perceived_in_part_and_bought_by_those_who_see(awareness, t
     assert 0.0 <= taught <= taught_share(trained + more) < 1.0
     assert awareness - 1e-15 <= worth <= 1.0
     assert perceived_worth(P, awareness, taught_share(trained + more)) >= worth - 1e-15
-    assert 0.0 <= private_training(P, worth) <= P.learning_private_training
-    assert 0.0 <= tuition(P, worth, profit) <= course_cost(P, P.learning_private_price * P.learning_private_training, profit)
+    bought = private_training(P, worth, profit, more)
+    assert 0.0 <= bought <= P.learning_private_training
+    assert bought == 0.0 or tuition(P, bought, more) < profit
+    assert tuition(P, bought, more) <= course_cost(P, P.learning_private_price * P.learning_private_training, more)
     assert 0.0 <= learning_abroad(P, profit, worth) <= P.learning_abroad
     assert 0.0 <= poaching_hazard(P, taught) <= P.poaching_rate
 
